@@ -1,0 +1,42 @@
+import { execa, parseCommandString } from 'execa';
+import type { Check } from '../setup.ts';
+
+/**
+ * A check that is a program: run with the database variable pointing at the branch, in a process group of its own,
+ * without a shell. An exit code other than 0 fails it. Numbers in a JSON object on its last line become metrics.
+ */
+export function commandCheck(command: string, cwd: string, limitMs: number): Check {
+  return {
+    name: command,
+    async run(branch, { databaseVariable, when, signal }) {
+      const [file = '', ...args] = parseCommandString(command);
+      const result = await execa(file, args, {
+        cwd,
+        env: { [databaseVariable]: branch.variable, FORERUN_WHEN: when },
+        preferLocal: true,
+        stdin: 'ignore',
+        all: true,
+        reject: false,
+        timeout: limitMs,
+        cancelSignal: signal,
+        forceKillAfterDelay: 2000,
+      });
+      const output = typeof result.all === 'string' ? result.all : '';
+      if (result.timedOut) return { ok: false, output: `${output}\nIt ran longer than ${limitMs / 1000} s and was ended.` };
+      if (result.exitCode === undefined) return { ok: false, output: `${output}\n${result.shortMessage ?? 'It could not be started.'}` };
+      if (result.exitCode !== 0) return { ok: false, output: `${output}\nIt exited with ${result.exitCode}.` };
+      return { ok: true, output, metrics: metricsIn(output) };
+    },
+  };
+}
+
+function metricsIn(output: string): Readonly<Record<string, number>> {
+  const last = output.trimEnd().split('\n').at(-1) ?? '';
+  try {
+    const value: unknown = JSON.parse(last);
+    if (typeof value !== 'object' || value === null) return {};
+    return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+  } catch {
+    return {};
+  }
+}

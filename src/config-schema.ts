@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { ForerunError } from './error.ts';
+import { nearest } from './nearest.ts';
+import { standardGates } from './gates/standard.ts';
+import type { Config } from './config.ts';
+
+const rule = z.enum(['block', 'warn', 'off']);
+const object = z.custom<object>((value) => typeof value === 'object' && value !== null, 'must be an object');
+const check = z.custom<object>((value) => typeof value === 'function', 'must be a function');
+
+const shape = {
+  database: z.string().min(1),
+  migrations: z.string().min(1).optional(),
+  source: object.optional(),
+  driver: object.optional(),
+  provider: object.optional(),
+  checkpoints: z.enum(['each', 'once']).optional(),
+  keepRuns: z.int().min(1).optional(),
+  policy: z.record(z.string(), rule).optional(),
+  allow: z.array(z.string()).optional(),
+  checks: z.string().optional(),
+  validate: z.array(z.string().min(1)).optional(),
+  verify: z.record(z.string(), check).optional(),
+  gates: z.array(object).optional(),
+  databaseVariable: z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of an environment variable').optional(),
+  commandLimitSeconds: z.number().positive().optional(),
+  lockWaitSeconds: z.number().nonnegative().optional(),
+  root: z.string().optional(),
+};
+
+/** Throws `CONFIG` with every wrong key and, for a misspelt one, the nearest that there is. */
+export function validateConfig(config: Config): void {
+  const parsed = z.strictObject(shape).safeParse(config);
+  const problems = parsed.success ? [] : parsed.error.issues.flatMap(inWords);
+  const gates = [...standardGates.map((gate) => gate.name), ...(config.gates ?? []).map((gate) => gate.name), 'out-of-order'];
+  for (const name of Object.keys(config.policy ?? {})) {
+    if (!gates.includes(name)) problems.push({ key: `policy.${name}`, text: `policy.${name}: there is no such gate${suggestion(name, gates)}` });
+  }
+  if (problems.length === 0) return;
+  throw new ForerunError('CONFIG', `The configuration is wrong:\n${problems.map(({ text }) => `  ${text}`).join('\n')}`, {
+    details: { keys: problems.map(({ key }) => key) },
+    next: 'Correct the keys named above.',
+  });
+}
+
+interface Problem {
+  readonly key: string;
+  readonly text: string;
+}
+
+function inWords(issue: z.core.$ZodIssue): Problem[] {
+  const path = issue.path.join('.');
+  if (issue.code !== 'unrecognized_keys') return [{ key: path, text: `${path}: ${issue.message}` }];
+  return issue.keys.map((key) => ({ key, text: `${key}: there is no such key${suggestion(key, Object.keys(shape))}` }));
+}
+
+function suggestion(name: string, known: readonly string[]): string {
+  const closest = nearest(name, known);
+  return closest === undefined ? `; there are: ${known.join(', ')}` : `; did you mean ${closest}?`;
+}

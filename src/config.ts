@@ -1,0 +1,116 @@
+import { resolve } from 'node:path';
+import { ForerunError } from './error.ts';
+import { standardGates } from './gates/standard.ts';
+import type { Gate, Policy } from './gate.ts';
+import { permitsIn } from './permits.ts';
+import type { Driver } from './seams/driver.ts';
+import type { Provider } from './seams/provider.ts';
+import type { Source } from './seams/source.ts';
+import type { Check, CheckContext, CheckAnswer, Setup } from './setup.ts';
+import type { Target } from './seams/target.ts';
+
+/** What a project says about itself: the default export of `forerun.config.ts`, and the argument of every function. */
+export interface Config {
+  /** Address of main: `sqlite:path`, or a bare path. */
+  readonly database: string;
+  /** Folder of plain SQL migrations, relative to `root`. @default 'migrations' */
+  readonly migrations?: string;
+  /** Migrations of another framework; then `migrations` is not read. */
+  readonly source?: Source;
+  /** @default the driver that knows the address */
+  readonly driver?: Driver;
+  /** @default local copies */
+  readonly provider?: Provider;
+  /** A checkpoint before each migration, or one before all. @default 'each' */
+  readonly checkpoints?: 'each' | 'once';
+  /** How many runs' checkpoints are kept. @default 5 */
+  readonly keepRuns?: number;
+  /** For each gate, `block`, `warn` or `off`; also `out-of-order`. @default what each gate says itself */
+  readonly policy?: Policy;
+  /** Permits for every migration, as they would stand in a file: `rows-lost sessions`. */
+  readonly allow?: readonly string[];
+  /** Folder of SQL checks (any row is a finding), relative to `root`; read if it exists. @default 'checks' */
+  readonly checks?: string;
+  /** Commands that are run on the branch before and after; non-zero blocks. */
+  readonly validate?: readonly string[];
+  /** Functions that are asked on the branch before and after. */
+  readonly verify?: Readonly<Record<string, CheckFunction>>;
+  /** Gates of the project's own, besides the standard ones. */
+  readonly gates?: readonly Gate[];
+  /** The environment variable that programs read the address from. @default 'DATABASE_URL' */
+  readonly databaseVariable?: string;
+  /** How long a command may run, in seconds. @default 300 */
+  readonly commandLimitSeconds?: number;
+  /** How long to wait for another deployer, in seconds. @default 60 */
+  readonly lockWaitSeconds?: number;
+  /** What relative paths are relative to. @default the folder of the config file, else the working directory */
+  readonly root?: string;
+}
+
+/** True, or an answer with words and numbers; a throw is a failed check. */
+export type CheckFunction = (branch: Target, context: CheckContext) => Promise<boolean | CheckAnswer>;
+
+/** Gives a config file its types. */
+export function defineConfig(config: Config): Config {
+  return config;
+}
+
+/** Validates a configuration and loads what it names. Throws `CONFIG`, naming every wrong key. */
+export async function resolveConfig(config: Config): Promise<Setup> {
+  const { validateConfig } = await import('./config-schema.ts');
+  validateConfig(config);
+  const root = resolve(config.root ?? '.');
+  const driver = config.driver ?? (await driverFor(config.database));
+  const main = driver.target(addressIn(config.database, root));
+  return {
+    main,
+    driver,
+    provider: config.provider ?? (await defaultProvider()),
+    source: config.source ?? (await sqlSource(resolve(root, config.migrations ?? 'migrations'), driver)),
+    checkpoints: config.checkpoints ?? 'each',
+    keepRuns: config.keepRuns ?? 5,
+    gates: [...standardGates, ...(config.gates ?? [])],
+    policy: config.policy ?? {},
+    permits: (config.allow ?? []).flatMap((permit) => permitsIn(`-- forerun: allow ${permit}`)),
+    checks: await checksOf(config, root),
+    lockWaitMs: (config.lockWaitSeconds ?? 60) * 1000,
+    databaseVariable: config.databaseVariable ?? 'DATABASE_URL',
+  };
+}
+
+/** A relative path is relative to the configuration, not to where a command happens to be typed. */
+function addressIn(address: string, root: string): string {
+  const [, form = '', path = ''] = /^((?:sqlite|file):(?:\/\/)?)?(.*)$/s.exec(address) ?? [];
+  return /^[a-z]+:\/\//i.test(address) || path === ':memory:' || path === '' ? address : `${form}${resolve(root, path)}`;
+}
+
+async function driverFor(address: string): Promise<Driver> {
+  if (/^(sqlite|file):/.test(address) || !/^[a-z]+:/i.test(address)) return (await import('./drivers/sqlite.ts')).sqlite();
+  throw new ForerunError('BAD_TARGET', `No driver knows the address ${withoutPassword(address)}.`, {
+    details: { target: withoutPassword(address) },
+    next: 'Give a SQLite database as sqlite:path or as a bare path.',
+  });
+}
+
+async function defaultProvider(): Promise<Provider> {
+  return (await import('./providers/copy.ts')).copy();
+}
+
+async function sqlSource(directory: string, driver: Driver): Promise<Source> {
+  return (await import('../adapters/sql.ts')).sql({ directory, driver });
+}
+
+async function checksOf(config: Config, root: string): Promise<readonly Check[]> {
+  const { sqlChecks } = await import('./checks/sql-files.ts');
+  const files = await sqlChecks(resolve(root, config.checks ?? 'checks'), config.checks !== undefined);
+  const { functionCheck } = await import('./checks/function.ts');
+  const functions = Object.entries(config.verify ?? {}).map(([name, check]) => functionCheck(name, check));
+  if (config.validate === undefined || config.validate.length === 0) return [...files, ...functions];
+  const { commandCheck } = await import('./checks/command.ts');
+  const limitMs = (config.commandLimitSeconds ?? 300) * 1000;
+  return [...files, ...functions, ...config.validate.map((command) => commandCheck(command, root, limitMs))];
+}
+
+function withoutPassword(address: string): string {
+  return address.replace(/\/\/([^/@:]*):[^@/]*@/, '//$1@');
+}

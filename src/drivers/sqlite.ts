@@ -1,0 +1,76 @@
+import type { Driver } from '../seams/driver.ts';
+import type { Target } from '../seams/target.ts';
+import { codeOf, whenFree } from './sqlite/busy.ts';
+import { openDatabase } from './sqlite/client.ts';
+import { connect, type Setup, type SqliteConnection } from './sqlite/connection.ts';
+import { sqliteContents } from './sqlite/contents.ts';
+import { damageOf } from './sqlite/damage.ts';
+import { sqliteHistory } from './sqlite/history.ts';
+import { homeOf } from './sqlite/home.ts';
+import { sqliteJournal } from './sqlite/journal.ts';
+import { lockSqlite } from './sqlite/lock.ts';
+import { compareSqlite, observeSqlite } from './sqlite/observe.ts';
+import { sqliteSchema, sqliteTables } from './sqlite/schema.ts';
+import { sqliteScript } from './sqlite/script.ts';
+import { commentedStatements } from './sqlite/commented.ts';
+import { examineSqlite, pathOf, sqliteIdentity, sqliteTarget } from './sqlite/target.ts';
+import { quoteIdentifier } from './sqlite/tokens.ts';
+import { inTransaction } from './sqlite/transaction.ts';
+import { watchSqlite } from './sqlite/watch.ts';
+
+export type { SqliteDatabase, SqliteStatement } from './sqlite/client.ts';
+
+export interface SqliteOptions {
+  /**
+   * Called with every connection that Forerun opens to run or to compare something, before it is used: for SQL
+   * functions, collations and extensions that the application's schema needs.
+   */
+  readonly setup?: Setup;
+}
+
+/** The driver for SQLite, by better-sqlite3. */
+export function sqlite(options: SqliteOptions = {}): Driver {
+  const open = (target: Target): Promise<SqliteConnection> => connect(target, options.setup);
+  return {
+    name: 'sqlite',
+    transactionalDdl: true,
+    target: sqliteTarget,
+    identity: sqliteIdentity,
+    home: (main) => homeOf(pathOf(main)),
+    examine: examineSqlite,
+    open,
+    async transaction(target, attempt, body) {
+      await using connection = await open(target);
+      if (attempt.alone) await body(connection);
+      else await inTransaction(connection, attempt, body);
+    },
+    script: (sql, file) => sqliteScript(sql, file, open),
+    statements: commentedStatements,
+    codeOf,
+    schema: sqliteSchema,
+    tables: sqliteTables,
+    contents: async (connection, of) => sqliteContents((connection as SqliteConnection).client, of),
+    async counts(session, tables) {
+      const counts = new Map<string, number>();
+      for (const table of tables) {
+        const [row] = await session.query(`SELECT count(*) AS rows FROM main.${quoteIdentifier(table)}`);
+        counts.set(table, Number(row?.['rows']));
+      }
+      return counts;
+    },
+    history: sqliteHistory,
+    journal: sqliteJournal,
+    lock: lockSqlite,
+    observe: (branch) => observeSqlite(branch, options.setup),
+    compare: (before, after) => compareSqlite(before, after, options.setup),
+    async damage(target) {
+      const database = await openDatabase(pathOf(target));
+      try {
+        return await whenFree(() => damageOf(database), { what: 'checking the pages' });
+      } finally {
+        database.close();
+      }
+    },
+    watch: watchSqlite,
+  };
+}

@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ForerunError } from '../../error.ts';
+
+export interface Patience {
+  /** Gives up after this many milliseconds. @default 30000 */
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal | undefined;
+  /** For the message: what could not be done. */
+  readonly what: string;
+}
+
+/** Tries until the database is not locked, without blocking the event loop. Throws `LOCKED` at the limit. */
+export async function whenFree<T>(attempt: () => T, patience: Patience): Promise<T> {
+  const limit = patience.waitMs ?? 30_000;
+  const start = performance.now();
+  for (let pause = 1; ; pause = Math.min(pause * 2, 25)) {
+    patience.signal?.throwIfAborted();
+    try {
+      return attempt();
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      if (performance.now() - start >= limit) throw lockedFor(limit, patience.what, error);
+    }
+    await sleep(pause, undefined, patience.signal ? { signal: patience.signal } : undefined);
+  }
+}
+
+export function isBusy(error: unknown): boolean {
+  const code = codeOf(error);
+  return code !== undefined && (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'));
+}
+
+/** SQLite's own code of an error, e.g. `SQLITE_CONSTRAINT_UNIQUE`. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+function lockedFor(limit: number, what: string, cause: unknown): ForerunError<'LOCKED'> {
+  return new ForerunError('LOCKED', `The database stayed locked by another process for ${limit / 1000} s: ${what}.`, {
+    details: {},
+    next: 'Look for a long transaction in the application (or a database browser with unsaved changes), then try again.',
+    cause,
+  });
+}

@@ -1,0 +1,60 @@
+import type { Connection, Row } from '../../seams/driver.ts';
+import type { Target } from '../../seams/target.ts';
+import { whenFree, type Patience } from './busy.ts';
+import { openDatabase, type SqliteDatabase } from './client.ts';
+import { pathOf } from './target.ts';
+
+/** Prepares each new connection: registers the application's SQL functions, loads its extensions. */
+export type Setup = (database: SqliteDatabase) => void;
+
+export interface SqliteConnection extends Connection {
+  readonly client: SqliteDatabase;
+}
+
+export async function connect(target: Target, setup: Setup | undefined): Promise<SqliteConnection> {
+  const database = await openDatabase(pathOf(target));
+  setup?.(database);
+  return connectionOf(database);
+}
+
+/** Makes a connection of a database that is open already; disposing it closes the database. */
+export function connectionOf(database: SqliteDatabase): SqliteConnection {
+  return {
+    client: database,
+    query: (sql, params = []) => query(database, sql, params),
+    rows: (sql, params = []) => rows(database, sql, params),
+    async [Symbol.asyncDispose]() {
+      database.close();
+    },
+  };
+}
+
+/** Takes main's write lock, waiting without blocking. */
+export async function begin(database: SqliteDatabase, patience: Patience): Promise<void> {
+  await whenFree(() => database.exec('BEGIN IMMEDIATE'), patience);
+}
+
+/** In rollback-journal mode a reader can hold off the last step of a commit; it is tried again until the limit. */
+export async function commit(database: SqliteDatabase, patience: Patience): Promise<void> {
+  await whenFree(() => database.exec('COMMIT'), patience);
+}
+
+export function rollback(database: SqliteDatabase): void {
+  if (database.inTransaction) database.exec('ROLLBACK');
+}
+
+async function query(database: SqliteDatabase, sql: string, params: readonly unknown[]): Promise<readonly Row[]> {
+  return whenFree(
+    () => {
+      const statement = database.prepare(sql);
+      if (statement.reader) return statement.all(...params) as Row[];
+      statement.run(...params);
+      return [];
+    },
+    { what: 'running a query' },
+  );
+}
+
+async function* rows(database: SqliteDatabase, sql: string, params: readonly unknown[]): AsyncIterable<Row> {
+  for (const row of database.prepare(sql).iterate(...params)) yield row as Row;
+}

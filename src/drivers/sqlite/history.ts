@@ -1,0 +1,59 @@
+import { ForerunError } from '../../error.ts';
+import type { History, HistoryRow, Session } from '../../seams/driver.ts';
+import { historyTable, textTable } from './names.ts';
+
+/**
+ * `_schema_history(version TEXT NOT NULL, name TEXT PRIMARY KEY, applied_on TEXT NOT NULL, checksum TEXT NOT NULL)`,
+ * and `_forerun_texts(checksum TEXT PRIMARY KEY, text TEXT NOT NULL)` with what was applied.
+ */
+export function sqliteHistory(session: Session): History {
+  return {
+    async rows() {
+      if (!(await isOurs(session))) return [];
+      const rows = await session.query(
+        `SELECT version, name, applied_on AS appliedOn, checksum FROM main.${historyTable} ORDER BY applied_on, rowid`,
+      );
+      return rows.map((row) => row as unknown as HistoryRow);
+    },
+    async record(row, text) {
+      if (!(await isOurs(session))) await create(session);
+      await session.query(
+        `INSERT OR REPLACE INTO main.${historyTable} (version, name, applied_on, checksum) VALUES (?, ?, ?, ?)`,
+        [row.version, row.name, row.appliedOn, row.checksum],
+      );
+      await session.query(`CREATE TABLE IF NOT EXISTS main.${textTable} (checksum TEXT PRIMARY KEY, text TEXT NOT NULL)`);
+      await session.query(`INSERT OR IGNORE INTO main.${textTable} (checksum, text) VALUES (?, ?)`, [row.checksum, text]);
+    },
+    async remove(name) {
+      if (await isOurs(session)) await session.query(`DELETE FROM main.${historyTable} WHERE name = ?`, [name]);
+    },
+    async text(checksum) {
+      if ((await columnsOf(session, textTable)).length === 0) return undefined;
+      const [row] = await session.query(`SELECT text FROM main.${textTable} WHERE checksum = ?`, [checksum]);
+      return row?.['text'] as string | undefined;
+    },
+  };
+}
+
+async function create(session: Session): Promise<void> {
+  await session.query(
+    `CREATE TABLE main.${historyTable} (version TEXT NOT NULL, name TEXT PRIMARY KEY, applied_on TEXT NOT NULL, checksum TEXT NOT NULL)`,
+  );
+}
+
+/** Whether our table is there. Refuses the table of that name that TrailBase and refinery keep, keyed by version. */
+async function isOurs(session: Session): Promise<boolean> {
+  const columns = await columnsOf(session, historyTable);
+  if (columns.length === 0) return false;
+  const key = columns.filter((column) => column.pk > 0).map((column) => column.name);
+  if (key.length === 1 && key[0] === 'name') return true;
+  throw new ForerunError('FOREIGN_HISTORY', `The table ${historyTable} of this database is another tool's (TrailBase or refinery).`, {
+    details: {},
+    next: 'Use the adapter of that tool; Forerun does not touch its table.',
+  });
+}
+
+async function columnsOf(session: Session, table: string): Promise<{ name: string; pk: number }[]> {
+  const columns = await session.query('SELECT name, pk FROM pragma_table_info(?, ?)', [table, 'main']);
+  return columns as unknown as { name: string; pk: number }[];
+}

@@ -1,0 +1,78 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { ForerunError } from '../../error.ts';
+import type { LockHolder, LockOptions } from '../../seams/driver.ts';
+import type { Target } from '../../seams/target.ts';
+import { isBusy } from './busy.ts';
+import { openDatabase, type SqliteDatabase } from './client.ts';
+import { makeHome } from './home.ts';
+import { pathOf } from './target.ts';
+
+const holderFormat = z.object({ run: z.string(), host: z.string(), pid: z.number(), since: z.string() });
+
+/**
+ * The run lock: an exclusive transaction held on `.forerun/lock.db`. The system releases it when the process dies, so
+ * nobody ever unlocks by hand. Who holds it stands in `lock.json` beside it, for messages only.
+ */
+export async function lockSqlite(main: Target, options: LockOptions): Promise<AsyncDisposable> {
+  const home = await makeHome(pathOf(main));
+  const database = await openDatabase(join(home, 'lock.db'), { create: true });
+  try {
+    await acquire(database, home, options);
+    await writeHolder(home, options.holder);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      database.close();
+    },
+  };
+}
+
+async function acquire(database: SqliteDatabase, home: string, options: LockOptions): Promise<void> {
+  const start = performance.now();
+  for (let told = false; !tryLock(database); ) {
+    const holder = await readHolder(home);
+    if (!told) options.waiting(holder);
+    told = true;
+    if (performance.now() - start >= options.waitMs) throw held(holder, options.waitMs);
+    await sleep(50, undefined, { signal: options.signal });
+  }
+}
+
+function tryLock(database: SqliteDatabase): boolean {
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+    return true;
+  } catch (error) {
+    if (isBusy(error)) return false;
+    throw error;
+  }
+}
+
+async function writeHolder(home: string, holder: LockHolder): Promise<void> {
+  const draft = join(home, `lock.json.${holder.pid}`);
+  await writeFile(draft, JSON.stringify(holder), { mode: 0o600 });
+  await rename(draft, join(home, 'lock.json'));
+}
+
+async function readHolder(home: string): Promise<LockHolder | undefined> {
+  try {
+    return holderFormat.parse(JSON.parse(await readFile(join(home, 'lock.json'), 'utf8')));
+  } catch {
+    // The name of the holder is a courtesy; the lock itself is what counts.
+    return undefined;
+  }
+}
+
+function held(holder: LockHolder | undefined, waitMs: number): ForerunError<'LOCKED'> {
+  const who = holder === undefined ? 'another process' : `run ${holder.run} (process ${holder.pid} on ${holder.host}, since ${holder.since})`;
+  return new ForerunError('LOCKED', `Another deployer holds the run lock: ${who}. Gave up after ${waitMs / 1000} s.`, {
+    details: holder === undefined ? {} : { holder: holder.run },
+    next: 'Wait until it has finished, then run again. The lock goes away with its process; nothing needs to be unlocked.',
+  });
+}

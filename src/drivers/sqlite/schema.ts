@@ -1,0 +1,59 @@
+import type { Schema, Session, TableColumns } from '../../seams/driver.ts';
+import { ownTables } from './names.ts';
+import { tokensOf, unquote } from './tokens.ts';
+
+/**
+ * Every object of the database with the text that SQLite keeps of it, in a normal form: comments dropped, one space
+ * between tokens, identifiers without needless quotes (ALTER TABLE … RENAME adds them). Left out: Forerun's own
+ * tables, SQLite's own (`sqlite_…`), and the shadow tables that a virtual table makes for itself.
+ */
+export async function sqliteSchema(session: Session): Promise<Schema> {
+  const rows = await session.query(
+    `SELECT type, name, tbl_name AS tbl, sql FROM main.sqlite_schema
+      WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite~_%' ESCAPE '~'
+        AND name NOT IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow')
+      ORDER BY type, name`,
+  );
+  const objects = rows
+    .filter((row) => !ownTables.includes(String(row['tbl'])))
+    .map((row) => [`${String(row['type'])} ${String(row['name'])}`, normalForm(String(row['sql']))] as const);
+  return new Map([...objects, ...(await settings(session))]);
+}
+
+/** Tables with rows of their own, and their columns without generated and hidden ones. */
+export async function sqliteTables(session: Session, schema = 'main'): Promise<readonly TableColumns[]> {
+  const rows = await session.query(
+    `SELECT l.name AS tbl, x.name AS col FROM pragma_table_list AS l, pragma_table_xinfo(l.name, l.schema) AS x
+      WHERE l.schema = ? AND l.type IN ('table', 'virtual') AND l.name NOT LIKE 'sqlite~_%' ESCAPE '~' AND x.hidden = 0
+      ORDER BY l.name, x.cid`,
+    [schema],
+  );
+  const tables = new Map<string, string[]>();
+  for (const row of rows) {
+    const table = String(row['tbl']);
+    if (!ownTables.includes(table)) tables.set(table, [...(tables.get(table) ?? []), String(row['col'])]);
+  }
+  return [...tables].map(([table, columns]) => ({ table, columns }));
+}
+
+/** The canonical text of one definition. */
+export function normalForm(sql: string): string {
+  return tokensOf(sql)
+    .filter((token) => token.kind !== 'space' && token.kind !== 'comment')
+    .map((token) => (token.kind === 'identifier' ? plain(unquote(token)) : token.text))
+    .join(' ');
+}
+
+/** Numbers in the file's header that migrations set and applications read. */
+async function settings(session: Session): Promise<readonly (readonly [string, string])[]> {
+  const names = ['user_version', 'application_id'] as const;
+  const values = await Promise.all(names.map((name) => session.query(`SELECT ${name} AS value FROM pragma_${name}`)));
+  return names.flatMap((name, at) => {
+    const value = Number(values[at]?.[0]?.['value'] ?? 0);
+    return value === 0 ? [] : [[`setting ${name}`, String(value)] as const];
+  });
+}
+
+function plain(name: string): string {
+  return /^[A-Za-z_][\w$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}

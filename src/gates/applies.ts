@@ -1,0 +1,18 @@
+import type { Gate } from '../gate.ts';
+
+/** Does it run to its end on real data? */
+export const applies: Gate = {
+  name: 'applies',
+  judge({ error }, { name }) {
+    if (error === undefined) return [];
+    return [
+      {
+        gate: 'applies',
+        severity: 'block',
+        migration: name,
+        message: error.code === undefined ? error.message : `${error.message} (${error.code})`,
+        ...(error.where === undefined ? {} : { where: error.where }),
+      },
+    ];
+  },
+};

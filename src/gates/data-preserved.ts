@@ -1,0 +1,89 @@
+import type { Finding, Gate, Judged, Severity } from '../gate.ts';
+import { permits } from '../permits.ts';
+import type { Evidence, TableEvidence } from '../seams/evidence.ts';
+
+/**
+ * Is everything that stood in main before still there? Rows gone from any table block, and so do changed values in
+ * columns that no statement's text sets; a dropped table or column with data in it warns.
+ */
+export const dataPreserved: Gate = {
+  name: 'data-preserved',
+  judge(evidence, migration) {
+    const assigned = assignedColumns(evidence);
+    return (evidence.tables ?? []).flatMap((table) => [
+      ...rowsLost(table, migration),
+      ...valuesChanged(table, assigned, migration),
+      ...dropped(table, migration),
+    ]);
+  },
+};
+
+function rowsLost(table: TableEvidence, migration: Judged): Finding[] {
+  const gone = table.rowsGone ?? 0;
+  if (gone === 0) return [];
+  const allowed = permits(migration.permits, 'rows-lost', table.table);
+  const counts = `it had ${table.rowsBefore ?? 0} and has ${table.rowsAfter ?? 0}`;
+  return [
+    finding(
+      migration,
+      allowed ? 'note' : 'block',
+      `${rows(gone)} of ${table.table} ${gone === 1 ? 'is' : 'are'} gone (${counts})${allowed ? ', as the migration allows' : `. If that is meant, write in the migration: -- forerun: allow rows-lost ${table.table}`}`,
+      table.table,
+    ),
+  ];
+}
+
+function valuesChanged(table: TableEvidence, assigned: ReadonlySet<string>, migration: Judged): Finding[] {
+  return Object.entries(table.valuesChanged ?? {}).flatMap(([column, count]) => {
+    if (isAssigned(assigned, table, column)) return [];
+    const allowed = permits(migration.permits, 'values-changed', table.table, column);
+    const subject = `${table.table}.${column}`;
+    return [
+      finding(
+        migration,
+        allowed ? 'note' : 'block',
+        `${subject} has another value in ${rows(count)}${allowed ? ', as the migration allows' : `, and no statement sets it. If that is meant, write in the migration: -- forerun: allow values-changed ${subject}`}`,
+        table.table,
+      ),
+    ];
+  });
+}
+
+function dropped(table: TableEvidence, migration: Judged): Finding[] {
+  if (table.rowsBefore !== undefined && table.rowsAfter === undefined) {
+    if (table.rowsBefore === 0) return [];
+    const severity = permits(migration.permits, 'rows-lost', table.table) ? 'note' : 'warn';
+    return [finding(migration, severity, `Table ${table.table} is dropped with ${rows(table.rowsBefore)} in it`, table.table)];
+  }
+  return Object.entries(table.columnsDropped ?? {})
+    .filter(([, count]) => count > 0)
+    .map(([column, count]) => {
+      const severity = permits(migration.permits, 'values-changed', table.table, column) ? 'note' : 'warn';
+      return finding(migration, severity, `Column ${table.table}.${column} is dropped with values in ${rows(count)}`, table.table);
+    });
+}
+
+function finding(migration: Judged, severity: Severity, message: string, table: string): Finding {
+  return {
+    gate: 'data-preserved',
+    severity,
+    migration: migration.name,
+    message: message.endsWith('.') ? message : `${message}.`,
+    where: { table, ...(migration.file === undefined ? {} : { file: migration.file }) },
+  };
+}
+
+/** Lower-case `table.column` of every column that a statement's text sets; `table.*` stands for all. */
+function assignedColumns(evidence: Evidence): ReadonlySet<string> {
+  return new Set((evidence.statements ?? []).flatMap((statement) => statement.assigns ?? []).map((name) => name.toLowerCase()));
+}
+
+/** A statement may name the table as it was called before a rename. */
+function isAssigned(assigned: ReadonlySet<string>, table: TableEvidence, column: string): boolean {
+  const names = [table.table, table.renamedFrom ?? table.table];
+  return names.some((name) => assigned.has(`${name}.${column}`.toLowerCase()) || assigned.has(`${name}.*`.toLowerCase()));
+}
+
+function rows(count: number): string {
+  return `${count} ${count === 1 ? 'row' : 'rows'}`;
+}

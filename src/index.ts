@@ -1,0 +1,120 @@
+import { resolveConfig, type Config } from './config.ts';
+import * as runs from './run.ts';
+import type { DownOptions, UpOptions } from './run.ts';
+import type { RunOptions } from './run-log.ts';
+import type { RunResult } from './result.ts';
+import type { Selection } from './plan.ts';
+import * as copies from './verbs/copies.ts';
+import type { BranchOptions, CopyInfo } from './verbs/copies.ts';
+import { diff as diffVerb, type Difference, type DiffOptions } from './verbs/diff.ts';
+import { doctor as doctorVerb, type Diagnosis } from './verbs/doctor.ts';
+import { exec as execVerb } from './verbs/exec.ts';
+import * as history from './verbs/history.ts';
+import { promoteBranch } from './verbs/promote.ts';
+import * as rollbacks from './verbs/rollback.ts';
+import type { RollbackPreview } from './verbs/rollback.ts';
+import { status as statusVerb, type Status } from './verbs/status.ts';
+import type { HistoryRow } from './seams/driver.ts';
+
+/** Applies pending migrations; with `safe`, rehearsed on a branch first. Rolled back is a result, not an exception. */
+export async function up(config: Config, options?: UpOptions): Promise<RunResult> {
+  return runs.up(await resolveConfig(config), options);
+}
+
+/** Reverts applied migrations, the last one by default. */
+export async function down(config: Config, options?: DownOptions): Promise<RunResult> {
+  return runs.down(await resolveConfig(config), options);
+}
+
+/** Rehearses what is pending and judges it; never touches main. */
+export async function gate(config: Config, options?: Selection & RunOptions): Promise<RunResult> {
+  return runs.gate(await resolveConfig(config), options);
+}
+
+/** What is applied, what is pending, what files and history disagree on, and whether a run was left unfinished. */
+export async function status(config: Config): Promise<Status> {
+  return statusVerb(await resolveConfig(config));
+}
+
+/** Commits a checkpoint of main by hand; it lives until it is discarded. */
+export async function checkpoint(config: Config, label?: string): Promise<CopyInfo> {
+  return copies.checkpoint(await resolveConfig(config), label);
+}
+
+/** Every checkpoint of main, oldest first. */
+export async function checkpoints(config: Config): Promise<readonly CopyInfo[]> {
+  return copies.checkpoints(await resolveConfig(config));
+}
+
+/** Makes a branch from main, or from a checkpoint or another branch; it stays reachable until it is discarded. */
+export async function branch(config: Config, options?: BranchOptions): Promise<CopyInfo> {
+  return copies.branch(await resolveConfig(config), options);
+}
+
+/** Every branch of main, oldest first. */
+export async function branches(config: Config): Promise<readonly CopyInfo[]> {
+  return copies.branches(await resolveConfig(config));
+}
+
+/** Discards copies by id, name or pattern (`*`), with everything made from them if `recursive`. */
+export async function discard(config: Config, pattern: string, options?: { readonly recursive?: boolean }): Promise<readonly CopyInfo[]> {
+  return copies.discard(await resolveConfig(config), pattern, options);
+}
+
+/** What a rollback to a checkpoint would take back. */
+export async function previewRollback(config: Config, checkpoint: string): Promise<RollbackPreview> {
+  return rollbacks.previewRollback(await resolveConfig(config), checkpoint);
+}
+
+/** Returns main to a checkpoint, behind a checkpoint of main as it is. Discards what anybody wrote since. */
+export async function rollback(config: Config, checkpoint: string, options?: RunOptions): Promise<RollbackPreview> {
+  return rollbacks.rollback(await resolveConfig(config), checkpoint, options);
+}
+
+/** Runs a program with the database variable pointing at a branch, and answers with its exit code. */
+export async function exec(config: Config, branch: string, command: readonly string[]): Promise<number> {
+  return execVerb(await resolveConfig(config), branch, command);
+}
+
+/** What differs between two of main, branches and checkpoints: schema, rows, sizes, and a query's answers. */
+export async function diff(config: Config, a: string, b: string, options?: DiffOptions): Promise<Difference> {
+  return diffVerb(await resolveConfig(config), a, b, options);
+}
+
+/** Makes main what a branch is, through the same gates and the same compare-and-swap as `up`. */
+export async function promote(config: Config, branch: string, options?: RunOptions): Promise<RunResult> {
+  return promoteBranch(await resolveConfig(config), branch, options);
+}
+
+/** Accepts the present text of changed files (one, or all of them), with a reason that is kept. */
+export async function repair(config: Config, name: string | undefined, reason: string): Promise<readonly HistoryRow[]> {
+  return history.repair(await resolveConfig(config), name, reason);
+}
+
+/** Marks an existing database as being at a version: that migration and all before it count as applied. */
+export async function baseline(config: Config, version: string): Promise<readonly HistoryRow[]> {
+  return history.baseline(await resolveConfig(config), version);
+}
+
+/** Looks at rights, programs, versions and disk, and says which provider would be used at what cost. Changes nothing. */
+export async function doctor(config: Config): Promise<readonly Diagnosis[]> {
+  return doctorVerb(await resolveConfig(config));
+}
+
+export { create } from './verbs/create.ts';
+export { init, type Initialized } from './verbs/init.ts';
+export { defineConfig, type CheckFunction, type Config } from './config.ts';
+export { ForerunError, isForerunError, type ErrorCode, type ErrorDetails } from './error.ts';
+export { schemaHistory, type HistoryStorage, type SchemaHistoryOptions } from './schema-history.ts';
+export type { BranchOptions, CopyInfo, Diagnosis, Difference, DiffOptions, DownOptions, RollbackPreview, RunOptions, RunResult, Selection, Status, UpOptions };
+export type { MigrationResult } from './result.ts';
+export type { Event, Listener, Outcome, Phase, Promotion } from './events.ts';
+export type { Finding, Gate, Judged, Policy, Severity } from './gate.ts';
+export type { Drift } from './plan.ts';
+export type { Permit } from './permits.ts';
+export type { CheckAnswer, CheckContext } from './setup.ts';
+export type * from './seams/driver.ts';
+export type * from './seams/evidence.ts';
+export type * from './seams/provider.ts';
+export type * from './seams/source.ts';
+export type * from './seams/target.ts';

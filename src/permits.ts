@@ -1,0 +1,34 @@
+/**
+ * What a migration's author allows in the open: a line `-- forerun: allow <what> <subject>` in the up file (`//` and
+ * `#` comments alike), or `allow` in the policy. Only what is named is allowed, and the report says that it was used.
+ */
+export interface Permit {
+  readonly what: PermitKind;
+  /** A table, or `table.column`. */
+  readonly subject: string;
+}
+
+export const permitKinds = ['rows-lost', 'values-changed'] as const;
+export type PermitKind = (typeof permitKinds)[number];
+
+const line = /^\s*(?:--|\/\/|#|\*)\s*forerun:\s*allow\s+(\S+)\s+(.+?)\s*(?:\*\/)?$/gim;
+
+export function permitsIn(text: string): readonly Permit[] {
+  return [...text.matchAll(line)].flatMap(([, what, subjects]) =>
+    isPermitKind(what) && subjects ? subjects.split(/[\s,]+/).map((subject) => ({ what, subject: bare(subject) })) : [],
+  );
+}
+
+/** Whether a permit covers a table, or one column of it. Names compare as SQL identifiers do: case does not count. */
+export function permits(all: readonly Permit[], what: PermitKind, table: string, column?: string): boolean {
+  const names = [table, ...(column === undefined ? [] : [`${table}.${column}`])].map((name) => name.toLowerCase());
+  return all.some((permit) => permit.what === what && names.includes(permit.subject.toLowerCase()));
+}
+
+function isPermitKind(text: string | undefined): text is PermitKind {
+  return permitKinds.some((kind) => kind === text);
+}
+
+function bare(subject: string): string {
+  return subject.replace(/["`[\]]/g, '');
+}

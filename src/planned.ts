@@ -1,0 +1,77 @@
+import { ForerunError } from './error.ts';
+import type { Severity } from './gate.ts';
+import { plan, SelectionError, type Drift, type Plan, type Selection } from './plan.ts';
+import { changesSince } from './changes.ts';
+import type { Run } from './run-log.ts';
+import { adopted } from './reconcile.ts';
+import type { Direction, Migration } from './seams/source.ts';
+import type { Setup } from './setup.ts';
+
+/** The plan of a run, told and judged. Any drift stops the run, with every problem listed. */
+export async function planned(
+  run: Run,
+  direction: Direction,
+  selection: Selection,
+): Promise<{ readonly selected: readonly Migration[]; readonly blocked: boolean }> {
+  const { setup } = run;
+  const made = await run.phase('plan', undefined, () => makePlan(setup, direction, selection));
+  run.emit({
+    type: 'planned',
+    pending: made.selected.map(({ version, name, checksum }) => ({ version, name, checksum })),
+    applied: made.applied.length,
+    drift: made.drift,
+  });
+  let blocked = false;
+  for (const drift of made.drift) {
+    const severity = severityOf(drift, setup);
+    if (severity === undefined) continue;
+    blocked ||= severity === 'block';
+    run.emit({ type: 'finding', finding: { gate: 'drift', severity, message: driftMessage(drift) } });
+  }
+  if (direction === 'down') refuseWithoutDown(made.selected);
+  return { selected: made.selected, blocked };
+}
+
+/** Reads source and history, and compares them. Writes nothing. */
+export async function makePlan(setup: Setup, direction: Direction, selection: Selection): Promise<Plan> {
+  const migrations = await setup.source.migrations();
+  await using connection = await setup.driver.open(setup.main);
+  const history = setup.driver.history(connection);
+  const rows = [...(await history.rows()), ...(await adopted(setup, migrations, connection))];
+  const diffs = await changesSince(migrations, rows, history);
+  try {
+    return plan(migrations, rows, selection, direction, diffs);
+  } catch (error) {
+    if (!(error instanceof SelectionError)) throw error;
+    throw new ForerunError('NOT_FOUND', error.message, { details: { name: selection.to ?? '' }, next: 'See: forerun status', cause: error });
+  }
+}
+
+/** What a disagreement means, in words. */
+export function driftMessage(drift: Drift): string {
+  switch (drift.kind) {
+    case 'changed':
+      return `${drift.name} was changed after it was applied. Put the file back and write a new migration, or accept it with: forerun repair ${drift.name} --reason "<why>"`;
+    case 'missing':
+      return `${drift.name} was applied on ${drift.appliedOn} and its file is gone. Bring the file back.`;
+    case 'out-of-order':
+      return `${drift.name} is pending, but sorts before ${drift.after}, which is applied. Give it a later version, or allow it with the policy 'out-of-order': 'warn'.`;
+    case 'duplicate':
+      return `Version ${drift.version} is used by ${drift.names.join(' and ')}. Give one of them another version.`;
+  }
+}
+
+/** Only the order is a matter of taste; what was applied and is not what the file says never is. */
+function severityOf(drift: Drift, setup: Setup): Severity | undefined {
+  const rule = drift.kind === 'out-of-order' ? setup.policy['out-of-order'] : undefined;
+  return rule === 'off' ? undefined : (rule ?? 'block');
+}
+
+function refuseWithoutDown(selected: readonly Migration[]): void {
+  const without = selected.filter((migration) => migration.down === undefined).map((migration) => migration.name);
+  if (without.length === 0) return;
+  throw new ForerunError('BAD_MIGRATION', `${without.join(', ')} ${without.length === 1 ? 'has' : 'have'} no down.`, {
+    details: {},
+    next: 'Write one, or go back to a checkpoint with: forerun rollback <checkpoint>',
+  });
+}

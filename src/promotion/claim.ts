@@ -1,0 +1,61 @@
+import { ForerunError } from '../error.ts';
+import type { Run } from '../run-log.ts';
+import type { JournalEntry, Session } from '../seams/driver.ts';
+import type { Attempt } from '../seams/source.ts';
+
+/** What the journal says of this run at this moment. */
+export function journalRow(run: Run, phase: JournalEntry['phase'], migration?: string, checkpoint?: string): JournalEntry {
+  return {
+    run: run.id,
+    epoch: run.epoch,
+    host: run.host,
+    pid: process.pid,
+    phase,
+    ...(migration === undefined ? {} : { migration }),
+    ...(checkpoint === undefined ? {} : { checkpoint }),
+    at: new Date().toISOString(),
+  };
+}
+
+/** Says in main's journal that this run works on it. The epoch is one above that of whoever came before. */
+export async function claimMain(run: Run): Promise<void> {
+  const before = await readJournal(run);
+  run.epoch = (before?.epoch ?? 0) + 1;
+  await writeJournal(run, journalRow(run, 'started'));
+}
+
+/** Says that nothing of this run is left to do. */
+export async function releaseMain(run: Run): Promise<void> {
+  await writeJournal(run, journalRow(run, 'finished'));
+}
+
+/** First act of every transaction on main: a run that lost its lock to a successor must not go on beside it. */
+export async function checkClaim(run: Run, session: Session): Promise<void> {
+  const { driver, main } = run.setup;
+  const entry = await driver.journal(session).read(await driver.identity(main));
+  if (entry?.run === run.id && entry.epoch === run.epoch) return;
+  throw new ForerunError('LOCK_LOST', `Run ${entry?.run ?? 'unknown'} took over main while run ${run.id} went on.`, {
+    details: { run: entry?.run ?? '' },
+    next: 'See what that run did with: forerun status',
+  });
+}
+
+export async function readJournal(run: Run): Promise<JournalEntry | undefined> {
+  const { driver, main } = run.setup;
+  await using connection = await driver.open(main);
+  return await driver.journal(connection).read(await driver.identity(main));
+}
+
+async function writeJournal(run: Run, entry: JournalEntry): Promise<void> {
+  const { driver, main } = run.setup;
+  const identity = await driver.identity(main);
+  await driver.transaction(main, ownWork(), async (session) => {
+    await driver.journal(session).write(identity, entry);
+  });
+}
+
+/** An attempt for transactions of our own: short, and not to be cut off by an interruption. */
+export function ownWork(): Attempt {
+  const signal = new AbortController().signal;
+  return { alone: false, signal, afterBegin: async () => {}, beforeCommit: async () => {}, statement: () => {}, note: () => {} };
+}

@@ -1,0 +1,43 @@
+import { ForerunError, isForerunError } from '../error.ts';
+import { failureOf } from '../rehearsal/apply.ts';
+import type { Ending, Run } from '../run-log.ts';
+import type { Direction, Migration } from '../seams/source.ts';
+
+/** Errors that say nothing about the migration: Forerun or the environment failed. */
+const environment = ['LOCKED', 'LOCK_LOST', 'PROVIDER_FAILED', 'BAD_TARGET', 'FOREIGN_HISTORY', 'NEEDS_PERSON', 'NOT_REHEARSABLE'] as const;
+
+/** A migration that did not get onto main: says why, and answers with what that makes of the run. */
+export function rolledBack(run: Run, migration: Migration, error: unknown, promotedBefore: number): Ending {
+  run.signal.throwIfAborted();
+  if (isForerunError(error, 'TRANSACTION_ESCAPED')) throw halfDone(migration, error);
+  if (error instanceof ForerunError && environment.some((code) => code === error.code)) throw error;
+  const { message, code, where } = failureOf(error);
+  run.emit({
+    type: 'rolled-back',
+    migration: migration.name,
+    finding: {
+      gate: 'promotion',
+      severity: 'block',
+      migration: migration.name,
+      message: code === undefined ? message : `${message} (${code})`,
+      ...(where === undefined ? {} : { where }),
+    },
+  });
+  return promotedBefore > 0 ? 'partly-promoted' : 'rolled-back';
+}
+
+/** Whether main's history says that the migration is done; this decides after an error at COMMIT. */
+export async function isOnMain(run: Run, migration: Migration, direction: Direction): Promise<boolean> {
+  const { driver, main } = run.setup;
+  await using connection = await driver.open(main);
+  const row = (await driver.history(connection).rows()).find((candidate) => candidate.name === migration.name);
+  return direction === 'up' ? row?.checksum === migration.checksum : row === undefined;
+}
+
+function halfDone(migration: Migration, cause: unknown): ForerunError<'NEEDS_PERSON'> {
+  return new ForerunError('NEEDS_PERSON', `${migration.name} ended its transaction on main: a part of it may be committed, without its history row.`, {
+    details: { migration: migration.name },
+    next: 'Look at main, then complete the migration by hand, or go back with: forerun rollback <checkpoint>',
+    cause,
+  });
+}

@@ -1,0 +1,66 @@
+import { checkpointMain, rehearseFrom, rehearseOn, type RehearseChoices } from '../rehearsal/from.ts';
+import type { Rehearsal, Step } from '../rehearsal/rehearse.ts';
+import type { Ending, Run } from '../run-log.ts';
+import type { Checkpoint } from '../seams/provider.ts';
+import { rolledBack } from './outcome.ts';
+import { refuseChangedFile } from './promote.ts';
+import { swap } from './swap.ts';
+
+/** Promotes what passed in one step: main becomes the branch. */
+export async function promoteBySwap(
+  run: Run,
+  base: Checkpoint,
+  rehearsal: Rehearsal,
+  passing: readonly Step[],
+  choices: RehearseChoices,
+): Promise<Ending> {
+  const { source, provider } = run.setup;
+  const migrations = passing.map((step) => step.migration);
+  const taken: Checkpoint[] = [];
+  const again = async (): Promise<{ base: Checkpoint; rehearsal: Rehearsal }> => {
+    const newer = await checkpointMain(run, migrations);
+    taken.push(newer);
+    return { base: newer, rehearsal: await rehearseFrom(run, newer, migrations, choices) };
+  };
+  const start = performance.now();
+  let last = rehearsal;
+  try {
+    for (const migration of migrations) {
+      await source.promoting?.(migration, choices.direction);
+      await refuseChangedFile(run, migration);
+    }
+    // A branch on which a migration was blocked holds more than what passed.
+    if (passing.length < rehearsal.steps.length) last = (await again()).rehearsal;
+    for (const { name } of migrations) run.emit({ type: 'promoting', migration: name, how: 'swap' });
+    last = await run.phase('promote', undefined, () =>
+      swap(run, {
+        base: taken.at(-1) ?? base,
+        rehearsal: last,
+        again,
+        onto: (branch) => rehearseOn(run, branch, migrations, choices),
+      }),
+    );
+  } catch (error) {
+    const [first] = migrations;
+    if (first === undefined) throw error;
+    return rolledBack(run, first, error, 0);
+  } finally {
+    for (const checkpoint of taken) await checkpoint[Symbol.asyncDispose]();
+  }
+  const checkpoint = taken.at(-1) ?? base;
+  for (const superseded of [base, ...taken].filter((copy) => copy !== checkpoint)) await provider.discard(superseded);
+  const ms = performance.now() - start;
+  for (const [at, step] of last.steps.entries()) {
+    const before = at === 0 ? checkpoint : step.snapshot;
+    run.emit({
+      type: 'promoted',
+      migration: step.migration.name,
+      how: 'swap',
+      direction: choices.direction,
+      ms,
+      ...(before === undefined ? {} : { checkpoint: before.id }),
+    });
+  }
+  for (const migration of migrations) await source.promoted?.(migration, choices.direction);
+  return 'promoted';
+}

@@ -1,0 +1,85 @@
+import { ForerunError } from '../error.ts';
+import { checkpointMain } from '../rehearsal/from.ts';
+import { describeOf, type Step } from '../rehearsal/rehearse.ts';
+import type { Ending, Run } from '../run-log.ts';
+import { schemaHistory } from '../schema-history.ts';
+import type { Checkpoint } from '../seams/provider.ts';
+import type { Direction, Migration } from '../seams/source.ts';
+import { throughUmzug } from '../through-umzug.ts';
+import { isOnMain, rolledBack } from './outcome.ts';
+import { replay } from './replay.ts';
+
+/** Replays what passed on main, one migration after the other, each behind a checkpoint of its own. */
+export async function promoteByReplay(run: Run, base: Checkpoint, steps: readonly Step[], direction: Direction): Promise<Ending> {
+  const { driver, main } = run.setup;
+  const migrations = steps.map((step) => step.migration);
+  const storage = schemaHistory({ driver, target: main, describe: describeOf(migrations) });
+  let promoted = 0;
+  let current: Migration | undefined;
+  try {
+    await throughUmzug(migrations, storage, direction, async (migration) => {
+      const step = steps.find((candidate) => candidate.migration === migration);
+      if (step === undefined) return;
+      current = migration;
+      const checkpoint = await checkpointBefore(run, base, migration, promoted === 0);
+      await promoteOne(run, step, direction, checkpoint);
+      promoted += 1;
+      current = undefined;
+      await run.setup.source.promoted?.(migration, direction);
+    });
+    return 'promoted';
+  } catch (error) {
+    if (current === undefined) throw error;
+    return rolledBack(run, current, error, promoted);
+  }
+}
+
+async function promoteOne(run: Run, step: Step, direction: Direction, checkpoint: string | undefined): Promise<void> {
+  const { migration } = step;
+  await run.setup.source.promoting?.(migration, direction);
+  await refuseChangedFile(run, migration);
+  const start = performance.now();
+  run.emit({ type: 'promoting', migration: migration.name, how: 'replay' });
+  try {
+    await run.phase('promote', migration.name, () => replay(run, step, direction, checkpoint));
+  } catch (error) {
+    if (!(await isOnMain(run, migration, direction))) throw error;
+    run.note('promotion', 'The commit was in doubt; the history row shows that it went through.', migration.name);
+  }
+  if (!(await isOnMain(run, migration, direction))) throw unrecorded(migration);
+  run.emit({
+    type: 'promoted',
+    migration: migration.name,
+    how: 'replay',
+    direction,
+    ms: performance.now() - start,
+    ...(checkpoint === undefined ? {} : { checkpoint }),
+  });
+}
+
+/** The checkpoint of the rehearsal serves the first migration, unless somebody wrote main since. */
+async function checkpointBefore(run: Run, base: Checkpoint, migration: Migration, first: boolean): Promise<string | undefined> {
+  const { provider, checkpoints } = run.setup;
+  if (first && !(await provider.moved(base))) return base.id;
+  if (!first && checkpoints === 'once') return undefined;
+  await using checkpoint = await checkpointMain(run, [migration]);
+  if (first) await provider.discard(base);
+  return checkpoint.id;
+}
+
+/** What was rehearsed is what is promoted: the file is read and hashed again right before. */
+export async function refuseChangedFile(run: Run, migration: Migration): Promise<void> {
+  const now = (await run.setup.source.migrations()).find((candidate) => candidate.name === migration.name);
+  if (now?.checksum === migration.checksum) return;
+  throw new ForerunError('STALE_BRANCH', `The file of ${migration.name} was changed between its rehearsal and its promotion.`, {
+    details: {},
+    next: 'Run again: the file is rehearsed as it is now.',
+  });
+}
+
+function unrecorded(migration: Migration): ForerunError<'NEEDS_PERSON'> {
+  return new ForerunError('NEEDS_PERSON', `${migration.name} ran on main, and its history row is not as it was written.`, {
+    details: { migration: migration.name },
+    next: 'See what main says with: forerun status',
+  });
+}

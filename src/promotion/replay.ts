@@ -1,0 +1,66 @@
+import { fingerprint } from '../checksum.ts';
+import { ForerunError } from '../error.ts';
+import { applierOf, recordHistory } from '../rehearsal/apply.ts';
+import type { Step } from '../rehearsal/rehearse.ts';
+import type { Run } from '../run-log.ts';
+import type { Session } from '../seams/driver.ts';
+import type { Attempt, Direction } from '../seams/source.ts';
+import { checkClaim, journalRow } from './claim.ts';
+
+/**
+ * Replays one rehearsed migration on main, in one transaction: schema as it was on the branch before, the migration,
+ * schema as it was on the branch after, no more rows lost than the gates allowed, the history row, the journal. A throw
+ * anywhere leaves main as it was.
+ */
+export async function replay(run: Run, step: Step, direction: Direction, checkpoint: string | undefined): Promise<void> {
+  const { driver, main } = run.setup;
+  const { migration } = step;
+  let rowsBefore: ReadonlyMap<string, number> = new Map();
+  let finished = false;
+  const attempt: Attempt = {
+    alone: false,
+    signal: run.signal,
+    async afterBegin(session) {
+      await checkClaim(run, session);
+      await expectSchema(run, session, step.before, "Main's schema is not what the rehearsal began with");
+      rowsBefore = await driver.counts(session, tablesWritten(step).map((table) => table.renamedFrom ?? table.table));
+    },
+    async beforeCommit(session) {
+      await expectSchema(run, session, step.after, "Main's schema did not become what the branch's became");
+      refuseLoss(step, rowsBefore, await driver.counts(session, tablesWritten(step).map((table) => table.table)));
+      await recordHistory(run, session, migration, direction);
+      const row = journalRow(run, 'promoting', migration.name, checkpoint);
+      await driver.journal(session).write(await driver.identity(main), row);
+      finished = true;
+    },
+    statement: () => {},
+    note: () => {},
+  };
+  await applierOf(migration, direction)(main, attempt);
+  if (!finished) throw mismatch(`${migration.name} ran inside our transaction in the rehearsal, and did not on main.`);
+}
+
+async function expectSchema(run: Run, session: Session, expected: string, message: string): Promise<void> {
+  const found = fingerprint(await run.setup.driver.schema(session));
+  if (found !== expected) throw mismatch(`${message}: somebody changed it in between.`);
+}
+
+/** Tables that are there on both sides and that the migration wrote. */
+function tablesWritten(step: Step): readonly { readonly table: string; readonly renamedFrom?: string }[] {
+  return (step.evidence.tables ?? []).filter((table) => table.rowsBefore !== undefined && table.rowsAfter !== undefined);
+}
+
+/** Main has newer rows than the branch; the same migration must not delete from it what it kept on the branch. */
+function refuseLoss(step: Step, before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): void {
+  for (const table of step.evidence.tables ?? []) {
+    const had = before.get(table.renamedFrom ?? table.table);
+    const has = after.get(table.table);
+    const lostInRehearsal = (table.rowsGone ?? 0) > 0;
+    if (had === undefined || has === undefined || lostInRehearsal || has >= had) continue;
+    throw mismatch(`${had - has} rows of ${table.table} would be gone on main (${had} before, ${has} after); none was in the rehearsal.`);
+  }
+}
+
+function mismatch(message: string): ForerunError<'STALE_BRANCH'> {
+  return new ForerunError('STALE_BRANCH', message, { details: {}, next: 'Run again: the rehearsal begins anew from main as it is now.' });
+}

@@ -1,0 +1,100 @@
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { codeOf } from '../../drivers/sqlite/busy.ts';
+import { ForerunError } from '../../error.ts';
+import type { ProcessIdentity } from '../../process.ts';
+
+/**
+ * What is known about one copy: `<id>.json` beside `<id>.db`. A stored format. It is there before the first byte of
+ * the copy and goes after the last, so that whatever a killed process leaves behind can be told and thrown away.
+ */
+export interface CopyRecord {
+  readonly format: 1;
+  readonly kind: 'checkpoint' | 'branch';
+  readonly id: string;
+  readonly label: string;
+  /** Real path of main: several databases may share the folder. */
+  readonly main: string;
+  readonly parent?: string;
+  readonly run?: string;
+  readonly createdAt: string;
+  readonly state: 'making' | 'ready';
+  readonly bytes: number;
+  readonly way: string;
+  readonly ms: number;
+  readonly maker: ProcessIdentity;
+}
+
+const copyRecord: z.ZodType<CopyRecord> = z.object({
+  format: z.literal(1),
+  kind: z.enum(['checkpoint', 'branch']),
+  id: z.string(),
+  label: z.string(),
+  main: z.string(),
+  parent: z.string().exactOptional(),
+  run: z.string().exactOptional(),
+  createdAt: z.string(),
+  state: z.enum(['making', 'ready']),
+  bytes: z.number(),
+  way: z.string(),
+  ms: z.number(),
+  maker: z.object({ pid: z.number(), host: z.string(), startTime: z.string().exactOptional() }),
+});
+
+const idPattern = /^(?:cp|br)_[a-z0-9]+_[a-z0-9]+$/;
+const newerRecord = z.object({ format: z.number().min(2) });
+
+export function isCopyId(text: string): boolean {
+  return idPattern.test(text);
+}
+
+export function dataFile(folder: string, id: string): string {
+  return join(folder, `${id}.db`);
+}
+
+/** The record; or why there is none: `newer` was written by a later Forerun, and is nothing to throw away. */
+export async function readRecord(folder: string, id: string): Promise<CopyRecord | 'newer' | 'unreadable'> {
+  const text = await readFile(recordFile(folder, id), 'utf8').catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return '';
+    throw error;
+  });
+  const value = parsed(text);
+  if (newerRecord.safeParse(value).success) return 'newer';
+  return copyRecord.safeParse(value).data ?? 'unreadable';
+}
+
+/** Whole or not at all, and on the disk for good before a checkpoint counts as ready. */
+export async function writeRecord(folder: string, record: CopyRecord): Promise<void> {
+  const file = recordFile(folder, record.id);
+  const handle = await open(`${file}.tmp`, 'w', 0o600);
+  try {
+    await handle.writeFile(`${JSON.stringify(record, undefined, 2)}\n`);
+    if (record.kind === 'checkpoint' && record.state === 'ready') await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(`${file}.tmp`, file);
+}
+
+/** Removes the copy's files, its record last. Safe to repeat. */
+export async function removeCopy(folder: string, id: string): Promise<void> {
+  if (!isCopyId(id)) throw new ForerunError('PROVIDER_FAILED', `${id} is no copy of Forerun's.`, { details: { copy: id } });
+  const data = dataFile(folder, id);
+  const record = recordFile(folder, id);
+  for (const file of [`${data}-wal`, `${data}-shm`, `${data}-journal`, data, `${record}.tmp`, record]) {
+    await rm(file, { force: true });
+  }
+}
+
+export function recordFile(folder: string, id: string): string {
+  return join(folder, `${id}.json`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

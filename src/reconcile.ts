@@ -1,0 +1,46 @@
+import { describeOf } from './rehearsal/rehearse.ts';
+import type { Run } from './run-log.ts';
+import type { HistoryRow, Session } from './seams/driver.ts';
+import type { Migration } from './seams/source.ts';
+import type { Setup } from './setup.ts';
+import { ownWork } from './promotion/claim.ts';
+
+/**
+ * The rows that the framework's own record stands for and the history lacks: an existing project is adopted with the
+ * checksums of its files as they are.
+ */
+export async function adopted(setup: Setup, migrations: readonly Migration[], session: Session): Promise<readonly HistoryRow[]> {
+  const recorded = await setup.source.recorded?.(setup.main);
+  if (recorded === undefined || recorded.length === 0) return [];
+  const known = new Set((await setup.driver.history(session).rows()).map((row) => row.name));
+  const appliedOn = new Date().toISOString();
+  return migrations
+    .filter((migration) => recorded.includes(migration.name) && !known.has(migration.name))
+    .map(({ version, name, checksum }) => ({ version, name, appliedOn, checksum }));
+}
+
+/** Adopts what the framework's record knows and the history does not, in one transaction; then brings the record in line. */
+export async function reconciled(run: Run): Promise<void> {
+  const { setup } = run;
+  if (setup.source.recorded === undefined) return;
+  const migrations = await setup.source.migrations();
+  const rows = await adoptAll(run, migrations);
+  if (rows.length > 0) {
+    run.note('adoption', `Adopted ${rows.length} applied ${rows.length === 1 ? 'migration' : 'migrations'} from the record of ${setup.source.name}: ${rows.map((row) => row.name).join(', ')}. Their checksums are those of the files as they are now.`);
+  }
+  await using connection = await setup.driver.open(setup.main);
+  const applied = (await setup.driver.history(connection).rows()).map((row) => row.name);
+  await setup.source.reconcile?.(setup.main, applied);
+}
+
+async function adoptAll(run: Run, migrations: readonly Migration[]): Promise<readonly HistoryRow[]> {
+  const { driver, main } = run.setup;
+  await using connection = await driver.open(main);
+  const rows = await adopted(run.setup, migrations, connection);
+  if (rows.length === 0) return rows;
+  const describe = describeOf(migrations);
+  await driver.transaction(main, ownWork(), async (session) => {
+    for (const row of rows) await driver.history(session).record(row, (await describe(row)).text);
+  });
+  return rows;
+}

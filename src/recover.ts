@@ -1,0 +1,27 @@
+import type { Run } from './run-log.ts';
+import { readJournal } from './promotion/claim.ts';
+import type { JournalEntry } from './seams/driver.ts';
+import type { ListedCopy } from './seams/provider.ts';
+
+/**
+ * Cleans up after a run that died. A transaction that it had open was rolled back by the database, so main is at the
+ * state before or after a migration and its history says which; what is left to do is to throw its copies away.
+ */
+export async function recover(run: Run): Promise<void> {
+  const { provider, main } = run.setup;
+  const entry = await readJournal(run);
+  const died = entry !== undefined && entry.phase !== 'finished' ? entry : undefined;
+  const leftovers = (await provider.list(main)).filter((copy) => copy.state === 'leftover' || isUnused(copy, died));
+  for (const copy of leftovers) await provider.discard(copy);
+  if (died !== undefined) {
+    const done = died.phase === 'started' ? 'before it promoted anything' : `after promoting ${died.migration ?? 'its batch'}`;
+    run.note('recovery', `Run ${died.run} (process ${died.pid} on ${died.host}) died ${done}; main is whole, and its leftovers are gone.`);
+  } else if (leftovers.length > 0) {
+    run.note('recovery', `Discarded ${leftovers.length} leftover ${leftovers.length === 1 ? 'copy' : 'copies'} of a process that died.`);
+  }
+}
+
+/** Branches of the dead run, and its checkpoints where it promoted nothing; else they are the way back. */
+function isUnused(copy: ListedCopy, died: JournalEntry | undefined): boolean {
+  return died !== undefined && copy.run === died.run && (copy.kind === 'branch' || died.phase === 'started');
+}

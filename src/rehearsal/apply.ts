@@ -1,0 +1,110 @@
+import { isForerunError, messageOf } from '../error.ts';
+import type { Run } from '../run-log.ts';
+import type { Session } from '../seams/driver.ts';
+import type { Evidence, MigrationFailure, StatementEvidence } from '../seams/evidence.ts';
+import type { Branch } from '../seams/provider.ts';
+import type { Attempt, Direction, Migration } from '../seams/source.ts';
+
+/** How one migration went. */
+export interface Applied {
+  readonly shared: boolean;
+  readonly error?: MigrationFailure;
+  readonly evidence: Evidence;
+}
+
+/** Thrown when a rehearsal must begin again, because of what was learnt about a migration. */
+export class Restart extends Error {
+  readonly migration: string;
+  /** `escaped`: it ended our transaction. `unshared`: it ran in none of ours, so the whole batch will be swapped. */
+  readonly why: 'escaped' | 'unshared';
+  constructor(migration: string, why: 'escaped' | 'unshared') {
+    super(`${migration} is ${why}`);
+    this.migration = migration;
+    this.why = why;
+  }
+}
+
+export interface ApplyOptions {
+  readonly direction: Direction;
+  readonly alone: ReadonlySet<string>;
+}
+
+/** Applies one migration to a branch while the driver watches, with the same last steps that main will see. */
+export async function applyObserved(run: Run, branch: Branch, migration: Migration, options: ApplyOptions): Promise<Applied> {
+  await using observer = await run.setup.driver.observe(branch.target);
+  const told = newAttempt(run, migration, options.direction, options.alone.has(migration.name));
+  try {
+    await applierOf(migration, options.direction)(branch.target, told.attempt);
+  } catch (error) {
+    run.signal.throwIfAborted();
+    if (isForerunError(error, 'TRANSACTION_ESCAPED')) throw new Restart(migration.name, 'escaped');
+    const integrity = isForerunError(error, 'INTEGRITY') ? error.details.violations : [];
+    const failed = integrity.length > 0 ? {} : { error: failureOf(error) };
+    return { shared: told.shared(), ...failed, evidence: { ...told.evidence(), ...(integrity.length > 0 ? { integrity } : {}) } };
+  }
+  const observed = await observer.finish(migration.language === 'sql' ? told.statements : undefined);
+  return { shared: told.shared(), evidence: { ...observed, ...told.evidence(observed.notes) } };
+}
+
+/** Up or down of a migration; a plan never selects a down that is not there. */
+export function applierOf(migration: Migration, direction: Direction): Migration['up'] {
+  const apply = direction === 'up' ? migration.up : migration.down;
+  if (apply === undefined) throw new TypeError(`${migration.name} has no down`);
+  return apply;
+}
+
+/** Writes or removes the migration's row, as the last thing in its own transaction. */
+export async function recordHistory(run: Run, session: Session, migration: Migration, direction: Direction): Promise<void> {
+  const history = run.setup.driver.history(session);
+  if (direction === 'down') return history.remove(migration.name);
+  const { version, name, checksum, text } = migration;
+  await history.record({ version, name, appliedOn: new Date().toISOString(), checksum }, text);
+}
+
+export function failureOf(error: unknown): MigrationFailure {
+  if (isForerunError(error, 'STATEMENT_FAILED')) {
+    const { where, code } = error.details;
+    return { message: error.message, where, ...(code === undefined ? {} : { code }) };
+  }
+  if (isForerunError(error, 'BAD_MIGRATION')) {
+    const { where } = error.details;
+    return { message: `${error.message} ${error.next ?? ''}`.trim(), ...(where === undefined ? {} : { where }) };
+  }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  return { message: messageOf(error), ...(code === undefined ? {} : { code }) };
+}
+
+interface Told {
+  readonly attempt: Attempt;
+  readonly statements: StatementEvidence[];
+  shared(): boolean;
+  evidence(more?: readonly string[]): Evidence;
+}
+
+function newAttempt(run: Run, migration: Migration, direction: Direction, alone: boolean): Told {
+  const statements: StatementEvidence[] = [];
+  const notes: string[] = [];
+  let shared = false;
+  return {
+    statements,
+    shared: () => shared,
+    evidence: (more = []) => ({
+      ...(statements.length > 0 ? { statements } : {}),
+      ...(notes.length + more.length > 0 ? { notes: [...notes, ...more] } : {}),
+    }),
+    attempt: {
+      alone,
+      signal: run.signal,
+      async afterBegin(session) {
+        await run.setup.driver.schema(session);
+      },
+      async beforeCommit(session) {
+        await run.setup.driver.schema(session);
+        await recordHistory(run, session, migration, direction);
+        shared = true;
+      },
+      statement: (evidence) => statements.push(evidence),
+      note: (message) => notes.push(message),
+    },
+  };
+}

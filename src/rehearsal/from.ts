@@ -1,0 +1,71 @@
+import type { Run } from '../run-log.ts';
+import type { Branch, Checkpoint } from '../seams/provider.ts';
+import type { Direction, Migration } from '../seams/source.ts';
+import { Restart } from './apply.ts';
+import { rehearse, type Rehearsal } from './rehearse.ts';
+
+export interface RehearseChoices {
+  readonly direction: Direction;
+  /** Whether the migrations are promoted together, so that the states between them are kept from the branch. */
+  readonly batch: boolean;
+  /** Whether the user's checks run after every migration, or after the last alone. */
+  readonly checkEach: boolean;
+}
+
+/** Commits a checkpoint of main, named after the migration that comes next. */
+export async function checkpointMain(run: Run, next: readonly Migration[]): Promise<Checkpoint> {
+  const { provider, main } = run.setup;
+  const migration = next[0]?.name ?? run.id;
+  const checkpoint = await run.phase('checkpoint', migration, () =>
+    provider.checkpoint(main, { label: migration, run: run.id, signal: run.signal }),
+  );
+  run.emit({ type: 'copy:made', kind: 'checkpoint', copy: reportOf(checkpoint), migration });
+  return checkpoint;
+}
+
+/** Makes a branch and rehearses on it; begins again on a new one where something is learnt that asks for it. */
+export async function rehearseFrom(
+  run: Run,
+  base: Checkpoint,
+  migrations: readonly Migration[],
+  choices: RehearseChoices,
+): Promise<Rehearsal> {
+  const { provider } = run.setup;
+  for (;;) {
+    const branch = await run.phase('branch', undefined, () =>
+      provider.branch(base, { label: run.id, run: run.id, signal: run.signal }),
+    );
+    run.emit({ type: 'copy:made', kind: 'branch', copy: reportOf(branch) });
+    try {
+      return await rehearseOn(run, branch, migrations, choices);
+    } catch (error) {
+      await provider.discard(branch);
+      if (!(error instanceof Restart)) throw error;
+      learn(run, error);
+    }
+  }
+}
+
+/** Rehearses on a branch that is there already. */
+export async function rehearseOn(run: Run, branch: Branch, migrations: readonly Migration[], choices: RehearseChoices): Promise<Rehearsal> {
+  const each = run.setup.checkpoints === 'each';
+  return rehearse(run, branch, migrations, {
+    direction: choices.direction,
+    alone: run.learnt.escaped,
+    snapshots: !each ? 'never' : choices.batch || run.learnt.unshared ? 'always' : 'if-swapped',
+    checkEach: choices.checkEach,
+  });
+}
+
+function learn(run: Run, restart: Restart): void {
+  if (restart.why === 'unshared') run.learnt.unshared = true;
+  else {
+    run.learnt.escaped.add(restart.migration);
+    run.note('rehearsal', 'It ends the transaction that it is given (COMMIT); rehearsed again without one.', restart.migration);
+  }
+}
+
+export function reportOf(copy: Checkpoint | Branch): { id: string; label: string; way: string; bytes: number; ms: number } {
+  const { id, label, way, bytes, ms } = copy;
+  return { id, label, way, bytes, ms };
+}

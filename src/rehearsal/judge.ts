@@ -1,0 +1,21 @@
+import { judge, type Finding } from '../gate.ts';
+import { permitsIn } from '../permits.ts';
+import type { Run } from '../run-log.ts';
+import type { Evidence } from '../seams/evidence.ts';
+import type { Migration } from '../seams/source.ts';
+
+/** Puts all gates to the evidence about one migration, and adds the notes that no gate judges. */
+export function findingsAbout(run: Run, migration: Migration, evidence: Evidence): readonly Finding[] {
+  const judged = {
+    name: migration.name,
+    ...(migration.file === undefined ? {} : { file: migration.file }),
+    permits: [...run.setup.permits, ...permitsIn(migration.text)],
+  };
+  const notes = (evidence.notes ?? []).map((message) => ({
+    gate: 'rehearsal',
+    severity: 'note' as const,
+    migration: migration.name,
+    message,
+  }));
+  return [...judge(run.setup.gates, evidence, judged, run.setup.policy), ...notes];
+}

@@ -1,0 +1,149 @@
+import { fingerprint } from '../checksum.ts';
+import { ForerunError } from '../error.ts';
+import { verdict, type Finding } from '../gate.ts';
+import type { Run } from '../run-log.ts';
+import { schemaDiff } from '../schema-diff.ts';
+import { schemaHistory } from '../schema-history.ts';
+import type { Schema } from '../seams/driver.ts';
+import type { CheckEvidence, Evidence } from '../seams/evidence.ts';
+import type { Branch, Checkpoint } from '../seams/provider.ts';
+import type { Direction, Migration } from '../seams/source.ts';
+import { throughUmzug } from '../through-umzug.ts';
+import { applyObserved, Restart, type Applied } from './apply.ts';
+import { runChecks } from './checks.ts';
+import { findingsAbout } from './judge.ts';
+import { watchMain } from './leak.ts';
+import { reverseTest } from './reverse.ts';
+
+/** One migration as it went on the branch. */
+export interface Step {
+  readonly migration: Migration;
+  /** Whether it ran inside one transaction of ours, so that it can be replayed on main. */
+  readonly shared: boolean;
+  /** Fingerprints of the branch around it. */
+  readonly before: string;
+  readonly after: string;
+  readonly evidence: Evidence;
+  readonly findings: readonly Finding[];
+  /** The branch just before it, where the whole batch is to be swapped. */
+  readonly snapshot?: Checkpoint;
+}
+
+export interface Rehearsal {
+  readonly branch: Branch;
+  readonly direction: Direction;
+  readonly steps: readonly Step[];
+}
+
+export interface RehearsalOptions {
+  readonly direction: Direction;
+  /** Migrations that were seen to end our transaction: they run without one. */
+  readonly alone: ReadonlySet<string>;
+  /**
+   * Whether to keep the branch's state before the second and each later migration. `if-swapped`: the rehearsal begins
+   * again with snapshots once it is known that the batch cannot be replayed.
+   */
+  readonly snapshots: 'always' | 'if-swapped' | 'never';
+  /** Whether the user's checks run after every migration, or after the last alone. */
+  readonly checkEach: boolean;
+}
+
+/** Thrown inside Umzug's `up` to end it at the first migration that does not pass. */
+class Stop extends Error {}
+
+/** Applies migrations to a branch, one by one, gathers evidence after each and judges it. Ends at the first that blocks. */
+export async function rehearse(run: Run, branch: Branch, migrations: readonly Migration[], options: RehearsalOptions): Promise<Rehearsal> {
+  const steps: Step[] = [];
+  const { driver } = run.setup;
+  const storage = schemaHistory({ driver, target: branch.target, describe: describeOf(migrations) });
+  await using watch = await watchMain(run, migrations);
+  await using reverse = reverseTest(run, branch, options);
+  const checksBefore = await checksOn(run, branch, 'before');
+  let schema = await schemaOf(run, branch);
+  try {
+    await throughUmzug(migrations, storage, options.direction, async (migration) => {
+      const last = migration === migrations.at(-1);
+      const snapshot = options.snapshots === 'always' && steps.length > 0 ? await snapshotBefore(run, branch, migration) : undefined;
+      const start = performance.now();
+      await reverse.prepare(migration);
+      const applied = await run.phase('rehearse', migration.name, () => applyObserved(run, branch, migration, options));
+      if (!applied.shared && options.snapshots === 'if-swapped' && migrations.length > 1) throw new Restart(migration.name, 'unshared');
+      const after = applied.error === undefined ? await schemaOf(run, branch) : schema;
+      await watch.verify(migration);
+      const down = applied.error === undefined ? await reverse.test(migration) : undefined;
+      const checksAfter = applied.error === undefined && (last || options.checkEach) ? await checksOn(run, branch, 'after') : noChecks;
+      const evidence = compose(applied, schema, after, down, steps.length === 0 ? checksBefore : noChecks, checksAfter);
+      const damage = last && applied.error === undefined ? await driver.damage(branch.target) : [];
+      const complete = damage.length > 0 ? { ...evidence, integrity: [...(evidence.integrity ?? []), ...damage] } : evidence;
+      const findings = findingsAbout(run, migration, complete);
+      run.emit({
+        type: 'rehearsed',
+        migration: migration.name,
+        branch: branch.id,
+        ms: performance.now() - start,
+        shared: applied.shared,
+        evidence: complete,
+        findings,
+      });
+      steps.push({
+        migration,
+        shared: applied.shared,
+        before: fingerprint(schema),
+        after: fingerprint(after),
+        evidence: complete,
+        findings,
+        ...(snapshot === undefined ? {} : { snapshot }),
+      });
+      schema = after;
+      if (verdict(findings) === 'block') throw new Stop();
+    });
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error;
+  }
+  return { branch, direction: options.direction, steps };
+}
+
+/** What `_schema_history` keeps of each migration. */
+export function describeOf(migrations: readonly Migration[]): (params: { readonly name: string }) => Promise<Migration> {
+  return async ({ name }) => {
+    const migration = migrations.find((candidate) => candidate.name === name);
+    if (migration === undefined) throw new ForerunError('NOT_FOUND', `There is no migration "${name}".`, { details: { name } });
+    return migration;
+  };
+}
+
+interface Checked {
+  readonly checks: readonly CheckEvidence[];
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+const noChecks: Checked = { checks: [], metrics: {} };
+
+async function checksOn(run: Run, branch: Branch, when: CheckEvidence['when']): Promise<Checked> {
+  if (run.setup.checks.length === 0) return noChecks;
+  return run.phase('check', when, () => runChecks(run, branch, when));
+}
+
+async function schemaOf(run: Run, branch: Branch): Promise<Schema> {
+  await using connection = await run.setup.driver.open(branch.target);
+  return await run.setup.driver.schema(connection);
+}
+
+async function snapshotBefore(run: Run, branch: Branch, migration: Migration): Promise<Checkpoint> {
+  const snapshot = await run.setup.provider.snapshot(branch, { label: migration.name, run: run.id, signal: run.signal });
+  run.emit({ type: 'copy:made', kind: 'checkpoint', copy: snapshot, migration: migration.name });
+  return snapshot;
+}
+
+function compose(applied: Applied, before: Schema, after: Schema, down: Evidence['down'], first: Checked, last: Checked): Evidence {
+  const checks = [...first.checks, ...last.checks];
+  const metrics = { ...first.metrics, ...last.metrics };
+  return {
+    ...applied.evidence,
+    ...(applied.error === undefined ? {} : { error: applied.error }),
+    schema: { before: fingerprint(before), after: fingerprint(after), diff: schemaDiff(before, after) },
+    ...(down === undefined ? {} : { down }),
+    ...(checks.length > 0 ? { checks } : {}),
+    ...(Object.keys(metrics).length > 0 ? { metrics } : {}),
+  };
+}

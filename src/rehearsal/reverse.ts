@@ -1,0 +1,89 @@
+import { schemaDiff } from '../schema-diff.ts';
+import type { Run } from '../run-log.ts';
+import type { DownEvidence, StatementEvidence, TableEvidence } from '../seams/evidence.ts';
+import type { Branch } from '../seams/provider.ts';
+import type { Apply, Attempt, Direction, Migration } from '../seams/source.ts';
+import { messageOf } from '../error.ts';
+import { recordHistory, type ApplyOptions } from './apply.ts';
+
+/** Tries each migration's down on a branch of the branch: up, down, compare with the state before, up again. */
+export interface ReverseTest extends AsyncDisposable {
+  /** Call before the migration is applied to the branch itself. */
+  prepare(migration: Migration): Promise<void>;
+  test(migration: Migration): Promise<DownEvidence | undefined>;
+}
+
+/**
+ * The branch of the branch is kept in step with it: after up, down and up again it stands where the branch stands, so
+ * one copy serves all migrations for as long as every down is an exact inverse. Otherwise the next test takes a new one.
+ */
+export function reverseTest(run: Run, branch: Branch, { direction, alone }: ApplyOptions): ReverseTest {
+  let scratch: Branch | undefined;
+  const discard = async (): Promise<void> => {
+    if (scratch !== undefined) await run.setup.provider.discard(scratch);
+    scratch = undefined;
+  };
+  const applies = (migration: Migration): boolean => direction === 'up' && migration.down !== undefined;
+  return {
+    async prepare(migration) {
+      if (!applies(migration)) await discard();
+      else {
+        scratch ??= await run.setup.provider.branch(branch, { label: `${run.id}-down`, run: run.id, signal: run.signal });
+      }
+    },
+    async test(migration) {
+      if (!applies(migration) || scratch === undefined || migration.down === undefined) return undefined;
+      const evidence = await upDownUp(run, scratch, migration, migration.down, alone.has(migration.name));
+      if (evidence.fails !== undefined || !evidence.restoresSchema || !evidence.restoresData) await discard();
+      return evidence;
+    },
+    [Symbol.asyncDispose]: discard,
+  };
+}
+
+async function upDownUp(run: Run, scratch: Branch, migration: Migration, down: Apply, alone: boolean): Promise<DownEvidence> {
+  const { driver } = run.setup;
+  await using connection = await driver.open(scratch.target);
+  const before = await driver.schema(connection);
+  await using observer = await driver.observe(scratch.target);
+  const statements: StatementEvidence[] = [];
+  const attempt = (direction: Direction): Attempt => ({
+    alone,
+    signal: run.signal,
+    afterBegin: async () => {},
+    beforeCommit: (session) => recordHistory(run, session, migration, direction),
+    statement: (evidence) => statements.push(evidence),
+    note: () => {},
+  });
+  try {
+    await migration.up(scratch.target, attempt('up'));
+    await down(scratch.target, attempt('down'));
+    const schema = schemaDiff(before, await driver.schema(connection));
+    const { tables = [] } = await observer.finish(migration.language === 'sql' ? statements : undefined);
+    const data = tables.filter(differs);
+    await migration.up(scratch.target, attempt('up'));
+    return {
+      restoresSchema: schema.length === 0,
+      restoresData: data.length === 0,
+      ...(schema.length + data.length === 0
+        ? {}
+        : { differences: [...schema.map(({ object, change }) => `${object} is ${change}`), ...data.map(inWords)] }),
+    };
+  } catch (error) {
+    run.signal.throwIfAborted();
+    return { restoresSchema: false, restoresData: false, fails: messageOf(error) };
+  }
+}
+
+/** A table that is there before and after up and down, with other rows. One that came or went is a matter of the schema. */
+function differs(table: TableEvidence): boolean {
+  return table.rowsBefore !== undefined && table.rowsAfter !== undefined && table.changed;
+}
+
+function inWords(table: TableEvidence): string {
+  const gone = table.rowsGone ?? 0;
+  const columns = Object.keys(table.valuesChanged ?? {});
+  if (gone > 0) return `${gone} ${gone === 1 ? 'row' : 'rows'} of ${table.table} gone`;
+  if (columns.length > 0) return `other values in ${columns.map((column) => `${table.table}.${column}`).join(', ')}`;
+  return `${table.table} has ${table.rowsAfter ?? 0} rows instead of ${table.rowsBefore ?? 0}`;
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Event, Listener, Outcome, Phase } from './events.ts';
+import { ForerunError, isForerunError, messageOf } from './error.ts';
+import { resultOf, type RunResult } from './result.ts';
+import type { Setup } from './setup.ts';
+
+/** One run: its name, its events so far, and the signal that ends it. */
+export interface Run {
+  readonly id: string;
+  readonly host: string;
+  readonly setup: Setup;
+  readonly signal: AbortSignal;
+  /** Raised at every takeover; 0 until main has been claimed. */
+  epoch: number;
+  /** What rehearsals have taught about the migrations. */
+  readonly learnt: { readonly escaped: Set<string>; unshared: boolean };
+  /** Whether anything of this run is on main, or may be, so that its checkpoints are the way back. */
+  keepCheckpoints: boolean;
+  emit(event: Event): void;
+  /** Announces a step before and after, with its time. */
+  phase<T>(phase: Phase, subject: string | undefined, step: () => Promise<T>): Promise<T>;
+  /** Says something a person should know (I8). */
+  note(gate: string, message: string, migration?: string): void;
+}
+
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  /** Watches the run; what it throws is noted in the result and stops nothing. */
+  readonly onEvent?: Listener;
+}
+
+/** What the body of a run answers with; the result says the rest. */
+export type Ending = Extract<Outcome, 'promoted' | 'passed' | 'nothing-pending' | 'blocked' | 'rolled-back' | 'partly-promoted'>;
+
+/** Runs `body`, keeps every event, and turns whatever happens into a result. */
+export async function recorded(
+  setup: Setup,
+  verb: string,
+  safe: boolean,
+  options: RunOptions,
+  body: (run: Run) => Promise<Ending>,
+): Promise<RunResult> {
+  const events: Event[] = [];
+  const start = performance.now();
+  const run = newRun(setup, options, events);
+  run.emit({
+    type: 'run:started',
+    run: run.id,
+    verb,
+    safe,
+    database: setup.main.url,
+    provider: setup.provider.name,
+    source: setup.source.name,
+    at: new Date().toISOString(),
+  });
+  try {
+    const outcome = await body(run);
+    run.emit({ type: 'run:finished', outcome, ms: performance.now() - start });
+  } catch (error) {
+    run.emit({ type: 'run:finished', ...failure(error, options.signal, events), ms: performance.now() - start });
+  }
+  return resultOf(events);
+}
+
+/** Sorts and reads well in a list of files: the time in UTC, then four random letters. */
+function newId(): string {
+  const time = new Date().toISOString().replace(/[-:]/g, '').slice(0, 15).replace('T', '-');
+  return `${time}-${randomBytes(2).toString('hex')}`;
+}
+
+function newRun(setup: Setup, options: RunOptions, events: Event[]): Run {
+  let deaf = false;
+  const emit = (event: Event): void => {
+    events.push(event);
+    if (event.type === 'promoted') run.keepCheckpoints = true;
+    if (deaf) return;
+    try {
+      options.onEvent?.(event);
+    } catch (error) {
+      deaf = true;
+      events.push({
+        type: 'finding',
+        finding: { gate: 'listener', severity: 'note', message: `The listener threw and was told no more: ${messageOf(error)}` },
+      });
+    }
+  };
+  const run: Run = {
+    id: newId(),
+    host: hostname(),
+    setup,
+    signal: options.signal ?? new AbortController().signal,
+    epoch: 0,
+    learnt: { escaped: new Set(), unshared: false },
+    keepCheckpoints: false,
+    emit,
+    async phase(phase, subject, step) {
+      const about = subject === undefined ? {} : { subject };
+      const start = performance.now();
+      emit({ type: 'phase:started', phase, ...about, at: new Date().toISOString() });
+      const answer = await step();
+      emit({ type: 'phase:finished', phase, ...about, ms: performance.now() - start });
+      return answer;
+    },
+    note(gate, message, migration) {
+      emit({ type: 'finding', finding: { gate, severity: 'note', message, ...(migration === undefined ? {} : { migration }) } });
+    },
+  };
+  return run;
+}
+
+function failure(
+  error: unknown,
+  signal: AbortSignal | undefined,
+  events: readonly Event[],
+): Pick<Extract<Event, { type: 'run:finished' }>, 'outcome' | 'error'> {
+  const promoted = events.some((event) => event.type === 'promoted');
+  if (signal?.aborted) {
+    const by = isForerunError(signal.reason, 'INTERRUPTED') ? signal.reason.details.by : 'abort';
+    return { outcome: 'interrupted', error: { code: 'INTERRUPTED', message: `Interrupted (${by}).` } };
+  }
+  const report = reportOf(error);
+  if (isForerunError(error, 'NEEDS_PERSON')) return { outcome: 'needs-person', error: report };
+  return { outcome: promoted ? 'partly-promoted' : 'failed', error: report };
+}
+
+function reportOf(error: unknown): { code: string; message: string; next?: string; stack?: string } {
+  const stack = error instanceof Error && error.stack !== undefined ? { stack: error.stack } : {};
+  if (!(error instanceof ForerunError)) return { code: 'UNEXPECTED', message: messageOf(error), ...stack };
+  return { code: error.code, message: error.message, ...(error.next === undefined ? {} : { next: error.next }), ...stack };
+}

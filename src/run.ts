@@ -1,0 +1,92 @@
+import { planned } from './planned.ts';
+import { applyDirectly } from './promotion/direct.ts';
+import { claimMain, releaseMain } from './promotion/claim.ts';
+import { promoteByReplay } from './promotion/promote.ts';
+import { promoteBySwap } from './promotion/promote-swap.ts';
+import { checkpointMain, rehearseFrom, type RehearseChoices } from './rehearsal/from.ts';
+import { reconciled } from './reconcile.ts';
+import { recover } from './recover.ts';
+import { recorded, type Ending, type Run, type RunOptions } from './run-log.ts';
+import type { RunResult } from './result.ts';
+import type { Selection } from './plan.ts';
+import type { Direction, Migration } from './seams/source.ts';
+import type { Setup } from './setup.ts';
+import { takeLock } from './lock.ts';
+import { tidy } from './tidy.ts';
+import { verdict } from './gate.ts';
+
+export interface UpOptions extends Selection, RunOptions {
+  /** Rehearse on a branch first, and promote only what passed. @default false */
+  readonly safe?: boolean;
+  /** All in one step or none: by swap. @default false */
+  readonly allOrNothing?: boolean;
+  /** Promote the migrations before the first that is blocked. @default false */
+  readonly promotePassing?: boolean;
+}
+
+export type DownOptions = Omit<UpOptions, 'promotePassing'>;
+
+/** Applies pending migrations; with `safe`, behind a rehearsal. What does not pass is a result, not an exception. */
+export async function up(setup: Setup, options: UpOptions = {}): Promise<RunResult> {
+  return recorded(setup, 'up', options.safe ?? false, options, (run) => deploy(run, 'up', options));
+}
+
+/** Reverts applied migrations, the last one by default; with `safe`, behind a rehearsal. */
+export async function down(setup: Setup, options: DownOptions = {}): Promise<RunResult> {
+  return recorded(setup, 'down', options.safe ?? false, options, (run) => deploy(run, 'down', options));
+}
+
+/** Rehearses and judges; neither recovers nor writes anything on main. */
+export async function gate(setup: Setup, options: Selection & RunOptions = {}): Promise<RunResult> {
+  return recorded(setup, 'gate', true, options, async (run) => {
+    await setup.driver.examine(setup.main);
+    const { selected, blocked } = await planned(run, 'up', options);
+    if (blocked) return 'blocked';
+    if (selected.length === 0) return 'nothing-pending';
+    await using base = await checkpointMain(run, selected);
+    try {
+      const rehearsal = await rehearseFrom(run, base, selected, { direction: 'up', batch: false, checkEach: false });
+      await setup.provider.discard(rehearsal.branch);
+      return rehearsal.steps.some((step) => verdict(step.findings) === 'block') ? 'blocked' : 'passed';
+    } finally {
+      await setup.provider.discard(base);
+    }
+  });
+}
+
+async function deploy(run: Run, direction: Direction, options: UpOptions): Promise<Ending> {
+  const { setup } = run;
+  await setup.driver.examine(setup.main);
+  await using _lock = await run.phase('lock', undefined, () => takeLock(run));
+  await run.phase('recover', undefined, () => recover(run));
+  await reconciled(run);
+  const { selected, blocked } = await planned(run, direction, options);
+  if (blocked) return 'blocked';
+  if (selected.length === 0) return 'nothing-pending';
+  if (!(options.safe ?? false)) return await applyDirectly(run, selected, direction);
+  await claimMain(run);
+  try {
+    return await rehearseAndPromote(run, selected, direction, options);
+  } finally {
+    await run.phase('tidy', undefined, () => tidy(run));
+    await releaseMain(run);
+  }
+}
+
+async function rehearseAndPromote(run: Run, selected: readonly Migration[], direction: Direction, options: UpOptions): Promise<Ending> {
+  const choices: RehearseChoices = {
+    direction,
+    batch: options.allOrNothing ?? false,
+    checkEach: options.promotePassing ?? false,
+  };
+  await using base = await checkpointMain(run, selected);
+  const rehearsal = await rehearseFrom(run, base, selected, choices);
+  const blockedAt = rehearsal.steps.findIndex((step) => verdict(step.findings) === 'block');
+  if (blockedAt === 0 || (blockedAt > 0 && !(options.promotePassing ?? false))) return 'blocked';
+  const passing = blockedAt < 0 ? rehearsal.steps : rehearsal.steps.slice(0, blockedAt);
+  const bySwap = choices.batch || passing.some((step) => !step.shared);
+  const ending = bySwap
+    ? await promoteBySwap(run, base, rehearsal, passing, choices)
+    : await promoteByReplay(run, base, passing, direction);
+  return blockedAt > 0 && ending === 'promoted' ? 'partly-promoted' : ending;
+}

@@ -1,0 +1,145 @@
+import type { Evidence, StatementEvidence, Violation } from './evidence.ts';
+import type { Apply, Attempt } from './source.ts';
+import type { Target } from './target.ts';
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** The smallest thing that answers a query: a better-sqlite3 database, a pg client, the raw client of a Knex transaction. */
+export interface Session {
+  query(sql: string, params?: readonly unknown[]): Promise<readonly Row[]>;
+}
+
+export interface Connection extends Session, AsyncDisposable {
+  /** The engine's own client, for users' code. */
+  readonly client: unknown;
+  /** Streams rows in constant memory. */
+  rows(sql: string, params?: readonly unknown[]): AsyncIterable<Row>;
+}
+
+/** Object key (`table users`, `index idx_x`) to canonical definition text, sorted by key. */
+export type Schema = ReadonlyMap<string, string>;
+
+/** The columns of a table that are to be read. */
+export interface TableColumns {
+  readonly table: string;
+  readonly columns: readonly string[];
+}
+
+/** What stands in some tables: row counts and digests that do not depend on the order of rows. */
+export type Contents = ReadonlyMap<string, { readonly rows: number; readonly digest: string }>;
+
+/** One row of `_schema_history`. */
+export interface HistoryRow {
+  readonly version: string;
+  readonly name: string;
+  /** RFC 3339, UTC, ending in `Z`. */
+  readonly appliedOn: string;
+  readonly checksum: string;
+}
+
+/** The rows of `_schema_history`, and beside them the texts that were applied. Reading never creates a table. */
+export interface History {
+  rows(): Promise<readonly HistoryRow[]>;
+  /** Adds the row and keeps the text; replaces the row of that name. Creates the tables where they are absent. */
+  record(row: HistoryRow, text: string): Promise<void>;
+  remove(name: string): Promise<void>;
+  /** The text with that checksum as it was applied, where it was kept. */
+  text(checksum: string): Promise<string | undefined>;
+}
+
+/** The row of `_forerun_journal` about one database: who works on it, and how far. */
+export interface JournalEntry {
+  readonly run: string;
+  readonly epoch: number;
+  readonly host: string;
+  readonly pid: number;
+  readonly phase: 'started' | 'promoting' | 'swapped' | 'finished';
+  /** The migration at hand. */
+  readonly migration?: string;
+  readonly statement?: number;
+  /** Id of the last checkpoint that belongs to the run. */
+  readonly checkpoint?: string;
+  readonly at: string;
+}
+
+/** Reading never creates a table; `database` is `Driver.identity`'s answer, so a copied row is not taken for ours. */
+export interface Journal {
+  read(database: string): Promise<JournalEntry | undefined>;
+  write(database: string, entry: JournalEntry): Promise<void>;
+}
+
+/** Watches one branch while one migration runs on it. */
+export interface Observer extends AsyncDisposable {
+  /** Call once, after the migration. `statements` is what the attempt was told; absent where it ran unseen. */
+  finish(statements: readonly StatementEvidence[] | undefined): Promise<Evidence>;
+}
+
+/** Who holds the run lock. */
+export interface LockHolder {
+  readonly run: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly since: string;
+}
+
+export interface LockOptions {
+  readonly holder: LockHolder;
+  /** Gives up after this many milliseconds with `LOCKED`. */
+  readonly waitMs: number;
+  readonly signal: AbortSignal;
+  /** Told once when somebody else holds it. */
+  waiting(holder: LockHolder | undefined): void;
+}
+
+/** One database engine. All SQL of the project lives behind it. */
+export interface Driver {
+  readonly name: string;
+  readonly transactionalDdl: boolean;
+  /** Reads an address in any form that the engine's users write; throws `BAD_TARGET`. */
+  target(address: string): Target;
+  /** Names the database itself, so that a copy of it answers differently. Holds no password. */
+  identity(target: Target): Promise<string>;
+  /** Folder for what is kept on this machine about main: run documents, locks, copies. */
+  home(main: Target): string;
+  /** Throws `BAD_TARGET` with what is wrong where main is missing, unreadable, read-only, corrupt or no database. */
+  examine(main: Target): Promise<void>;
+  open(target: Target): Promise<Connection>;
+  /**
+   * Runs `body` inside one transaction on a new connection, with `afterBegin` first and `beforeCommit` last. Throws
+   * `TRANSACTION_ESCAPED` where the body ended the transaction itself. With `attempt.alone` the body runs on the
+   * connection without a transaction, and neither step is called.
+   */
+  transaction(target: Target, attempt: Attempt, body: (connection: Connection) => Promise<void>): Promise<void>;
+  /** Statement by statement, in one transaction where the text allows it. `file` is for messages. */
+  script(sql: string, file?: string): Apply;
+  /** The statements of a script, each with the comments right before it. */
+  statements(sql: string): readonly { readonly sql: string; readonly comment: string }[];
+  /** The engine's own code of an error, where it is the engine's. */
+  codeOf(error: unknown): string | undefined;
+  schema(session: Session): Promise<Schema>;
+  /** All tables that hold an application's rows, with the columns that have values of their own. */
+  tables(session: Session): Promise<readonly TableColumns[]>;
+  contents(connection: Connection, of: readonly TableColumns[]): Promise<Contents>;
+  /** Rows of each table, by name. */
+  counts(session: Session, tables: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  history(session: Session): History;
+  journal(session: Session): Journal;
+  lock(main: Target, options: LockOptions): Promise<AsyncDisposable>;
+  observe(branch: Target): Promise<Observer>;
+  /** What differs in the rows of two databases, one taken as the state before and the other as the state after. */
+  compare(before: Target, after: Target): Promise<Evidence>;
+  /** Looks at every page or block of a database. Empty where all is well. */
+  damage(target: Target): Promise<readonly Violation[]>;
+  /**
+   * A number that moves whenever somebody else commits to main, read through a handle that stays open; absent where
+   * the engine has none.
+   */
+  watch?(main: Target): Promise<Watch>;
+}
+
+/** Tells whether anybody else committed to a database. */
+export interface Watch extends AsyncDisposable {
+  moved(): Promise<boolean>;
+  /** Whether another process has the database open at this moment; undefined where that cannot be known. */
+  shared(): Promise<boolean | undefined>;
+}

@@ -1,0 +1,135 @@
+/**
+ * Facts gathered about one migration on a branch. What a driver cannot measure is absent, never zero.
+ * This is a stored format: it stands in the `--json` document and in the run documents.
+ */
+export interface Evidence {
+  readonly error?: MigrationFailure;
+  readonly statements?: readonly StatementEvidence[];
+  readonly locks?: readonly LockEvidence[];
+  readonly waits?: readonly WaitEvidence[];
+  readonly rewrites?: readonly string[];
+  readonly walBytes?: number;
+  readonly tables?: readonly TableEvidence[];
+  readonly indexes?: readonly IndexEvidence[];
+  readonly integrity?: readonly Violation[];
+  readonly schema?: SchemaEvidence;
+  readonly down?: DownEvidence;
+  readonly checks?: readonly CheckEvidence[];
+  readonly metrics?: Readonly<Record<string, number>>;
+  /** Things that a person should know and no gate judges: a slower way taken, a table not compared. */
+  readonly notes?: readonly string[];
+}
+
+/** Why a migration did not apply. Never holds a value read from the database. */
+export interface MigrationFailure {
+  readonly message: string;
+  /** The database's own code, e.g. `SQLITE_CONSTRAINT_UNIQUE` or `42P01`. */
+  readonly code?: string;
+  readonly where?: Where;
+}
+
+/** A place that a person can open. */
+export interface Where {
+  readonly file?: string;
+  /** 1-based. */
+  readonly line?: number;
+  /** 1-based position of the statement in its script. */
+  readonly statement?: number;
+  /** The statement's text. */
+  readonly sql?: string;
+  readonly table?: string;
+}
+
+export interface StatementEvidence {
+  readonly sql: string;
+  /** 1-based line in the script. */
+  readonly line: number;
+  readonly ms: number;
+  /** Rows changed, where the engine counts them. */
+  readonly rows?: number;
+  /** Tables that the engine's own plan says the statement can write, cascades and triggers included. Absent where unknown. */
+  readonly writes?: readonly string[];
+  /** Columns whose values the statement's text sets, as `table.column`. */
+  readonly assigns?: readonly string[];
+}
+
+export interface LockEvidence {
+  readonly relation: string;
+  readonly mode: string;
+  readonly heldMs: number;
+  readonly statement: number;
+}
+
+/** The longest that a read and a write of a table would have waited, in milliseconds. */
+export interface WaitEvidence {
+  readonly table: string;
+  readonly readMs: number;
+  readonly writeMs: number;
+}
+
+/** What happened to the rows of one table that existed before the migration, after it, or both. */
+export interface TableEvidence {
+  readonly table: string;
+  /** Set where the table existed under another name before. */
+  readonly renamedFrom?: string;
+  /** Absent where the table did not exist before. */
+  readonly rowsBefore?: number;
+  /** Absent where the table does not exist any more. */
+  readonly rowsAfter?: number;
+  readonly bytesBefore?: number;
+  readonly bytesAfter?: number;
+  /** Whether any row was added, removed or given another value, in the columns that exist before and after. */
+  readonly changed: boolean;
+  /** Rows that existed before and are gone, by primary key, else by row identity, else by value. */
+  readonly rowsGone?: number;
+  /** For each column that exists before and after: in how many surviving rows the value differs. Zeros are left out. */
+  readonly valuesChanged?: Readonly<Record<string, number>>;
+  /** Columns that are gone, with how many rows had a value (not null) in them. */
+  readonly columnsDropped?: Readonly<Record<string, number>>;
+}
+
+export interface IndexEvidence {
+  readonly index: string;
+  readonly bytesBefore?: number;
+  readonly bytesAfter?: number;
+  readonly bloat?: number;
+}
+
+/** A broken rule of the database that was not broken before the migration. */
+export interface Violation {
+  readonly kind: 'foreign-key' | 'corruption' | 'constraint';
+  readonly table?: string;
+  readonly references?: string;
+  readonly rows?: number;
+  readonly message: string;
+}
+
+export interface SchemaEvidence {
+  /** Fingerprints. */
+  readonly before: string;
+  readonly after: string;
+  readonly diff: readonly SchemaChange[];
+}
+
+export interface SchemaChange {
+  readonly object: string;
+  readonly change: 'added' | 'removed' | 'changed';
+}
+
+export interface DownEvidence {
+  readonly restoresSchema: boolean;
+  readonly restoresData: boolean;
+  /** Why the down, or the up after it, failed. */
+  readonly fails?: string;
+  /** What differs from the state before the up. */
+  readonly differences?: readonly string[];
+}
+
+export interface CheckEvidence {
+  readonly name: string;
+  readonly when: 'before' | 'after';
+  readonly ok: boolean;
+  readonly ms: number;
+  /** Tail of what the check printed, or the rows it found; at most 4,000 characters. */
+  readonly output: string;
+}

@@ -1,0 +1,75 @@
+import type { Target } from './target.ts';
+
+/** A copy of main or of another copy. */
+export interface Copy {
+  readonly kind: 'checkpoint' | 'branch';
+  /** Unique, short, printable; what people type. */
+  readonly id: string;
+  /** What it is for: a migration's name, or what a person called it. Unique among branches that live. */
+  readonly label: string;
+  readonly target: Target;
+  /** Id of the copy it was made from; absent where it was made from main. */
+  readonly parent?: string;
+  /** The run it belongs to; absent where a person made it. */
+  readonly run?: string;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  readonly host: string;
+  readonly bytes: number;
+  /** How it was made: `reflink`, `backup`, … */
+  readonly way: string;
+  readonly ms: number;
+}
+
+/** A named, immutable state of main that can be returned to. Disposing closes what compare-and-swap holds open. */
+export interface Checkpoint extends Copy, AsyncDisposable {
+  readonly kind: 'checkpoint';
+}
+
+/** A writable, isolated database. */
+export interface Branch extends Copy {
+  readonly kind: 'branch';
+}
+
+export interface Making {
+  readonly label: string;
+  /** The run that will throw it away; without it, it lives until a person discards it. */
+  readonly run?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Makes and unmakes copies. Knows nothing of migrations. */
+export interface Provider {
+  readonly name: string;
+  /** Where what it keeps can be reached from. */
+  readonly reach: 'this machine' | 'anywhere';
+  checkpoint(main: Target, making: Making): Promise<Checkpoint>;
+  branch(from: Checkpoint | Branch, making: Making): Promise<Branch>;
+  /** An immutable state of a branch, for the history between two migrations that are swapped in together. */
+  snapshot(branch: Branch, making: Making): Promise<Checkpoint>;
+  /** Whether main was written by anybody since the checkpoint was taken. Only for a checkpoint of this process. */
+  moved(since: Checkpoint): Promise<boolean>;
+  /**
+   * Swap: main becomes the branch in one atomic step, only if main has not moved `since`; else `STALE_BRANCH` and
+   * main is as it was. Absent where impossible.
+   */
+  promote?(branch: Branch, since: Checkpoint): Promise<void>;
+  /**
+   * Swap for a main that is never quiet: holds writers off (readers go on), makes `branch` anew from main, has
+   * `rehearse` bring it forward, and promotes it. Throws `STALE_BRANCH` where main cannot be held.
+   */
+  promoteHeld?(branch: Branch, main: Target, rehearse: () => Promise<void>): Promise<void>;
+  /** Makes main what the checkpoint holds. Safe to repeat. */
+  restore(checkpoint: Copy, main: Target): Promise<void>;
+  /** Safe to repeat. */
+  discard(what: Copy): Promise<void>;
+  /** Every copy of this main that lives, leftovers of a killed process included, oldest first. */
+  list(main: Target): Promise<readonly ListedCopy[]>;
+  /** What a checkpoint of main would cost, without making it. */
+  estimate(main: Target): Promise<{ readonly way: string; readonly bytes: number; readonly freeBytes?: number }>;
+}
+
+export interface ListedCopy extends Copy {
+  /** False where making it was cut short, or where the process that was to throw it away is dead. */
+  readonly state: 'ready' | 'leftover';
+}

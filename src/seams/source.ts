@@ -1,0 +1,69 @@
+import type { StatementEvidence } from './evidence.ts';
+import type { Session } from './driver.ts';
+import type { Target } from './target.ts';
+
+/** Lists every migration of one framework, old and new, in order. */
+export interface Source {
+  /** The adapter's name, as it stands in reports: `sql`, `umzug`, … */
+  readonly name: string;
+  /** Read anew at every call, so that a file changed since the last call is seen. */
+  migrations(): Promise<readonly Migration[]>;
+  /**
+   * Names that the framework's own record says were applied; absent where `_schema_history` is the only record.
+   * Whatever stands there and not in the history is adopted into the history.
+   */
+  recorded?(main: Target): Promise<readonly string[]>;
+  /**
+   * Brings the framework's own record in line with the history, for records that cannot share a transaction with it.
+   * Safe to repeat.
+   */
+  reconcile?(main: Target, applied: readonly string[]): Promise<void>;
+  /** Called right before a migration (or the batch it belongs to) is promoted on main. A throw stops the promotion. */
+  promoting?(migration: Migration, direction: Direction): Promise<void>;
+  /** Called once after a migration is on main for good. */
+  promoted?(migration: Migration, direction: Direction): Promise<void>;
+}
+
+export type Direction = 'up' | 'down';
+
+export interface Migration {
+  /** Sorts as the source sorts; shown to people. */
+  readonly version: string;
+  /** Unique in the source, and the key of the history. */
+  readonly name: string;
+  readonly checksum: Checksum;
+  /** Text of the up file; kept beside the history, to show what changed since it was applied. */
+  readonly text: string;
+  /** The up file, absolute; absent for functions without a file. */
+  readonly file?: string;
+  /** `sql`: all that it does to the database is in `text`. `code`: it can do anything. */
+  readonly language: 'sql' | 'code';
+  readonly up: Apply;
+  readonly down?: Apply;
+  /** The down file, where it has one of its own. */
+  readonly downFile?: string;
+}
+
+/** `sha256:<hex>`; the bytes that are hashed are defined in `checksum.ts`. */
+export type Checksum = `${string}:${string}`;
+
+/**
+ * Runs against main or a branch alike. Where it has a transaction of its own, it calls `afterBegin` as the first
+ * and `beforeCommit` as the last step inside it; where it cannot, it calls neither, and the runner knows.
+ */
+export type Apply = (target: Target, attempt: Attempt) => Promise<void>;
+
+/** One try to apply one migration to one database. */
+export interface Attempt {
+  /** First step inside the migration's transaction. A throw must roll the transaction back. */
+  afterBegin(session: Session): Promise<void>;
+  /** Last step inside the migration's transaction. A throw must roll the transaction back. */
+  beforeCommit(session: Session): Promise<void>;
+  /** Told after each statement, where the migration is run statement by statement. */
+  statement(evidence: StatementEvidence): void;
+  /** Whether the migration must run outside a transaction of ours, because it was seen to end it. */
+  readonly alone: boolean;
+  /** Told of anything a person should know: transaction control that was left out, a slower way taken. */
+  note(message: string): void;
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,47 @@
+import type { Gate, Policy } from './gate.ts';
+import type { Permit } from './permits.ts';
+import type { Driver } from './seams/driver.ts';
+import type { CheckEvidence } from './seams/evidence.ts';
+import type { Provider } from './seams/provider.ts';
+import type { Source } from './seams/source.ts';
+import type { Target } from './seams/target.ts';
+
+/** Everything a run needs, resolved and validated: what a configuration becomes. */
+export interface Setup {
+  readonly main: Target;
+  readonly driver: Driver;
+  readonly provider: Provider;
+  readonly source: Source;
+  readonly checkpoints: 'each' | 'once';
+  /** Checkpoints of older runs are discarded. */
+  readonly keepRuns: number;
+  readonly gates: readonly Gate[];
+  readonly policy: Policy;
+  /** Permitted for every migration. */
+  readonly permits: readonly Permit[];
+  readonly checks: readonly Check[];
+  /** How long a deployer waits for another one, in milliseconds. */
+  readonly lockWaitMs: number;
+  /** Name of the environment variable that programs read the database's address from. */
+  readonly databaseVariable: string;
+}
+
+/** A question of the user's own, put to a branch that is thrown away afterwards. */
+export interface Check {
+  readonly name: string;
+  run(branch: Target, context: CheckContext): Promise<CheckAnswer>;
+}
+
+export interface CheckContext {
+  readonly driver: Driver;
+  readonly databaseVariable: string;
+  readonly when: CheckEvidence['when'];
+  readonly signal: AbortSignal;
+}
+
+export interface CheckAnswer {
+  readonly ok: boolean;
+  /** Tail of what it printed or found, for people. */
+  readonly output: string;
+  readonly metrics?: Readonly<Record<string, number>>;
+}
