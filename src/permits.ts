@@ -11,7 +11,7 @@ export interface Permit {
 export const permitKinds = ['rows-lost', 'values-changed'] as const;
 export type PermitKind = (typeof permitKinds)[number];
 
-const line = /^\s*(?:--|\/\/|#|\*)\s*forerun:\s*allow\s+(\S+)\s+(.+?)\s*(?:\*\/)?$/gim;
+const line = /(?:--|\/\/|#|\*)\s*forerun:\s*allow\s+(\S+)\s+(.+?)\s*(?:\*\/)?$/gim;
 
 export function permitsIn(text: string): readonly Permit[] {
   return [...text.matchAll(line)].flatMap(([, what, subjects]) =>

@@ -15,7 +15,7 @@ export async function recover(run: Run): Promise<void> {
   for (const copy of leftovers) await provider.discard(copy);
   if (died !== undefined) {
     const done = died.phase === 'started' ? 'before it promoted anything' : `after promoting ${died.migration ?? 'its batch'}`;
-    run.note('recovery', `Run ${died.run} (process ${died.pid} on ${died.host}) died ${done}; main is whole, and its leftovers are gone.`);
+    run.note('recovery', `Run ${died.run} (process ${died.pid} on ${died.host}) ended ${done} without cleaning up; main is whole, and its leftovers are gone.`);
   } else if (leftovers.length > 0) {
     run.note('recovery', `Discarded ${leftovers.length} leftover ${leftovers.length === 1 ? 'copy' : 'copies'} of a process that died.`);
   }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Event, Listener, Outcome, Phase } from './events.ts';
+import type { ErrorReport, Event, Listener, Outcome, Phase } from './events.ts';
 import { ForerunError, isForerunError, messageOf } from './error.ts';
 import { resultOf, type RunResult } from './result.ts';
 import type { Setup } from './setup.ts';
@@ -120,12 +120,25 @@ function failure(
     return { outcome: 'interrupted', error: { code: 'INTERRUPTED', message: `Interrupted (${by}).` } };
   }
   const report = reportOf(error);
-  if (isForerunError(error, 'NEEDS_PERSON')) return { outcome: 'needs-person', error: report };
+  if (report.code === 'NEEDS_PERSON') return { outcome: 'needs-person', error: report };
   return { outcome: promoted ? 'partly-promoted' : 'failed', error: report };
 }
 
-function reportOf(error: unknown): { code: string; message: string; next?: string; stack?: string } {
+function reportOf(thrown: unknown): ErrorReport {
+  const { error, more } = unwrapped(thrown);
   const stack = error instanceof Error && error.stack !== undefined ? { stack: error.stack } : {};
-  if (!(error instanceof ForerunError)) return { code: 'UNEXPECTED', message: messageOf(error), ...stack };
-  return { code: error.code, message: error.message, ...(error.next === undefined ? {} : { next: error.next }), ...stack };
+  const message = [messageOf(error), ...more.map((other) => `While cleaning up: ${messageOf(other)}`)].join(' ');
+  if (!(error instanceof ForerunError)) return { code: 'UNEXPECTED', message, ...stack };
+  return { code: error.code, message, ...(error.next === undefined ? {} : { next: error.next }), ...stack };
+}
+
+/** Leaving an `await using` block on an error, with an error: the first is what happened, the others came after it. */
+function unwrapped(thrown: unknown): { readonly error: unknown; readonly more: readonly unknown[] } {
+  const more: unknown[] = [];
+  let error = thrown;
+  while (error instanceof Error && error.name === 'SuppressedError' && 'suppressed' in error && 'error' in error) {
+    more.unshift(error.error);
+    error = error.suppressed;
+  }
+  return { error, more };
 }

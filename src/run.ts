@@ -1,6 +1,6 @@
 import { planned } from './planned.ts';
 import { applyDirectly } from './promotion/direct.ts';
-import { claimMain, releaseMain } from './promotion/claim.ts';
+import { claimMain } from './promotion/claim.ts';
 import { promoteByReplay } from './promotion/promote.ts';
 import { promoteBySwap } from './promotion/promote-swap.ts';
 import { checkpointMain, rehearseFrom, type RehearseChoices } from './rehearsal/from.ts';
@@ -12,7 +12,7 @@ import type { Selection } from './plan.ts';
 import type { Direction, Migration } from './seams/source.ts';
 import type { Setup } from './setup.ts';
 import { takeLock } from './lock.ts';
-import { tidy } from './tidy.ts';
+import { leaveClean } from './tidy.ts';
 import { verdict } from './gate.ts';
 
 export interface UpOptions extends Selection, RunOptions {
@@ -68,8 +68,7 @@ async function deploy(run: Run, direction: Direction, options: UpOptions): Promi
   try {
     return await rehearseAndPromote(run, selected, direction, options);
   } finally {
-    await run.phase('tidy', undefined, () => tidy(run));
-    await releaseMain(run);
+    await run.phase('tidy', undefined, () => leaveClean(run));
   }
 }
 

@@ -1,20 +1,20 @@
 import { messageOf } from './error.ts';
+import { releaseMain } from './promotion/claim.ts';
 import type { Run } from './run-log.ts';
 import type { ListedCopy } from './seams/provider.ts';
 
 /**
  * Discards what the run made and nobody needs: its branches, its checkpoints where it promoted nothing, and the
- * checkpoints of runs beyond the retention. Works after an interruption, too. What cannot be discarded is said.
+ * checkpoints of runs beyond the retention; then says in main's journal that nothing is left to do. Works after an
+ * interruption, too. What fails here changes nothing about what the run came to: it is said, and left to the next run.
  */
-export async function tidy(run: Run): Promise<void> {
+export async function leaveClean(run: Run): Promise<void> {
   const { provider, main } = run.setup;
-  const copies = await provider.list(main);
-  for (const copy of unneeded(copies, run)) {
-    try {
-      await provider.discard(copy);
-    } catch (error) {
-      run.note('tidy', `${copy.kind} ${copy.id} could not be discarded: ${messageOf(error)}`);
-    }
+  try {
+    for (const copy of unneeded(await provider.list(main), run)) await provider.discard(copy);
+    await releaseMain(run);
+  } catch (error) {
+    run.note('tidy', `Something is left to clean up, which the next run will do: ${messageOf(error)}`);
   }
 }
 

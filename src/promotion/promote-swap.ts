@@ -1,8 +1,10 @@
+import { messageOf } from '../error.ts';
 import { checkpointMain, rehearseFrom, rehearseOn, type RehearseChoices } from '../rehearsal/from.ts';
 import type { Rehearsal, Step } from '../rehearsal/rehearse.ts';
 import type { Ending, Run } from '../run-log.ts';
+import type { Direction, Migration } from '../seams/source.ts';
 import type { Checkpoint } from '../seams/provider.ts';
-import { rolledBack } from './outcome.ts';
+import { isOnMain, rolledBack } from './outcome.ts';
 import { refuseChangedFile } from './promote.ts';
 import { swap } from './swap.ts';
 
@@ -43,7 +45,8 @@ export async function promoteBySwap(
   } catch (error) {
     const [first] = migrations;
     if (first === undefined) throw error;
-    return rolledBack(run, first, error, 0);
+    if (!(await areOnMain(run, migrations, choices.direction))) return rolledBack(run, first, error, 0);
+    run.note('promotion', `The swap was in doubt (${messageOf(error)}); the history shows that it went through.`);
   } finally {
     for (const checkpoint of taken) await checkpoint[Symbol.asyncDispose]();
   }
@@ -63,4 +66,11 @@ export async function promoteBySwap(
   }
   for (const migration of migrations) await source.promoted?.(migration, choices.direction);
   return 'promoted';
+}
+
+async function areOnMain(run: Run, migrations: readonly Migration[], direction: Direction): Promise<boolean> {
+  for (const migration of migrations) {
+    if (!(await isOnMain(run, migration, direction))) return false;
+  }
+  return true;
 }

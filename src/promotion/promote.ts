@@ -23,8 +23,8 @@ export async function promoteByReplay(run: Run, base: Checkpoint, steps: readonl
       current = migration;
       const checkpoint = await checkpointBefore(run, base, migration, promoted === 0);
       await promoteOne(run, step, direction, checkpoint);
-      promoted += 1;
       current = undefined;
+      promoted += 1;
       await run.setup.source.promoted?.(migration, direction);
     });
     return 'promoted';
@@ -46,7 +46,6 @@ async function promoteOne(run: Run, step: Step, direction: Direction, checkpoint
     if (!(await isOnMain(run, migration, direction))) throw error;
     run.note('promotion', 'The commit was in doubt; the history row shows that it went through.', migration.name);
   }
-  if (!(await isOnMain(run, migration, direction))) throw unrecorded(migration);
   run.emit({
     type: 'promoted',
     migration: migration.name,
@@ -55,6 +54,7 @@ async function promoteOne(run: Run, step: Step, direction: Direction, checkpoint
     ms: performance.now() - start,
     ...(checkpoint === undefined ? {} : { checkpoint }),
   });
+  if (!(await isOnMain(run, migration, direction))) throw unrecorded(migration);
 }
 
 /** The checkpoint of the rehearsal serves the first migration, unless somebody wrote main since. */

@@ -1,4 +1,4 @@
-import { isForerunError, messageOf } from '../error.ts';
+import { ForerunError, isForerunError, messageOf } from '../error.ts';
 import type { Run } from '../run-log.ts';
 import type { Session } from '../seams/driver.ts';
 import type { Evidence, MigrationFailure, StatementEvidence } from '../seams/evidence.ts';
@@ -70,7 +70,7 @@ export function failureOf(error: unknown): MigrationFailure {
     const { where } = error.details;
     return { message: `${error.message} ${error.next ?? ''}`.trim(), ...(where === undefined ? {} : { where }) };
   }
-  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  const code = error instanceof Error && !(error instanceof ForerunError) && 'code' in error ? String(error.code) : undefined;
   return { message: messageOf(error), ...(code === undefined ? {} : { code }) };
 }
 

@@ -1,3 +1,4 @@
+import { copyReport } from '../copy-report.ts';
 import type { Run } from '../run-log.ts';
 import type { Branch, Checkpoint } from '../seams/provider.ts';
 import type { Direction, Migration } from '../seams/source.ts';
@@ -19,7 +20,7 @@ export async function checkpointMain(run: Run, next: readonly Migration[]): Prom
   const checkpoint = await run.phase('checkpoint', migration, () =>
     provider.checkpoint(main, { label: migration, run: run.id, signal: run.signal }),
   );
-  run.emit({ type: 'copy:made', kind: 'checkpoint', copy: reportOf(checkpoint), migration });
+  run.emit({ type: 'copy:made', kind: 'checkpoint', copy: copyReport(checkpoint), migration });
   return checkpoint;
 }
 
@@ -35,7 +36,7 @@ export async function rehearseFrom(
     const branch = await run.phase('branch', undefined, () =>
       provider.branch(base, { label: run.id, run: run.id, signal: run.signal }),
     );
-    run.emit({ type: 'copy:made', kind: 'branch', copy: reportOf(branch) });
+    run.emit({ type: 'copy:made', kind: 'branch', copy: copyReport(branch) });
     try {
       return await rehearseOn(run, branch, migrations, choices);
     } catch (error) {
@@ -63,9 +64,4 @@ function learn(run: Run, restart: Restart): void {
     run.learnt.escaped.add(restart.migration);
     run.note('rehearsal', 'It ends the transaction that it is given (COMMIT); rehearsed again without one.', restart.migration);
   }
-}
-
-export function reportOf(copy: Checkpoint | Branch): { id: string; label: string; way: string; bytes: number; ms: number } {
-  const { id, label, way, bytes, ms } = copy;
-  return { id, label, way, bytes, ms };
 }

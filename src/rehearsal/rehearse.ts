@@ -1,4 +1,5 @@
 import { fingerprint } from '../checksum.ts';
+import { copyReport } from '../copy-report.ts';
 import { ForerunError } from '../error.ts';
 import { verdict, type Finding } from '../gate.ts';
 import type { Run } from '../run-log.ts';
@@ -67,7 +68,7 @@ export async function rehearse(run: Run, branch: Branch, migrations: readonly Mi
       const start = performance.now();
       await reverse.prepare(migration);
       const applied = await run.phase('rehearse', migration.name, () => applyObserved(run, branch, migration, options));
-      if (!applied.shared && options.snapshots === 'if-swapped' && migrations.length > 1) throw new Restart(migration.name, 'unshared');
+      if (mustKeepSnapshots(applied, options, migrations.length)) throw new Restart(migration.name, 'unshared');
       const after = applied.error === undefined ? await schemaOf(run, branch) : schema;
       await watch.verify(migration);
       const down = applied.error === undefined ? await reverse.test(migration) : undefined;
@@ -112,6 +113,11 @@ export function describeOf(migrations: readonly Migration[]): (params: { readonl
   };
 }
 
+/** A migration that went well outside our transaction makes a swap of the batch, whose inner states are then kept. */
+function mustKeepSnapshots(applied: Applied, options: RehearsalOptions, count: number): boolean {
+  return applied.error === undefined && !applied.shared && options.snapshots === 'if-swapped' && count > 1;
+}
+
 interface Checked {
   readonly checks: readonly CheckEvidence[];
   readonly metrics: Readonly<Record<string, number>>;
@@ -131,7 +137,7 @@ async function schemaOf(run: Run, branch: Branch): Promise<Schema> {
 
 async function snapshotBefore(run: Run, branch: Branch, migration: Migration): Promise<Checkpoint> {
   const snapshot = await run.setup.provider.snapshot(branch, { label: migration.name, run: run.id, signal: run.signal });
-  run.emit({ type: 'copy:made', kind: 'checkpoint', copy: snapshot, migration: migration.name });
+  run.emit({ type: 'copy:made', kind: 'checkpoint', copy: copyReport(snapshot), migration: migration.name });
   return snapshot;
 }
 
