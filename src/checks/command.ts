@@ -1,5 +1,6 @@
-import { execa, parseCommandString } from 'execa';
+import { execa } from 'execa';
 import type { Check } from '../setup.ts';
+import { commandWords } from './command-words.ts';
 
 /**
  * A check that is a program: run with the database variable pointing at the branch, in a process group of its own,
@@ -9,7 +10,7 @@ export function commandCheck(command: string, cwd: string, limitMs: number): Che
   return {
     name: command,
     async run(branch, { databaseVariable, when, signal }) {
-      const [file = '', ...args] = parseCommandString(command);
+      const [file = '', ...args] = commandWords(command);
       const result = await execa(file, args, {
         cwd,
         env: { [databaseVariable]: branch.variable, FORERUN_WHEN: when },

@@ -19,20 +19,22 @@ export async function promoteBySwap(
   const { source, provider } = run.setup;
   const migrations = passing.map((step) => step.migration);
   const taken: Checkpoint[] = [];
+  let last = rehearsal;
   const again = async (): Promise<{ base: Checkpoint; rehearsal: Rehearsal }> => {
+    await provider.discard(last.branch);
     const newer = await checkpointMain(run, migrations);
     taken.push(newer);
-    return { base: newer, rehearsal: await rehearseFrom(run, newer, migrations, choices) };
+    last = await rehearseFrom(run, newer, migrations, choices);
+    return { base: newer, rehearsal: last };
   };
   const start = performance.now();
-  let last = rehearsal;
   try {
     for (const migration of migrations) {
       await source.promoting?.(migration, choices.direction);
       await refuseChangedFile(run, migration);
     }
     // A branch on which a migration was blocked holds more than what passed.
-    if (passing.length < rehearsal.steps.length) last = (await again()).rehearsal;
+    if (passing.length < rehearsal.steps.length) await again();
     for (const { name } of migrations) run.emit({ type: 'promoting', migration: name, how: 'swap' });
     last = await run.phase('promote', undefined, () =>
       swap(run, {

@@ -15,22 +15,24 @@ export function foreignKeysMustBeOff(database: SqliteDatabase, statements: reado
   return changed.some((table) => referenced.has(table));
 }
 
-/** Rows that refer to nothing, counted by child table and parent table. */
-export function orphans(database: SqliteDatabase, schema = 'main'): ReadonlyMap<string, number> {
-  const found = new Map<string, number>();
+/** Rows that refer to nothing, by foreign key: the table's name and the key's place in its definition. */
+export type Orphans = ReadonlyMap<string, { readonly table: string; readonly references: string; readonly rows: number }>;
+
+export function orphans(database: SqliteDatabase, schema = 'main'): Orphans {
+  const found = new Map<string, { table: string; references: string; rows: number }>();
   for (const row of database.prepare(`PRAGMA ${schema}.foreign_key_check`).iterate() as IterableIterator<Orphan>) {
-    const key = JSON.stringify([row.table, row.parent]);
-    found.set(key, (found.get(key) ?? 0) + 1);
+    // Not by the referenced table's name: it may be renamed.
+    const key = `${row.fkid} ${row.table}`;
+    found.set(key, { table: row.table, references: row.parent, rows: (found.get(key)?.rows ?? 0) + 1 });
   }
   return found;
 }
 
 /** What is broken now and was not before: old orphans are not this migration's. */
-export function newOrphans(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): readonly Violation[] {
-  return [...after].flatMap(([key, count]) => {
-    const rows = count - (before.get(key) ?? 0);
+export function newOrphans(before: Orphans, after: Orphans): readonly Violation[] {
+  return [...after].flatMap(([key, { table, references, rows: count }]) => {
+    const rows = count - (before.get(key)?.rows ?? 0);
     if (rows <= 0) return [];
-    const [table, references] = JSON.parse(key) as [string, string];
     const message = `${rows} ${rows === 1 ? 'row' : 'rows'} of ${table} refer to rows of ${references} that are not there.`;
     return [{ kind: 'foreign-key' as const, table, references, rows, message }];
   });
@@ -39,6 +41,7 @@ export function newOrphans(before: ReadonlyMap<string, number>, after: ReadonlyM
 interface Orphan {
   readonly table: string;
   readonly parent: string;
+  readonly fkid: number;
 }
 
 function parents(database: SqliteDatabase): ReadonlySet<string> {

@@ -5,7 +5,7 @@ import type { Target } from '../../seams/target.ts';
 import { codeOf } from './busy.ts';
 import type { SqliteDatabase } from './client.ts';
 import type { SqliteConnection } from './connection.ts';
-import { foreignKeysMustBeOff, newOrphans, orphans } from './foreign-keys.ts';
+import { foreignKeysMustBeOff, newOrphans, orphans, type Orphans } from './foreign-keys.ts';
 import { readScript, type Script } from './script-plan.ts';
 import type { Statement } from './statements.ts';
 import { inTransaction } from './transaction.ts';
@@ -102,7 +102,7 @@ function execute(database: SqliteDatabase, statement: Statement, file: string | 
   }
 }
 
-function refuseNewOrphans(database: SqliteDatabase, before: ReadonlyMap<string, number>): void {
+function refuseNewOrphans(database: SqliteDatabase, before: Orphans): void {
   const violations = newOrphans(before, orphans(database));
   if (violations.length === 0) return;
   throw new ForerunError('INTEGRITY', violations.map((violation) => violation.message).join(' '), { details: { violations } });

@@ -1,0 +1,2 @@
+DROP TABLE daily_stats;
+DROP TABLE page_views;

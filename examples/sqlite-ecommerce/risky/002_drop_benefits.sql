@@ -1,0 +1,2 @@
+-- Is anybody still reading this table?
+DROP TABLE premium_benefits;

@@ -1,0 +1,196 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Config } from '../src/config.ts';
+import type { Finding } from '../src/gate.ts';
+import { gate } from '../src/run.ts';
+import type { RunResult } from '../src/result.ts';
+import { newProject, shop, type Project } from './support/project.ts';
+
+type Brief = `${Finding['severity']} ${string}: ${string}`;
+
+async function judged(project: Project, config: Partial<Config> = {}): Promise<{ result: RunResult; findings: Brief[] }> {
+  const result = await gate(await project.setup(config));
+  expect(result.error).toBeUndefined();
+  const findings = result.findings.filter((finding) => finding.gate !== 'rehearsal');
+  return { result, findings: findings.map(({ gate: name, severity, message }): Brief => `${severity} ${name}: ${message}`) };
+}
+
+const permit = (what: string): string => `If that is meant, write in the migration: -- forerun: allow ${what}.`;
+
+describe('data-preserved', () => {
+  const cases: readonly (readonly [string, string, readonly Brief[]])[] = [
+    ['rows deleted', 'DELETE FROM orders WHERE id = 2;', [`block data-preserved: 1 row of orders is gone (it had 3 and has 2). ${permit('rows-lost orders')}`]],
+    [
+      'rows of a table that the migration does not speak of, by a cascade',
+      'DELETE FROM users WHERE id = 1; -- forerun: allow rows-lost users',
+      [
+        `block data-preserved: 2 rows of orders are gone (it had 3 and has 1). ${permit('rows-lost orders')}`,
+        'note data-preserved: 1 row of users is gone (it had 3 and has 2), as the migration allows.',
+      ],
+    ],
+    ['as many rows put in as taken out', 'DELETE FROM orders; INSERT INTO orders VALUES (7, 1, 1), (8, 1, 1), (9, 1, 1);', [`block data-preserved: 3 rows of orders are gone (it had 3 and has 3). ${permit('rows-lost orders')}`]],
+    ['rows added', "INSERT INTO users (email, name) VALUES ('d@example.com', 'D');", []],
+    ['values of the column that a statement sets', "UPDATE users SET name = upper(name);", []],
+    [
+      'values that a trigger changes beside it',
+      "CREATE TRIGGER t AFTER UPDATE OF name ON users BEGIN UPDATE users SET email = 'x' || id WHERE id = new.id; END; UPDATE users SET name = 'n' WHERE id = 1;",
+      [`block data-preserved: users.email has another value in 1 row, and no statement sets it. ${permit('values-changed users.email')}`],
+    ],
+    ['a table dropped with rows', 'DROP TABLE orders;', ['warn data-preserved: Table orders is dropped with 3 rows in it.']],
+    ['a column dropped with values', 'ALTER TABLE orders DROP COLUMN total;', ['warn data-preserved: Column orders.total is dropped with values in 3 rows.']],
+    ['a table renamed', 'ALTER TABLE orders RENAME TO purchases;', []],
+    ['a column renamed', 'ALTER TABLE orders RENAME COLUMN total TO amount;', []],
+    [
+      'a table rebuilt with a column forgotten',
+      'CREATE TABLE new_users (id INTEGER PRIMARY KEY, email TEXT, name TEXT); INSERT INTO new_users (id, email) SELECT id, email FROM users; DROP TABLE users; ALTER TABLE new_users RENAME TO users;',
+      [`block data-preserved: users.name has another value in 3 rows, and no statement sets it. ${permit('values-changed users.name')}`],
+    ],
+    [
+      'a table rebuilt with a column computed anew',
+      'CREATE TABLE new_users (id INTEGER PRIMARY KEY, email TEXT, name TEXT); INSERT INTO new_users (id, email, name) SELECT id, upper(email), name FROM users; DROP TABLE users; ALTER TABLE new_users RENAME TO users;',
+      [],
+    ],
+  ];
+
+  test.each(cases)('%s', async (_what, text, expected) => {
+    const project = await newProject();
+    await project.migration('001_it.sql', text);
+    const { findings, result } = await judged(project);
+    expect(findings).toEqual(expected);
+    expect(result.exitCode).toBe(expected.some((finding) => finding.startsWith('block')) ? 3 : 0);
+  });
+
+  test('a permit in the policy is as good as one in the file', async () => {
+    const project = await newProject();
+    await project.migration('001_it.sql', 'DELETE FROM orders WHERE id = 2;');
+    const { result } = await judged(project, { allow: ['rows-lost orders'] });
+    expect(result).toMatchObject({ outcome: 'passed', findings: [{ severity: 'note' }] });
+  });
+
+  test('the policy sets a gate to warn, or off', async () => {
+    const project = await newProject();
+    await project.migration('001_it.sql', 'DELETE FROM orders WHERE id = 2;');
+    expect((await judged(project, { policy: { 'data-preserved': 'warn' } })).result).toMatchObject({ outcome: 'passed', findings: [{ severity: 'warn' }] });
+    expect((await judged(project, { policy: { 'data-preserved': 'off' } })).result).toMatchObject({ outcome: 'passed', findings: [] });
+  });
+});
+
+describe('integrity', () => {
+  test('finds orphans that a rebuild with foreign keys off leaves, and counts them', async () => {
+    const project = await newProject();
+    await project.migration(
+      '001_it.sql',
+      'CREATE TABLE u (id INTEGER PRIMARY KEY, email TEXT, name TEXT); INSERT INTO u SELECT * FROM users WHERE id > 1; DROP TABLE users; ALTER TABLE u RENAME TO users;',
+    );
+    const { findings } = await judged(project);
+    expect(findings).toContain('block integrity: 2 rows of orders refer to rows of users that are not there.');
+  });
+
+  test('does not blame a migration for orphans that were there before', async () => {
+    const project = await newProject({ seed: `PRAGMA foreign_keys = OFF; ${shop} INSERT INTO orders (user_id, total) VALUES (99, 1);` });
+    await project.migration('001_it.sql', 'ALTER TABLE users RENAME TO people;');
+    const { findings } = await judged(project);
+    expect(findings).toEqual([]);
+  });
+});
+
+describe('reversible', () => {
+  async function withDown(up: string, down: string): Promise<readonly Brief[]> {
+    const project = await newProject();
+    await project.migration('001_it.up.sql', up);
+    await project.migration('001_it.down.sql', down);
+    return (await judged(project)).findings;
+  }
+
+  test('is content with a down that brings everything back', async () => {
+    expect(await withDown('ALTER TABLE users ADD COLUMN age INTEGER;', 'ALTER TABLE users DROP COLUMN age;')).toEqual([]);
+  });
+
+  test('warns of a down that leaves another schema', async () => {
+    expect(await withDown('CREATE TABLE a (x); CREATE TABLE b (x);', 'DROP TABLE a;')).toEqual([
+      'block reversible: Its down does not run: table b already exists',
+    ]);
+    expect(await withDown('CREATE TABLE IF NOT EXISTS a (x);', 'SELECT 1;')).toEqual([
+      'warn reversible: Its down does not bring back the schema: table a is added.',
+    ]);
+  });
+
+  test('warns of a down that leaves other contents', async () => {
+    expect(await withDown('UPDATE users SET name = lower(name);', "UPDATE users SET name = 'nobody';")).toEqual([
+      'warn reversible: Its down does not bring back the contents: other values in users.name.',
+    ]);
+  });
+
+  test('blocks a down that fails', async () => {
+    expect(await withDown('CREATE TABLE a (x);', 'DROP TABLE b;')).toEqual(['block reversible: Its down does not run: no such table: b']);
+  });
+});
+
+describe("the user's checks", () => {
+  async function withChecks(files: Record<string, string>, migration = 'CREATE TABLE a (x);', config: Partial<Config> = {}): Promise<RunResult> {
+    const project = await newProject();
+    await mkdir(join(project.root, 'checks'));
+    for (const [name, text] of Object.entries(files)) await writeFile(join(project.root, 'checks', name), text);
+    await project.migration('001_it.sql', migration);
+    return (await judged(project, config)).result;
+  }
+
+  test('a file that finds no row, and whose refused statement is refused with its code, passes', async () => {
+    const result = await withChecks({
+      'orders.sql': `SELECT id FROM orders WHERE user_id NOT IN (SELECT id FROM users);
+-- forerun: must fail SQLITE_CONSTRAINT_UNIQUE
+INSERT INTO users (email, name) VALUES ('alice@example.com', 'Another');`,
+    });
+    expect(result).toMatchObject({ outcome: 'passed', findings: [] });
+    expect(result.migrations[0]?.evidence.checks).toMatchObject([
+      { name: 'orders.sql', when: 'before', ok: true },
+      { name: 'orders.sql', when: 'after', ok: true },
+    ]);
+  });
+
+  test('any row is a finding, told by count and column and never by value', async () => {
+    const result = await withChecks({ 'cheap.sql': 'SELECT email FROM users WHERE id < 3;' }, 'CREATE TABLE a (x);');
+    expect(result).toMatchObject({ outcome: 'blocked' });
+    expect(result.findings[0]?.message).toBe(
+      'Check cheap.sql fails (it failed before the migration, too): 2 rows (email) found by: SELECT email FROM users WHERE id < 3',
+    );
+    expect(JSON.stringify(result)).not.toContain('alice@example.com');
+  });
+
+  test('a statement that must fail and does not is a finding', async () => {
+    const text = "-- forerun: must fail SQLITE_CONSTRAINT_UNIQUE\nINSERT INTO users (email, name) VALUES ('new@example.com', 'N');";
+    expect((await withChecks({ 'unique.sql': text })).findings[0]?.message).toContain('accepted what it must refuse with SQLITE_CONSTRAINT_UNIQUE');
+  });
+
+  test('commands run on the branch before and after, and the numbers on their last line become metrics', async () => {
+    const script = `const D = require('better-sqlite3'); const d = new D(process.env.DATABASE_URL);
+      console.log('looking'); console.log(JSON.stringify({ tables: d.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'a'").pluck().get() }))`;
+    const project = await newProject();
+    await writeFile(join(project.root, 'validate.cjs'), script.replace("require('better-sqlite3')", `require(${JSON.stringify(join(process.cwd(), 'node_modules/better-sqlite3'))})`));
+    await project.migration('001_it.sql', 'CREATE TABLE a (x);');
+    const { result } = await judged(project, { validate: ['node validate.cjs'] });
+    expect(result).toMatchObject({ outcome: 'passed', migrations: [{ evidence: { metrics: { tables: 1 } } }] });
+  });
+
+  test('a command that exits with another code than 0 blocks, and its output is told', async () => {
+    const result = await withChecks({}, 'CREATE TABLE a (x);', { validate: [`node -e "console.log('not today');process.exit(7)"`] });
+    expect(result).toMatchObject({ outcome: 'blocked', exitCode: 3 });
+    expect(result.findings[0]?.message).toContain('not today\nIt exited with 7.');
+  });
+
+  test('a command that hangs is ended at the limit', async () => {
+    const result = await withChecks({}, 'CREATE TABLE a (x);', { validate: ['sleep 600'], commandLimitSeconds: 0.3 });
+    expect(result.findings[0]?.message).toContain('It ran longer than 0.3 s and was ended.');
+  });
+
+  test('functions are asked, and a throw is a failed check', async () => {
+    const result = await withChecks({}, 'CREATE TABLE a (x);', {
+      verify: { yes: async () => true, no: async () => false, throws: async () => Promise.reject(new Error('out of reach')) },
+    });
+    expect(result.findings.map((finding) => finding.message)).toEqual([
+      'Check no fails (it failed before the migration, too): It answered false.',
+      'Check throws fails (it failed before the migration, too): It threw: out of reach',
+    ]);
+  });
+});
