@@ -21,6 +21,13 @@ export async function recover(run: Run): Promise<void> {
   }
 }
 
+/** For those who look and do not touch: says that a run has not finished, because it goes on or because it died. */
+export async function tellUnfinished(run: Run): Promise<void> {
+  const entry = await readJournal(run);
+  if (entry === undefined || entry.phase === 'finished') return;
+  run.note('recovery', `Run ${entry.run} (process ${entry.pid} on ${entry.host}) has not finished; if it died, the next "forerun up" cleans up.`);
+}
+
 /** Branches of the dead run, and its checkpoints where it promoted nothing; else they are the way back. */
 function isUnused(copy: ListedCopy, died: JournalEntry | undefined): boolean {
   return died !== undefined && copy.run === died.run && (copy.kind === 'branch' || died.phase === 'started');

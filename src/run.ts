@@ -5,7 +5,7 @@ import { promoteByReplay } from './promotion/promote.ts';
 import { promoteBySwap } from './promotion/promote-swap.ts';
 import { checkpointMain, rehearseFrom, type RehearseChoices } from './rehearsal/from.ts';
 import { reconciled } from './reconcile.ts';
-import { recover } from './recover.ts';
+import { recover, tellUnfinished } from './recover.ts';
 import { recorded, type Ending, type Run, type RunOptions } from './run-log.ts';
 import type { RunResult } from './result.ts';
 import type { Selection } from './plan.ts';
@@ -40,6 +40,7 @@ export async function down(setup: Setup, options: DownOptions = {}): Promise<Run
 export async function gate(setup: Setup, options: Selection & RunOptions = {}): Promise<RunResult> {
   return recorded(setup, 'gate', true, options, async (run) => {
     await setup.driver.examine(setup.main);
+    await tellUnfinished(run);
     const { selected, blocked } = await planned(run, 'up', options);
     if (blocked) return 'blocked';
     if (selected.length === 0) return 'nothing-pending';

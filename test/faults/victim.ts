@@ -11,4 +11,4 @@ const atStep = (): void => {
 };
 const setup = withSteps(await scenarioSetup(root, scenario), atStep);
 const result = await up(setup, { safe: true, onEvent: atStep });
-console.log(JSON.stringify({ steps, outcome: result.outcome }));
+console.log(JSON.stringify({ steps, outcome: result.outcome, error: result.error }));

@@ -1,0 +1,3 @@
+import { migrator } from './migrator.js';
+
+await migrator.runAsCLI();
