@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { whenFree } from '../drivers/sqlite/busy.ts';
 import { openDatabase } from '../drivers/sqlite/client.ts';
 import { makeHome, realPathOf } from '../drivers/sqlite/home.ts';
@@ -10,7 +10,7 @@ import type { Target } from '../seams/target.ts';
 import { replaceHeld } from './copy/held.ts';
 import { listCopies } from './copy/list.ts';
 import { make, type Origin } from './copy/make.ts';
-import { copiesOf, folderOf, readyRecord } from './copy/place.ts';
+import { copiesOf, ensureCopyOf, folderOf, mainOf } from './copy/place.ts';
 import { canReflink } from './copy/reflink.ts';
 import { removeCopy } from './copy/records.ts';
 import { replace } from './copy/replace.ts';
@@ -63,11 +63,13 @@ export function copy(options: CopyOptions = {}): Provider {
     async discard(what) {
       const folder = folderOf(what);
       forget(what.id);
-      await removeCopy(folder, what.id).catch((error: unknown) => failed(error, pathOf(what.target), `throwing ${what.id} away`));
+      await removeCopy(folder, what.id).catch((error: unknown) =>
+        failed(error, pathOf(what.target), `throwing ${what.id} away`),
+      );
     },
     async list(main) {
       const path = pathOf(main);
-      return listCopies(copiesOf(path), realPathOf(path), main.variable);
+      return listCopies(copiesOf(path), basename(realPathOf(path)), main.variable);
     },
     estimate,
   };
@@ -97,7 +99,7 @@ async function checkpointMain(
 }
 
 async function copyCopy(from: Checkpoint | Branch, kind: Copy['kind'], making: Making, waitMs: number): Promise<Copy> {
-  const { main } = await readyRecord(from);
+  const main = await mainOf(from);
   const path = pathOf(from.target);
   const origin: Origin = { folder: folderOf(from), main, like: from.target.variable, parent: from.id };
   return make(origin, kind, making, async (to) => {
@@ -113,7 +115,7 @@ async function copyCopy(from: Checkpoint | Branch, kind: Copy['kind'], making: M
 
 async function promote(branch: Branch, since: Checkpoint, version: Version, waitMs: number): Promise<void> {
   const { main } = version;
-  await readyRecord(branch);
+  await ensureCopyOf(branch, main);
   const mayReplace = (): void => {
     if (version.moved()) throw stale(branch, since, main);
   };
@@ -122,8 +124,14 @@ async function promote(branch: Branch, since: Checkpoint, version: Version, wait
   await done.catch((error: unknown) => failed(error, main, `promoting ${branch.id}`));
 }
 
-async function promoteHeld(branch: Branch, target: Target, rehearse: () => Promise<void>, waitMs: number): Promise<void> {
-  const { main } = await readyRecord(branch);
+async function promoteHeld(
+  branch: Branch,
+  target: Target,
+  rehearse: () => Promise<void>,
+  waitMs: number,
+): Promise<void> {
+  const main = realPathOf(pathOf(target));
+  await ensureCopyOf(branch, main);
   let thrown: { readonly by: unknown } | undefined;
   const rehearsal = async (): Promise<void> => {
     try {
@@ -133,21 +141,23 @@ async function promoteHeld(branch: Branch, target: Target, rehearse: () => Promi
       throw error;
     }
   };
-  await replaceHeld(pathOf(branch.target), realPathOf(pathOf(target)), waitMs, rehearsal).catch((error: unknown) => {
+  await replaceHeld(pathOf(branch.target), main, waitMs, rehearsal).catch((error: unknown) => {
     if (thrown?.by === error) throw error;
     return failed(error, main, `promoting ${branch.id}`);
   });
 }
 
 async function restore(checkpoint: Copy, target: Target, waitMs: number): Promise<void> {
-  const record = await readyRecord(checkpoint);
   const main = realPathOf(pathOf(target));
+  await ensureCopyOf(checkpoint, main);
   if ((await sizeOf(main)) === undefined) await (await open(main, 'a', 0o600)).close();
   const done = replace(pathOf(checkpoint.target), main, { waitMs });
-  await done.catch((error: unknown) => failed(error, main, `restoring ${record.id}`));
+  await done.catch((error: unknown) => failed(error, main, `restoring ${checkpoint.id}`));
 }
 
-async function estimate(target: Target): Promise<{ readonly way: string; readonly bytes: number; readonly freeBytes: number }> {
+async function estimate(
+  target: Target,
+): Promise<{ readonly way: string; readonly bytes: number; readonly freeBytes: number }> {
   const main = realPathOf(pathOf(target));
   const home = await makeHome(main);
   const wal = (await sizeOf(`${main}-wal`)) ?? 0;
@@ -159,17 +169,25 @@ async function estimate(target: Target): Promise<{ readonly way: string; readonl
 function versionSince(versions: ReadonlyMap<string, Version>, since: Checkpoint): Version {
   const version = versions.get(since.id);
   if (version !== undefined) return version;
-  throw new ForerunError('PROVIDER_FAILED', `Whether main moved since ${since.id} is not known: this process did not take it of main, or has closed it.`, {
-    details: { copy: since.id },
-    next: 'Take a new checkpoint of main.',
-  });
+  throw new ForerunError(
+    'PROVIDER_FAILED',
+    `Whether main moved since ${since.id} is not known: this process did not take it of main, or has closed it.`,
+    {
+      details: { copy: since.id },
+      next: 'Take a new checkpoint of main.',
+    },
+  );
 }
 
 function stale(branch: Branch, since: Checkpoint, main: string): ForerunError<'STALE_BRANCH'> {
-  return new ForerunError('STALE_BRANCH', `${main} was written since checkpoint ${since.id}; ${branch.id} was not promoted and main is as it was.`, {
-    details: {},
-    next: 'Make a branch of main as it is now and rehearse again.',
-  });
+  return new ForerunError(
+    'STALE_BRANCH',
+    `${main} was written since checkpoint ${since.id}; ${branch.id} was not promoted and main is as it was.`,
+    {
+      details: {},
+      next: 'Make a branch of main as it is now and rehearse again.',
+    },
+  );
 }
 
 async function failed(error: unknown, place: string, what: string): Promise<never> {

@@ -1,5 +1,5 @@
 import { providerContract } from '../contracts/provider.ts';
-import { sqliteBench } from './fixtures/sqlite-bench.ts';
+import { sqliteWorld } from './fixtures/sqlite-bench.ts';
 
-providerContract('copy of a database with a WAL', () => sqliteBench({ journalMode: 'wal' }));
-providerContract('copy of a database with a rollback journal', () => sqliteBench({ journalMode: 'delete' }));
+providerContract('copy of a database with a WAL', () => sqliteWorld({ journalMode: 'wal' }));
+providerContract('copy of a database with a rollback journal', () => sqliteWorld({ journalMode: 'delete' }));

@@ -5,14 +5,19 @@ import { openDatabase, type SqliteDatabase } from '../../drivers/sqlite/client.t
 import { ForerunError } from '../../error.ts';
 import { chunkOf, pour } from './pour.ts';
 import { confirm, dataVersion, ensurePageSize } from './replace.ts';
-import { shapeOf } from './shape.ts';
+import { shapeOf, type Shape } from './shape.ts';
 import { ensureSpace } from './space.ts';
 
 /**
  * Holds main's writers off, makes the branch anew from main, has `rehearse` bring it forward, and makes main what the
  * branch became. Readers of main go on all the time, which needs a WAL.
  */
-export async function replaceHeld(branch: string, main: string, waitMs: number, rehearse: () => Promise<void>): Promise<void> {
+export async function replaceHeld(
+  branch: string,
+  main: string,
+  waitMs: number,
+  rehearse: () => Promise<void>,
+): Promise<void> {
   const patience = { waitMs, what: `holding off the writers of ${main}` };
   const reader = await openDatabase(main);
   let source: SqliteDatabase | undefined;
@@ -23,16 +28,11 @@ export async function replaceHeld(branch: string, main: string, waitMs: number, 
     ensurePageSize(before, shapeOf(source), branch, main);
     await ensureSpace(dirname(main), before.pages * before.pageSize * 2, `the change of ${main}`);
     const hold = await holdWriters(source, main, waitMs);
-    try {
-      await copyAgain(reader, source, waitMs);
-      await rehearse();
-    } catch (error) {
+    const after = await renewed(reader, source, waitMs, rehearse).catch(async (error: unknown) => {
       await hold.release();
       throw error;
-    }
+    });
     const version = dataVersion(reader);
-    source.exec('BEGIN');
-    const after = shapeOf(source);
     await hold.finish();
     await confirm(reader, version, after, patience);
   } finally {
@@ -78,14 +78,13 @@ async function holdWriters(source: SqliteDatabase, main: string, waitMs: number)
 /** Undefined where somebody else writes main at this moment. */
 async function tryHold(source: SqliteDatabase, main: string): Promise<Hold | undefined> {
   let step = pauser();
-  let begun = (): void => undefined;
-  const progress = (): number => {
-    begun();
-    return step();
-  };
-  const backup = source.backup(main, { progress });
+  let backup!: Promise<unknown>;
   const locked = new Promise<boolean>((resolve, reject) => {
-    begun = () => resolve(true);
+    const progress = (): number => {
+      resolve(true);
+      return step();
+    };
+    backup = source.backup(main, { progress });
     backup.then(
       () => resolve(false),
       (error: unknown) => (isBusy(error) ? resolve(false) : reject(error)),
@@ -124,6 +123,19 @@ function pauser(): () => number {
   };
 }
 
+/** What is to be promoted, pinned by a read transaction. */
+async function renewed(
+  main: SqliteDatabase,
+  branch: SqliteDatabase,
+  waitMs: number,
+  rehearse: () => Promise<void>,
+): Promise<Shape> {
+  await copyAgain(main, branch, waitMs);
+  await rehearse();
+  branch.exec('BEGIN');
+  return shapeOf(branch);
+}
+
 /** No writer of main can come in between any more, so that the branch is main as it is and as it stays. */
 async function copyAgain(main: SqliteDatabase, branch: SqliteDatabase, waitMs: number): Promise<void> {
   main.exec('BEGIN');
@@ -139,15 +151,23 @@ async function copyAgain(main: SqliteDatabase, branch: SqliteDatabase, waitMs: n
 }
 
 function notHeld(main: string): ForerunError<'STALE_BRANCH'> {
-  return new ForerunError('STALE_BRANCH', `The writers of ${main} cannot be held off: with a rollback journal nobody could read it meanwhile.`, {
-    details: {},
-    next: 'Stop the programs that write it, or put it in WAL mode (PRAGMA journal_mode = WAL), then try again.',
-  });
+  return new ForerunError(
+    'STALE_BRANCH',
+    `The writers of ${main} cannot be held off: with a rollback journal nobody could read it meanwhile.`,
+    {
+      details: {},
+      next: 'Stop the programs that write it, or put it in WAL mode (PRAGMA journal_mode = WAL), then try again.',
+    },
+  );
 }
 
 function notFree(main: string, waitMs: number): ForerunError<'LOCKED'> {
-  return new ForerunError('LOCKED', `${main} stayed locked by another program for ${waitMs / 1000} s: its writers could not be held off.`, {
-    details: {},
-    next: 'Look for a long transaction in the application (or a database browser with unsaved changes), then try again.',
-  });
+  return new ForerunError(
+    'LOCKED',
+    `${main} stayed locked by another program for ${waitMs / 1000} s: its writers could not be held off.`,
+    {
+      details: {},
+      next: 'Look for a long transaction in the application (or a database browser with unsaved changes), then try again.',
+    },
+  );
 }

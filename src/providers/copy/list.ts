@@ -9,20 +9,23 @@ import { dataFile, isCopyId, readRecord, recordFile, type CopyRecord } from './r
 import { sizeOf } from './space.ts';
 
 /**
- * The copies of `main` in a folder, oldest first, with what belongs to nobody: files without a readable record. Left
- * out are copies that a living process is still making.
+ * The copies in a folder of the main with that file name, oldest first, with what belongs to nobody: files without a
+ * readable record. Left out are copies that a living process is still making.
  */
 export async function listCopies(folder: string, main: string, like: string): Promise<readonly ListedCopy[]> {
   const copies: ListedCopy[] = [];
   for (const id of await idsIn(folder)) {
     const record = await readRecord(folder, id);
-    const listed = typeof record === 'string' ? await unknownCopy(folder, id, like, record) : await known(folder, record, main, like);
+    const listed =
+      typeof record === 'string'
+        ? await unknownCopy(folder, id, like, record)
+        : await known(folder, record, main, like);
     if (listed !== undefined) copies.push(listed);
   }
   return copies.toSorted((a, b) => compare(a.createdAt, b.createdAt) || compare(a.id, b.id));
 }
 
-/** Records of the branches of `main` that live, those that are being made included. */
+/** Records of the living branches of the main with that file name, those that are being made included. */
 export async function livingBranches(folder: string, main: string): Promise<readonly CopyRecord[]> {
   const branches: CopyRecord[] = [];
   for (const id of await idsIn(folder)) {
@@ -62,7 +65,8 @@ async function unknownCopy(
   why: 'newer' | 'unreadable',
 ): Promise<ListedCopy | undefined> {
   const file = dataFile(folder, id);
-  const stats = (await statOf(file)) ?? (await statOf(recordFile(folder, id))) ?? (await statOf(`${recordFile(folder, id)}.tmp`));
+  const stats =
+    (await statOf(file)) ?? (await statOf(recordFile(folder, id))) ?? (await statOf(`${recordFile(folder, id)}.tmp`));
   if (stats === undefined) return undefined;
   return {
     kind: id.startsWith('br_') ? 'branch' : 'checkpoint',

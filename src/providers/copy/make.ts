@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, writeFile } from 'node:fs/promises';
-import { ForerunError } from '../../error.ts';
+import { basename } from 'node:path';
+import { ForerunError, messageOf } from '../../error.ts';
 import { thisProcess } from '../../process.ts';
 import type { Copy, Making } from '../../seams/provider.ts';
 import { livingBranches } from './list.ts';
@@ -46,8 +47,11 @@ export async function make(
     await writeRecord(folder, ready);
     return toCopy(folder, ready, like);
   } catch (error) {
-    await removeCopy(folder, record.id);
-    throw making.signal?.aborted ? error : await asFailure(error, folder, `the ${kind} of ${origin.main}`);
+    const failure = making.signal?.aborted ? error : await asFailure(error, folder, `the ${kind} of ${origin.main}`);
+    await removeCopy(folder, record.id).catch((another: unknown) => {
+      throw notRemoved(file, new AggregateError([failure, another]));
+    });
+    throw failure;
   }
 }
 
@@ -57,7 +61,7 @@ function newRecord(origin: Origin, kind: Copy['kind'], making: Making): CopyReco
     kind,
     id: `${kind === 'branch' ? 'br' : 'cp'}_${Date.now().toString(36)}_${randomBytes(2).toString('hex')}`,
     label: making.label,
-    main: origin.main,
+    main: basename(origin.main),
     ...(origin.parent === undefined ? {} : { parent: origin.parent }),
     ...(making.run === undefined ? {} : { run: making.run }),
     createdAt: new Date().toISOString(),
@@ -78,6 +82,19 @@ async function refuseTakenLabel(folder: string, record: CopyRecord): Promise<voi
     details: {},
     next: `Choose another name, or discard that one: forerun discard ${other.id}`,
   });
+}
+
+function notRemoved(file: string, cause: AggregateError): ForerunError<'PROVIDER_FAILED'> {
+  const reasons = cause.errors.map(messageOf).join(' And: ');
+  return new ForerunError(
+    'PROVIDER_FAILED',
+    `${file} could not be made, and what there is of it not be removed. ${reasons}`,
+    {
+      details: {},
+      next: `Check the rights of ${file} and remove it.`,
+      cause,
+    },
+  );
 }
 
 /** A checkpoint that is announced must outlive a power failure. No program has the new file open. */

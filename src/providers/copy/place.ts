@@ -20,15 +20,26 @@ export function folderOf(copy: Copy): string {
   throw new ForerunError('PROVIDER_FAILED', `${path} is no copy that Forerun made.`, { details: { copy: copy.id } });
 }
 
-/** The record of a copy that is whole. Half of one is nothing to restore or to branch from. */
-export async function readyRecord(copy: Copy): Promise<CopyRecord> {
+/** Real path of main for a copy that is whole. Half of one is nothing to restore or to branch from. */
+export async function mainOf(copy: Copy): Promise<string> {
   const folder = folderOf(copy);
   const record = await readRecord(folder, copy.id);
   const whole = typeof record === 'object' && record.state === 'ready';
-  if (whole && (await sizeOf(dataFile(folder, copy.id))) !== undefined) return record;
+  if (whole && (await sizeOf(dataFile(folder, copy.id))) !== undefined)
+    return join(dirname(dirname(folder)), record.main);
   throw new ForerunError('NOT_FOUND', `There is no ${copy.kind} ${copy.id} in ${folder}, or it is incomplete.`, {
     details: { name: copy.id },
     next: 'Look at what there is with `forerun checkpoints` and `forerun branches`.',
+  });
+}
+
+/** Throws where `copy` is a copy of another database than `main`. */
+export async function ensureCopyOf(copy: Copy, main: string): Promise<void> {
+  const itsMain = await mainOf(copy);
+  if (itsMain === main) return;
+  throw new ForerunError('PROVIDER_FAILED', `${copy.id} is a copy of ${itsMain}, not of ${main}.`, {
+    details: { copy: copy.id },
+    next: 'Name a copy of the database at hand.',
   });
 }
 

@@ -25,6 +25,7 @@ const chunkBytes = 8 * 1024 * 1024;
 export async function pour(source: SqliteDatabase, to: string, pouring: Pouring): Promise<void> {
   const start = performance.now();
   for (;;) {
+    pouring.signal?.throwIfAborted();
     if (await poured(source, to, pouring)) return;
     if (performance.now() - start >= pouring.waitMs) throw stayedLocked(to, pouring);
     // With jitter, so that a program which writes at a steady pace is not missed at every try.
@@ -57,8 +58,12 @@ async function poured(source: SqliteDatabase, to: string, pouring: Pouring): Pro
 }
 
 function stayedLocked(to: string, pouring: Pouring): ForerunError<'LOCKED'> {
-  return new ForerunError('LOCKED', `${to} stayed locked by another program for ${pouring.waitMs / 1000} s: ${pouring.what}.`, {
-    details: {},
-    next: 'Look for a long transaction in the application (or a database browser with unsaved changes), then try again.',
-  });
+  return new ForerunError(
+    'LOCKED',
+    `${to} stayed locked by another program for ${pouring.waitMs / 1000} s: ${pouring.what}.`,
+    {
+      details: {},
+      next: 'Look for a long transaction in the application (or a database browser with unsaved changes), then try again.',
+    },
+  );
 }

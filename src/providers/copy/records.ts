@@ -14,7 +14,7 @@ export interface CopyRecord {
   readonly kind: 'checkpoint' | 'branch';
   readonly id: string;
   readonly label: string;
-  /** Real path of main: several databases may share the folder. */
+  /** File name of main, which stands where `.forerun` does: several databases may, and folders are moved about. */
   readonly main: string;
   readonly parent?: string;
   readonly run?: string;
@@ -79,7 +79,8 @@ export async function writeRecord(folder: string, record: CopyRecord): Promise<v
 
 /** Removes the copy's files, its record last. Safe to repeat. */
 export async function removeCopy(folder: string, id: string): Promise<void> {
-  if (!isCopyId(id)) throw new ForerunError('PROVIDER_FAILED', `${id} is no copy of Forerun's.`, { details: { copy: id } });
+  if (!isCopyId(id))
+    throw new ForerunError('PROVIDER_FAILED', `${id} is no copy of Forerun's.`, { details: { copy: id } });
   const data = dataFile(folder, id);
   const record = recordFile(folder, id);
   for (const file of [`${data}-wal`, `${data}-shm`, `${data}-journal`, data, `${record}.tmp`, record]) {

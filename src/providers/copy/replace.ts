@@ -39,10 +39,14 @@ export async function replace(source: string, main: string, replacing: Replacing
 export function ensurePageSize(main: Shape, copy: Shape, copyFile: string, mainFile: string): void {
   if (main.pageSize === copy.pageSize) return;
   const sizes = `${copy.pageSize} bytes, and those of ${mainFile} ${main.pageSize}`;
-  throw new ForerunError('PROVIDER_FAILED', `${copyFile} cannot take main's place: its pages have ${sizes}. Main is as it was.`, {
-    details: {},
-    next: 'Change the page size of main by hand (PRAGMA page_size; VACUUM) while no program uses it.',
-  });
+  throw new ForerunError(
+    'PROVIDER_FAILED',
+    `${copyFile} cannot take main's place: its pages have ${sizes}. Main is as it was.`,
+    {
+      details: {},
+      next: 'Change the page size of main by hand (PRAGMA page_size; VACUUM) while no program uses it.',
+    },
+  );
 }
 
 /** `PRAGMA data_version`: moves with every commit that another connection makes. */
@@ -51,7 +55,12 @@ export function dataVersion(database: SqliteDatabase): unknown {
 }
 
 /** Main was written: by whom and with what is asked of main itself, because the backup API has lied before. */
-export async function confirm(main: SqliteDatabase, version: unknown, expected: Shape, patience: Patience): Promise<void> {
+export async function confirm(
+  main: SqliteDatabase,
+  version: unknown,
+  expected: Shape,
+  patience: Patience,
+): Promise<void> {
   const [now, shape] = await whenFree(() => [dataVersion(main), shapeOf(main)] as const, patience);
   if (now === version || shape.schema !== expected.schema) {
     throw new ForerunError('PROVIDER_FAILED', `${main.name} was to be replaced, but does not hold what it should.`, {

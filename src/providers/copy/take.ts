@@ -103,10 +103,14 @@ async function settle(to: string, expected: Shape, from: string): Promise<void> 
     copy.close();
   }
   if (shape.pages === expected.pages && shape.schema === expected.schema) return;
-  throw new ForerunError('PROVIDER_FAILED', `The copy of ${from} differs from it: ${shape.pages} pages of ${expected.pages}.`, {
-    details: {},
-    next: 'Check the disk and the database (PRAGMA integrity_check), then try again.',
-  });
+  throw new ForerunError(
+    'PROVIDER_FAILED',
+    `The copy of ${from} differs from it: ${shape.pages} pages of ${expected.pages}.`,
+    {
+      details: {},
+      next: 'Check the disk and the database (PRAGMA integrity_check), then try again.',
+    },
+  );
 }
 
 async function clone(from: string, to: string): Promise<boolean> {

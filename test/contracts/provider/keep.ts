@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest';
+import { type Begin, ids } from './world.ts';
+
+/** Every copy is listed until it is discarded. */
+export function keeping(begin: Begin): void {
+  it('discards as often as it is asked, and leaves parents and children alone', async () => {
+    const { provider, main, bodies } = await begin();
+    await using checkpoint = await provider.checkpoint(main.target, { label: 'base' });
+    const branch = await provider.branch(checkpoint, { label: 'b' });
+    const child = await provider.branch(branch, { label: 'c' });
+    await provider.discard(branch);
+    await provider.discard(branch);
+    expect(await bodies(child.target)).toEqual(['first']);
+    expect(await bodies(checkpoint.target)).toEqual(['first']);
+    expect(ids(await provider.list(main.target))).toEqual([checkpoint.id, child.id]);
+    await provider.discard(checkpoint);
+    await provider.discard(checkpoint);
+    expect(ids(await provider.list(main.target))).toEqual([child.id]);
+  });
+
+  it('makes nothing of a copy that was discarded', async () => {
+    const { provider, main, bodies } = await begin();
+    await using checkpoint = await provider.checkpoint(main.target, { label: 'base' });
+    await provider.discard(checkpoint);
+    await expect(provider.branch(checkpoint, { label: 'b' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(provider.restore(checkpoint, main.target)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(await bodies(main.target)).toEqual(['first']);
+  });
+
+  it('puts no copy of one main in the place of another', async () => {
+    const { bench, provider, main, bodies, promote, held } = await begin();
+    const other = await bench.makeMain();
+    await using theirs = await provider.checkpoint(other.target, { label: 'other' });
+    const branch = await provider.branch(theirs, { label: 'b' });
+    await using checkpoint = await provider.checkpoint(main.target, { label: 'base' });
+    await expect(promote(branch, checkpoint)).rejects.toMatchObject({ code: 'PROVIDER_FAILED' });
+    await expect(held(branch, () => Promise.resolve())).rejects.toMatchObject({ code: 'PROVIDER_FAILED' });
+    await expect(provider.restore(theirs, main.target)).rejects.toMatchObject({ code: 'PROVIDER_FAILED' });
+    expect(await bodies(main.target)).toEqual(['first']);
+    await other.close();
+  });
+
+  it('lists the copies of this main alone, oldest first, as they were described when they were made', async () => {
+    const { bench, provider, main } = await begin();
+    const other = await bench.makeMain();
+    await using theirs = await provider.checkpoint(other.target, { label: 'other' });
+    await using checkpoint = await provider.checkpoint(main.target, { label: 'base', run: 'run-1' });
+    const branch = await provider.branch(checkpoint, { label: 'b', run: 'run-1' });
+    const { [Symbol.asyncDispose]: _, ...described } = checkpoint;
+    expect(await provider.list(main.target)).toEqual([
+      { ...described, state: 'ready' },
+      { ...branch, state: 'ready' },
+    ]);
+    expect(ids(await provider.list(other.target))).toEqual([theirs.id]);
+    await other.close();
+  });
+}
