@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { ErrorReport, Event, Listener, Outcome, Phase } from './events.ts';
 import { ForerunError, isForerunError, messageOf } from './error.ts';
 import { resultOf, type RunResult } from './result.ts';
+import { keepRunDocument } from './run-documents.ts';
 import type { Setup } from './setup.ts';
 
 /** One run: its name, its events so far, and the signal that ends it. */
@@ -60,7 +61,21 @@ export async function recorded(
   } catch (error) {
     run.emit({ type: 'run:finished', ...failure(error, options.signal, events), ms: performance.now() - start });
   }
-  return resultOf(events);
+  return kept(setup, events);
+}
+
+/** The result, and its document beside main; a run that found nothing to do leaves none. */
+async function kept(setup: Setup, events: Event[]): Promise<RunResult> {
+  const result = resultOf(events);
+  if (result.outcome === 'nothing-pending') return result;
+  try {
+    await keepRunDocument(setup.driver.home(setup.main), result);
+    return result;
+  } catch (error) {
+    const message = `The document of the run could not be kept: ${messageOf(error)}`;
+    events.push({ type: 'finding', finding: { gate: 'document', severity: 'note', message } });
+    return resultOf(events);
+  }
 }
 
 /** Sorts and reads well in a list of files: the time in UTC, then four random letters. */

@@ -1,10 +1,11 @@
 import type { Driver } from '../seams/driver.ts';
 import type { Target } from '../seams/target.ts';
 import { codeOf, whenFree } from './sqlite/busy.ts';
-import { openDatabase } from './sqlite/client.ts';
+import { commentedStatements } from './sqlite/commented.ts';
 import { connect, type Setup, type SqliteConnection } from './sqlite/connection.ts';
 import { sqliteContents } from './sqlite/contents.ts';
 import { damageOf } from './sqlite/damage.ts';
+import { examineSqlite } from './sqlite/examine.ts';
 import { sqliteHistory } from './sqlite/history.ts';
 import { homeOf } from './sqlite/home.ts';
 import { sqliteJournal } from './sqlite/journal.ts';
@@ -12,8 +13,7 @@ import { lockSqlite } from './sqlite/lock.ts';
 import { compareSqlite, observeSqlite } from './sqlite/observe.ts';
 import { sqliteSchema, sqliteTables } from './sqlite/schema.ts';
 import { sqliteScript } from './sqlite/script.ts';
-import { commentedStatements } from './sqlite/commented.ts';
-import { examineSqlite, pathOf, sqliteIdentity, sqliteTarget } from './sqlite/target.ts';
+import { pathOf, sqliteIdentity, sqliteTarget } from './sqlite/target.ts';
 import { quoteIdentifier } from './sqlite/tokens.ts';
 import { inTransaction } from './sqlite/transaction.ts';
 import { watchSqlite } from './sqlite/watch.ts';
@@ -23,7 +23,7 @@ export type { SqliteDatabase, SqliteStatement } from './sqlite/client.ts';
 export interface SqliteOptions {
   /**
    * Called with every connection that Forerun opens to run or to compare something, before it is used: for SQL
-   * functions, collations and extensions that the application's schema needs.
+   * functions that the application's schema needs, and extensions with collations and modules.
    */
   readonly setup?: Setup;
 }
@@ -64,12 +64,8 @@ export function sqlite(options: SqliteOptions = {}): Driver {
     observe: (branch) => observeSqlite(branch, options.setup),
     compare: (before, after) => compareSqlite(before, after, options.setup),
     async damage(target) {
-      const database = await openDatabase(pathOf(target));
-      try {
-        return await whenFree(() => damageOf(database), { what: 'checking the pages' });
-      } finally {
-        database.close();
-      }
+      await using connection = await open(target);
+      return await whenFree(() => damageOf(connection.client), { what: 'checking the pages' });
     },
     watch: watchSqlite,
   };

@@ -1,4 +1,4 @@
-import { messageOf } from '../error.ts';
+import { isForerunError, messageOf } from '../error.ts';
 import { checkpointMain, rehearseFrom, rehearseOn, type RehearseChoices } from '../rehearsal/from.ts';
 import type { Rehearsal, Step } from '../rehearsal/rehearse.ts';
 import type { Ending, Run } from '../run-log.ts';
@@ -46,7 +46,7 @@ export async function promoteBySwap(
     );
   } catch (error) {
     const [first] = migrations;
-    if (first === undefined) throw error;
+    if (first === undefined || isForerunError(error, 'NEEDS_PERSON')) throw error;
     if (!(await areOnMain(run, migrations, choices.direction))) return rolledBack(run, first, error, 0);
     run.note('promotion', `The swap was in doubt (${messageOf(error)}); the history shows that it went through.`);
   } finally {

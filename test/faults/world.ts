@@ -40,7 +40,8 @@ export async function legalStates(scenario: Scenario): Promise<readonly Seen[]> 
     await up(setup, { safe: true, step: 1 });
     states.push(await see(setup));
   }
-  expect((await up(setup, { safe: true })).outcome).toBe('promoted');
+  const result = await up(setup, { safe: true });
+  expect(result, JSON.stringify(result.error)).toMatchObject({ outcome: 'promoted' });
   states.push(await see(setup));
   return states;
 }

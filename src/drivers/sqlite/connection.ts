@@ -4,7 +4,7 @@ import { whenFree, type Patience } from './busy.ts';
 import { openDatabase, type SqliteDatabase } from './client.ts';
 import { pathOf } from './target.ts';
 
-/** Prepares each new connection: registers the application's SQL functions, loads its extensions. */
+/** Prepares each new connection: registers the application's SQL functions, loads its extensions (collations, modules). */
 export type Setup = (database: SqliteDatabase) => void;
 
 export interface SqliteConnection extends Connection {
@@ -13,7 +13,12 @@ export interface SqliteConnection extends Connection {
 
 export async function connect(target: Target, setup: Setup | undefined): Promise<SqliteConnection> {
   const database = await openDatabase(pathOf(target));
-  setup?.(database);
+  try {
+    setup?.(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
   return connectionOf(database);
 }
 
@@ -47,7 +52,7 @@ async function query(database: SqliteDatabase, sql: string, params: readonly unk
   return whenFree(
     () => {
       const statement = database.prepare(sql);
-      if (statement.reader) return statement.all(...params) as Row[];
+      if (statement.reader) return (statement.safeIntegers().all(...params) as RawRow[]).map(readable);
       statement.run(...params);
       return [];
     },
@@ -56,5 +61,28 @@ async function query(database: SqliteDatabase, sql: string, params: readonly unk
 }
 
 async function* rows(database: SqliteDatabase, sql: string, params: readonly unknown[]): AsyncIterable<Row> {
-  for (const row of database.prepare(sql).iterate(...params)) yield row as Row;
+  const { first, rest } = await whenFree(
+    () => {
+      const iterator = database.prepare(sql).safeIntegers().iterate(...params) as IterableIterator<RawRow>;
+      return { first: iterator.next(), rest: iterator };
+    },
+    { what: 'running a query' },
+  );
+  if (first.done) return;
+  try {
+    yield readable(first.value);
+    for (const row of rest) yield readable(row);
+  } finally {
+    rest.return?.();
+  }
+}
+
+type RawRow = Record<string, unknown>;
+
+/** Integers as numbers, save those that a number cannot hold: they stay bigint rather than become another integer. */
+function readable(row: RawRow): Row {
+  for (const [name, value] of Object.entries(row)) {
+    if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) row[name] = Number(value);
+  }
+  return row;
 }

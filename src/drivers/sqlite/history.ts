@@ -1,5 +1,5 @@
 import { ForerunError } from '../../error.ts';
-import type { History, HistoryRow, Session } from '../../seams/driver.ts';
+import type { History, Session } from '../../seams/driver.ts';
 import { historyTable, textTable } from './names.ts';
 
 /**
@@ -10,19 +10,27 @@ export function sqliteHistory(session: Session): History {
   return {
     async rows() {
       if (!(await isOurs(session))) return [];
+      // In the order in which they were recorded: clocks of several deployers disagree.
       const rows = await session.query(
-        `SELECT version, name, applied_on AS appliedOn, checksum FROM main.${historyTable} ORDER BY applied_on, rowid`,
+        `SELECT version, name, applied_on AS appliedOn, checksum FROM main.${historyTable} ORDER BY rowid`,
       );
-      return rows.map((row) => row as unknown as HistoryRow);
+      return rows.map((row) => ({
+        version: String(row['version']),
+        name: String(row['name']),
+        appliedOn: String(row['appliedOn']),
+        checksum: String(row['checksum']),
+      }));
     },
     async record(row, text) {
       if (!(await isOurs(session))) await create(session);
-      await session.query(
-        `INSERT OR REPLACE INTO main.${historyTable} (version, name, applied_on, checksum) VALUES (?, ?, ?, ?)`,
-        [row.version, row.name, row.appliedOn, row.checksum],
-      );
       await session.query(`CREATE TABLE IF NOT EXISTS main.${textTable} (checksum TEXT PRIMARY KEY, text TEXT NOT NULL)`);
       await session.query(`INSERT OR IGNORE INTO main.${textTable} (checksum, text) VALUES (?, ?)`, [row.checksum, text]);
+      // A row that is replaced keeps its place.
+      await session.query(
+        `INSERT INTO main.${historyTable} (version, name, applied_on, checksum) VALUES (?, ?, ?, ?)
+           ON CONFLICT (name) DO UPDATE SET version = excluded.version, applied_on = excluded.applied_on, checksum = excluded.checksum`,
+        [row.version, row.name, row.appliedOn, row.checksum],
+      );
     },
     async remove(name) {
       if (await isOurs(session)) await session.query(`DELETE FROM main.${historyTable} WHERE name = ?`, [name]);
@@ -45,15 +53,16 @@ async function create(session: Session): Promise<void> {
 async function isOurs(session: Session): Promise<boolean> {
   const columns = await columnsOf(session, historyTable);
   if (columns.length === 0) return false;
+  const names = columns.map((column) => column.name);
   const key = columns.filter((column) => column.pk > 0).map((column) => column.name);
-  if (key.length === 1 && key[0] === 'name') return true;
+  if (key.join() === 'name' && ['version', 'applied_on', 'checksum'].every((name) => names.includes(name))) return true;
   throw new ForerunError('FOREIGN_HISTORY', `The table ${historyTable} of this database is another tool's (TrailBase or refinery).`, {
     details: {},
     next: 'Use the adapter of that tool; Forerun does not touch its table.',
   });
 }
 
-async function columnsOf(session: Session, table: string): Promise<{ name: string; pk: number }[]> {
+async function columnsOf(session: Session, table: string): Promise<readonly { readonly name: string; readonly pk: number }[]> {
   const columns = await session.query('SELECT name, pk FROM pragma_table_info(?, ?)', [table, 'main']);
-  return columns as unknown as { name: string; pk: number }[];
+  return columns.map((column) => ({ name: String(column['name']), pk: Number(column['pk']) }));
 }

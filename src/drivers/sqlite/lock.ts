@@ -1,7 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
 import { ForerunError } from '../../error.ts';
 import type { LockHolder, LockOptions } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
@@ -9,8 +8,6 @@ import { isBusy } from './busy.ts';
 import { openDatabase, type SqliteDatabase } from './client.ts';
 import { makeHome } from './home.ts';
 import { pathOf } from './target.ts';
-
-const holderFormat = z.object({ run: z.string(), host: z.string(), pid: z.number(), since: z.string() });
 
 /**
  * The run lock: an exclusive transaction held on `.forerun/lock.db`. The system releases it when the process dies, so
@@ -60,9 +57,12 @@ async function writeHolder(home: string, holder: LockHolder): Promise<void> {
   await rename(draft, join(home, 'lock.json'));
 }
 
+/** Only a deployer that waits reads it, so only that one waits for the validator to load. */
 async function readHolder(home: string): Promise<LockHolder | undefined> {
+  const { z } = await import('zod');
+  const format = z.object({ run: z.string(), host: z.string(), pid: z.number(), since: z.string() });
   try {
-    return holderFormat.parse(JSON.parse(await readFile(join(home, 'lock.json'), 'utf8')));
+    return format.parse(JSON.parse(await readFile(join(home, 'lock.json'), 'utf8')));
   } catch {
     // The name of the holder is a courtesy; the lock itself is what counts.
     return undefined;

@@ -1,13 +1,17 @@
-import type { Evidence, StatementEvidence, TableEvidence } from '../../seams/evidence.ts';
+import { setImmediate as turn } from 'node:timers/promises';
+import { ForerunError } from '../../error.ts';
+import type { Evidence, StatementEvidence, TableEvidence, Violation } from '../../seams/evidence.ts';
 import type { Observer } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
-import { openDatabase, type SqliteDatabase } from './client.ts';
 import { whenFree } from './busy.ts';
+import type { SqliteDatabase } from './client.ts';
 import { compareTable } from './compare.ts';
-import { newOrphans, orphans } from './foreign-keys.ts';
+import { connect, type Setup } from './connection.ts';
+import { inNewNames, newOrphans, noOrphans, orphansOf, tablesWithKeys } from './orphans.ts';
 import { pairTables, type TablePair } from './pairs.ts';
+import { renamesIn } from './renames.ts';
+import { safeWords } from './safe-words.ts';
 import { pathOf } from './target.ts';
-import type { Setup } from './connection.ts';
 
 /**
  * Watches one migration by holding a snapshot of the branch as it was: the branch is put in WAL mode and attached a
@@ -15,11 +19,9 @@ import type { Setup } from './connection.ts';
  * migration. One connection then sees both states, and SQL compares them row by row in constant memory.
  */
 export async function observeSqlite(branch: Target, setup: Setup | undefined): Promise<Observer> {
-  const database = await openBoth(branch, branch, setup, 'WAL');
+  const database = await openBoth(branch, branch, setup, true);
   return {
-    async finish(statements) {
-      return evidenceOf(database, statements);
-    },
+    finish: (statements) => evidenceOf(database, statements),
     async [Symbol.asyncDispose]() {
       database.close();
     },
@@ -28,20 +30,19 @@ export async function observeSqlite(branch: Target, setup: Setup | undefined): P
 
 /** Compares two files, row by row. */
 export async function compareSqlite(before: Target, after: Target, setup: Setup | undefined): Promise<Evidence> {
-  const database = await openBoth(before, after, setup);
+  const database = await openBoth(before, after, setup, false);
   try {
-    return evidenceOf(database, undefined);
+    return await evidenceOf(database, undefined);
   } finally {
     database.close();
   }
 }
 
 /** Opens `after` as `main` with `before` attached, in a read transaction that has read `before` alone. */
-async function openBoth(before: Target, after: Target, setup: Setup | undefined, journalMode?: 'WAL'): Promise<SqliteDatabase> {
-  const database = await openDatabase(pathOf(after));
+async function openBoth(before: Target, after: Target, setup: Setup | undefined, inWal: boolean): Promise<SqliteDatabase> {
+  const { client: database } = await connect(after, setup);
   try {
-    setup?.(database);
-    if (journalMode !== undefined) database.pragma(`journal_mode = ${journalMode}`);
+    if (inWal) await enterWal(database, after);
     database.prepare('ATTACH ? AS before').run(pathOf(before));
     database.exec('BEGIN');
     await whenFree(() => database.prepare('SELECT count(*) FROM before.sqlite_schema').get(), { what: 'reading the state before' });
@@ -52,20 +53,33 @@ async function openBoth(before: Target, after: Target, setup: Setup | undefined,
   }
 }
 
-function evidenceOf(database: SqliteDatabase, statements: readonly StatementEvidence[] | undefined): Evidence {
+async function enterWal(database: SqliteDatabase, branch: Target): Promise<void> {
+  const mode = await whenFree(() => database.pragma('journal_mode = WAL', { simple: true }), { what: 'putting the branch in WAL mode' });
+  if (mode === 'wal') return;
+  throw new ForerunError('PROVIDER_FAILED', `The branch at ${branch.url} cannot be put in WAL mode, so nothing can be compared on it.`, {
+    details: {},
+    next: 'Keep copies on a local file system: WAL needs shared memory.',
+  });
+}
+
+async function evidenceOf(database: SqliteDatabase, statements: readonly StatementEvidence[] | undefined): Promise<Evidence> {
   const written = writtenTables(statements);
+  const { lastColumn } = renamesIn(statements ?? []);
+  const { pairs, unreadable } = pairTables(database, statements);
+  const notes = unreadable.map((table) => `The rows of ${table} were not compared: its module is not known here.`);
   const tables: TableEvidence[] = [];
-  const notes: string[] = [];
-  for (const pair of pairTables(database)) {
+  for (const pair of pairs) {
     if (!worthComparing(pair, written)) continue;
+    // Lets signals and messages through between two tables.
+    await turn();
     try {
-      tables.push(compareTable(database, pair));
+      tables.push(compareTable(database, pair, (table, column) => lastColumn(table, column, -1)));
     } catch (error) {
-      notes.push(`The rows of ${pair.after?.name ?? pair.before?.name ?? ''} could not be compared: ${error instanceof Error ? error.message : ''}.`);
+      notes.push(`The rows of ${pair.after?.name ?? pair.before?.name ?? ''} could not be compared: ${safeWords(error, database, '')}.`);
     }
   }
   // Foreign keys are enforced, or checked by the script itself, wherever the statements are known.
-  const integrity = statements === undefined ? newOrphans(orphans(database, 'before'), orphans(database, 'main')) : [];
+  const integrity = statements === undefined ? brokenKeys(database, pairs) : [];
   return { tables, integrity, ...(notes.length > 0 ? { notes } : {}) };
 }
 
@@ -75,7 +89,19 @@ function writtenTables(statements: readonly StatementEvidence[] | undefined): Re
   return new Set(statements.flatMap((statement) => statement.writes ?? []).map((name) => name.toLowerCase()));
 }
 
-function worthComparing(pair: TablePair, written: ReadonlySet<string> | undefined): boolean {
-  if (pair.before === undefined || pair.after === undefined || written === undefined) return true;
-  return pair.losesColumns || written.has(pair.before.name.toLowerCase()) || written.has(pair.after.name.toLowerCase());
+function worthComparing({ before, after }: TablePair, written: ReadonlySet<string> | undefined): boolean {
+  if (before === undefined || after === undefined || written === undefined) return true;
+  const columns = new Set(after.columns.map((column) => column.name));
+  const losesColumns = before.columns.some((column) => !columns.has(column.name));
+  return losesColumns || written.has(before.name.toLowerCase()) || written.has(after.name.toLowerCase());
+}
+
+function brokenKeys(database: SqliteDatabase, pairs: readonly TablePair[]): readonly Violation[] {
+  const names = new Map(pairs.map(({ before, after }) => [before?.name.toLowerCase(), after?.name] as const));
+  const nameNow = (table: string): string => names.get(table.toLowerCase()) ?? table;
+  return tablesWithKeys(database).flatMap((table) => {
+    const before = pairs.find((pair) => pair.after?.name === table)?.before;
+    const old = before === undefined ? noOrphans : inNewNames(orphansOf(database, before.name, 'before'), nameNow);
+    return newOrphans(table, old, orphansOf(database, table));
+  });
 }

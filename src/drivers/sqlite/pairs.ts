@@ -1,94 +1,58 @@
 import type { SqliteDatabase } from './client.ts';
-import { ownTables } from './names.ts';
-
-/** One table as it stands in one of the two states. */
-export interface TableState {
-  readonly name: string;
-  readonly root: number;
-  readonly virtual: boolean;
-  readonly withoutRowid: boolean;
-  /** Columns with values of their own, in order. */
-  readonly columns: readonly string[];
-  /** Columns of the declared primary key, in key order. */
-  readonly key: readonly string[];
-}
+import { renamesIn } from './renames.ts';
+import { statesOf, type TableState } from './states.ts';
 
 /** One table before and after the migration. */
 export interface TablePair {
   readonly before?: TableState;
   readonly after?: TableState;
-  /** Whether a column of before is not there after. */
-  readonly losesColumns: boolean;
+}
+
+export interface Pairs {
+  readonly pairs: readonly TablePair[];
+  /** Tables that this connection cannot read in both states. */
+  readonly unreadable: readonly string[];
 }
 
 /**
- * Which table after the migration is which table before it: by name, else by root page, which a RENAME keeps. A table
- * that is rebuilt under its old name is the same table.
+ * Which table after the migration is which table before it: by name, else by its RENAME. A table that is rebuilt under
+ * its old name is the same table. `statements` is what ran; where that is unknown, the root page tells, which a RENAME
+ * keeps.
  */
-export function pairTables(database: SqliteDatabase): readonly TablePair[] {
+export function pairTables(database: SqliteDatabase, statements: readonly { readonly sql: string }[] | undefined): Pairs {
   const before = statesOf(database, 'before');
   const after = statesOf(database, 'main');
-  const byName = new Map(after.map((table) => [table.name.toLowerCase(), table]));
-  const left = new Set(after);
+  const left = new Map(before.tables.map((table) => [table.name.toLowerCase(), table]));
   const pairs: TablePair[] = [];
-  const unmatched: TableState[] = [];
-  for (const table of before) {
-    const same = byName.get(table.name.toLowerCase());
-    if (same === undefined) unmatched.push(table);
+  const nameless: TableState[] = [];
+  for (const table of after.tables) {
+    const same = left.get(table.name.toLowerCase());
+    if (same === undefined) nameless.push(table);
     else {
-      left.delete(same);
-      pairs.push(pairOf(table, same));
+      left.delete(same.name.toLowerCase());
+      pairs.push({ before: same, after: table });
     }
   }
-  for (const table of unmatched) {
-    const renamed = [...left].find((other) => table.root > 0 && other.root === table.root);
-    if (renamed !== undefined) left.delete(renamed);
-    pairs.push(pairOf(table, renamed));
+  const firstNameOf = statements === undefined ? byRoot(left) : renamesIn(statements).firstName;
+  for (const table of nameless) {
+    const renamed = left.get(firstNameOf(table.name, table).toLowerCase());
+    if (renamed !== undefined) left.delete(renamed.name.toLowerCase());
+    pairs.push({ ...(renamed === undefined ? {} : { before: renamed }), after: table });
   }
-  return [...pairs, ...[...left].map((table) => pairOf(undefined, table))];
-}
-
-function pairOf(before: TableState | undefined, after: TableState | undefined): TablePair {
   return {
-    ...(before === undefined ? {} : { before }),
-    ...(after === undefined ? {} : { after }),
-    losesColumns: before?.columns.some((column) => after?.columns.includes(column) === false) ?? false,
+    pairs: [...pairs, ...[...left.values()].map((table) => ({ before: table }))],
+    unreadable: [...new Set([...before.unreadable, ...after.unreadable])],
   };
 }
 
-interface ColumnRow {
-  readonly tbl: string;
-  readonly type: string;
-  readonly wr: number;
-  readonly root: number | null;
-  readonly col: string;
-  readonly pk: number;
+/** VACUUM and auto_vacuum give root pages to other tables: one that has other columns as well is another table. */
+function byRoot(left: ReadonlyMap<string, TableState>): (name: string, table: TableState) => string {
+  return (name, table) =>
+    [...left.values()].find((other) => other.root > 0 && other.root === table.root && hasColumnsOf(table, other))?.name ?? name;
 }
 
-function statesOf(database: SqliteDatabase, schema: 'before' | 'main'): readonly TableState[] {
-  const rows = database
-    .prepare(
-      `SELECT l.name AS tbl, l.type, l.wr, s.rootpage AS root, x.name AS col, x.pk
-         FROM pragma_table_list AS l
-         JOIN ${schema}.sqlite_schema AS s ON s.type = 'table' AND s.name = l.name
-         JOIN pragma_table_xinfo(l.name, l.schema) AS x
-        WHERE l.schema = ? AND l.type IN ('table', 'virtual') AND l.name NOT LIKE 'sqlite~_%' ESCAPE '~' AND x.hidden = 0
-        ORDER BY l.name, x.cid`,
-    )
-    .all(schema) as ColumnRow[];
-  const groups = new Map<string, ColumnRow[]>();
-  for (const row of rows) {
-    if (!ownTables.includes(row.tbl)) groups.set(row.tbl, [...(groups.get(row.tbl) ?? []), row]);
-  }
-  return [...groups].map(([name, columns]) => ({
-    name,
-    root: columns[0]?.root ?? 0,
-    virtual: columns[0]?.type === 'virtual',
-    withoutRowid: columns[0]?.wr === 1,
-    columns: columns.map((column) => column.col),
-    key: columns
-      .filter((column) => column.pk > 0)
-      .sort((a, b) => a.pk - b.pk)
-      .map((column) => column.col),
-  }));
+function hasColumnsOf(one: TableState, other: TableState): boolean {
+  const [fewer, more] = one.columns.length < other.columns.length ? [one, other] : [other, one];
+  const names = new Set(more.columns.map((column) => column.name.toLowerCase()));
+  return fewer.columns.every((column) => names.has(column.name.toLowerCase()));
 }

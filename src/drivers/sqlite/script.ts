@@ -1,15 +1,12 @@
-import { setImmediate as turn } from 'node:timers/promises';
-import { ForerunError, messageOf } from '../../error.ts';
+import { ForerunError } from '../../error.ts';
 import type { Apply, Attempt } from '../../seams/source.ts';
 import type { Target } from '../../seams/target.ts';
-import { codeOf } from './busy.ts';
-import type { SqliteDatabase } from './client.ts';
 import type { SqliteConnection } from './connection.ts';
-import { foreignKeysMustBeOff, newOrphans, orphans, type Orphans } from './foreign-keys.ts';
+import { checkKeys, dropsReferenced, type KeyCheck } from './foreign-keys.ts';
 import { readScript, type Script } from './script-plan.ts';
+import { runStatement } from './script-statement.ts';
 import type { Statement } from './statements.ts';
 import { inTransaction } from './transaction.ts';
-import { writesOf } from './writes.ts';
 
 /** Opens a connection that is prepared as the configuration says. */
 export type Open = (target: Target) => Promise<SqliteConnection>;
@@ -22,88 +19,54 @@ export function sqliteScript(sql: string, file: string | undefined, open: Open):
   return async (target, attempt) => {
     const script = readScript(sql, file);
     await using connection = await open(target);
-    for (const note of script.notes) attempt.note(note);
-    if (script.standalone) await runAlone(connection, script, attempt, file);
+    if (script.standalone || attempt.alone) await runAlone(connection, script, attempt, file);
     else await runTogether(connection, script, attempt, file);
   };
 }
 
 async function runTogether(connection: SqliteConnection, script: Script, attempt: Attempt, file: string | undefined): Promise<void> {
-  const database = connection.client;
-  const enforce = !script.foreignKeysOff && !foreignKeysMustBeOff(database, script.statements);
-  if (!enforce) attempt.note('Foreign keys were not enforced while it ran (a referenced table is dropped or rebuilt); they were checked before its commit.');
+  for (const note of script.notes) attempt.note(note);
+  const enforced = enforcesKeys(connection, script, attempt);
   await inTransaction(
     connection,
     attempt,
-    async () => {
-      const before = enforce ? undefined : orphans(database);
-      for (const statement of script.statements) await runStatement(database, script, statement, attempt, file);
-      if (before !== undefined) refuseNewOrphans(database, before);
-    },
-    { foreignKeys: enforce },
+    () => runAll(connection, script, script.statements, enforced, attempt, file),
+    { foreignKeys: enforced },
   );
 }
 
 async function runAlone(connection: SqliteConnection, script: Script, attempt: Attempt, file: string | undefined): Promise<void> {
-  for (const statement of script.all) await runStatement(connection.client, script, statement, attempt, file);
-}
-
-async function runStatement(
-  database: SqliteDatabase,
-  script: Script,
-  statement: Statement,
-  attempt: Attempt,
-  file: string | undefined,
-): Promise<void> {
-  // Lets signals and messages through between two statements.
-  await turn();
-  attempt.signal.throwIfAborted();
-  const writes = writesOf(database, statement.sql);
-  const assigns = script.assigns(statement, (table) => columnsOf(database, table));
-  const start = performance.now();
-  const rows = execute(database, statement, file);
-  attempt.statement({
-    sql: statement.sql,
-    line: statement.line,
-    ms: performance.now() - start,
-    ...(rows === undefined ? {} : { rows }),
-    ...(writes === undefined ? {} : { writes }),
-    assigns,
+  for (const note of script.notesAlone) attempt.note(note);
+  const enforced = enforcesKeys(connection, script, attempt);
+  connection.client.pragma(`foreign_keys = ${enforced ? 'ON' : 'OFF'}`);
+  await runAll(connection, script, script.all, enforced, attempt, file);
+  if (!connection.client.inTransaction) return;
+  throw new ForerunError('BAD_MIGRATION', 'The script begins a transaction that it does not commit.', {
+    details: { where: file === undefined ? {} : { file } },
+    next: 'Add the COMMIT, or leave the BEGIN out.',
   });
 }
 
-function columnsOf(database: SqliteDatabase, table: string): readonly string[] | undefined {
-  const names = database.prepare(`SELECT name FROM pragma_table_info(?, 'main')`).raw().all(table) as string[][];
-  return names.length === 0 ? undefined : names.flat();
+function enforcesKeys({ client }: SqliteConnection, script: Script, attempt: Attempt): boolean {
+  const reason = script.foreignKeysOff
+    ? 'the script turns them off'
+    : dropsReferenced(client, script.statements)
+      ? 'it drops a table that others refer to'
+      : undefined;
+  if (reason === undefined) return true;
+  attempt.note(`Foreign keys were not enforced while it ran (${reason}); those of the tables that it touches were checked at its end.`);
+  return false;
 }
 
-/** Rows changed; undefined for a statement that returns rows, which are read and dropped. */
-function execute(database: SqliteDatabase, statement: Statement, file: string | undefined): number | undefined {
-  try {
-    const prepared = database.prepare(statement.sql);
-    if (!prepared.reader) return prepared.run().changes;
-    const rows = prepared.raw().iterate();
-    while (!rows.next().done);
-    return undefined;
-  } catch (error) {
-    const code = codeOf(error);
-    throw new ForerunError('STATEMENT_FAILED', messageOf(error), {
-      details: {
-        where: {
-          ...(file === undefined ? {} : { file }),
-          line: statement.line,
-          statement: statement.index,
-          sql: statement.sql,
-        },
-        ...(code === undefined ? {} : { code }),
-      },
-      cause: error,
-    });
-  }
-}
-
-function refuseNewOrphans(database: SqliteDatabase, before: Orphans): void {
-  const violations = newOrphans(before, orphans(database));
-  if (violations.length === 0) return;
-  throw new ForerunError('INTEGRITY', violations.map((violation) => violation.message).join(' '), { details: { violations } });
+async function runAll(
+  { client }: SqliteConnection,
+  script: Script,
+  statements: readonly Statement[],
+  enforced: boolean,
+  attempt: Attempt,
+  file: string | undefined,
+): Promise<void> {
+  const keys: KeyCheck | undefined = enforced ? undefined : checkKeys(client, statements, (message) => attempt.note(message));
+  for (const statement of statements) await runStatement(client, script, statement, { attempt, file, keys });
+  keys?.refuseNewOrphans();
 }

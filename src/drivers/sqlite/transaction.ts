@@ -1,6 +1,9 @@
 import { ForerunError } from '../../error.ts';
 import type { Attempt } from '../../seams/source.ts';
+import { codeOf } from './busy.ts';
+import type { SqliteDatabase } from './client.ts';
 import { begin, commit, rollback, type SqliteConnection } from './connection.ts';
+import { refusedCommit } from './foreign-keys.ts';
 
 export interface TransactionOptions {
   /** Whether SQLite enforces foreign keys meanwhile; it can only be chosen before BEGIN. @default true */
@@ -21,26 +24,55 @@ export async function inTransaction(
   database.pragma(`foreign_keys = ${(options.foreignKeys ?? true) ? 'ON' : 'OFF'}`);
   await begin(database, { signal: attempt.signal, what: 'waiting for the write lock' });
   try {
-    database.exec('SAVEPOINT forerun');
+    database.exec(`PRAGMA temp.user_version = 1; SAVEPOINT ${savepoint}`);
     await attempt.afterBegin(connection);
     await body(connection);
-    releaseOrThrow(connection);
+    release(database);
     await attempt.beforeCommit(connection);
-    await commit(database, { signal: attempt.signal, what: 'waiting for readers, to commit' });
+    await commitOrTell(database, attempt.signal);
   } catch (error) {
     rollback(database);
-    throw error;
+    throw wasCommitted(database) ? escaped(error) : error;
   }
 }
 
-function releaseOrThrow(connection: SqliteConnection): void {
+/** No script may end it or go back to it. */
+export const savepoint = 'forerun';
+
+function release(database: SqliteDatabase): void {
   try {
-    connection.client.exec('RELEASE forerun');
+    database.exec(`RELEASE ${savepoint}`);
   } catch (cause) {
-    throw new ForerunError('TRANSACTION_ESCAPED', 'The migration ended the transaction that it was run in (COMMIT or ROLLBACK).', {
-      details: {},
-      next: 'Leave transaction control out of the migration: it runs in one transaction together with its history row.',
-      cause,
-    });
+    throw escaped(cause);
   }
+}
+
+async function commitOrTell(database: SqliteDatabase, signal: AbortSignal): Promise<void> {
+  try {
+    await commit(database, { signal, what: 'waiting for readers, to commit' });
+  } catch (error) {
+    throw codeOf(error) === 'SQLITE_CONSTRAINT_FOREIGNKEY' ? refusedCommit(database, error) : error;
+  }
+}
+
+/**
+ * Whether anything of a transaction that failed was committed all the same: a number of the temporary database, written
+ * in it, is still there. SQLite ends a transaction by itself too, on a full disk for example; then it is not.
+ */
+function wasCommitted(database: SqliteDatabase): boolean {
+  try {
+    return database.pragma('temp.user_version', { simple: true }) !== 0;
+  } catch {
+    // The body closed the connection, which rolls back.
+    return false;
+  }
+}
+
+function escaped(cause: unknown): ForerunError<'TRANSACTION_ESCAPED'> {
+  if (cause instanceof ForerunError && cause.code === 'TRANSACTION_ESCAPED') return cause as ForerunError<'TRANSACTION_ESCAPED'>;
+  return new ForerunError('TRANSACTION_ESCAPED', 'The migration ended the transaction that it was run in (COMMIT or ROLLBACK).', {
+    details: {},
+    next: 'Leave transaction control out of the migration: it runs in one transaction together with its history row.',
+    cause,
+  });
 }

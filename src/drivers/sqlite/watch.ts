@@ -1,7 +1,8 @@
-import { readdir, readlink, realpath } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { readdir, readlink, stat } from 'node:fs/promises';
 import type { Watch } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
-import { whenFree } from './busy.ts';
+import { codeOf, whenFree } from './busy.ts';
 import { openDatabase } from './client.ts';
 import { pathOf } from './target.ts';
 
@@ -11,30 +12,59 @@ export async function watchSqlite(main: Target): Promise<Watch> {
   const database = await openDatabase(path);
   const version = (): Promise<unknown> =>
     whenFree(() => database.pragma('data_version', { simple: true }), { what: 'reading the version of main' });
-  let seen = await version();
-  return {
-    async moved() {
-      const now = await version();
-      const moved = now !== seen;
-      seen = now;
-      return moved;
-    },
-    shared: () => openElsewhere(path),
-    async [Symbol.asyncDispose]() {
-      database.close();
-    },
-  };
+  try {
+    let seen = await version();
+    return {
+      async moved() {
+        const now = await version();
+        const moved = now !== seen;
+        seen = now;
+        return moved;
+      },
+      shared: () => openElsewhere(path),
+      async [Symbol.asyncDispose]() {
+        database.close();
+      },
+    };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
-/** Whether another process has the file open, by `/proc`; undefined where there is none. */
+/** Whether another process has the file open, by `/proc`; undefined where that does not tell. */
 async function openElsewhere(path: string): Promise<boolean | undefined> {
-  const file = await realpath(path);
-  const processes = await readdir('/proc').catch(() => undefined);
-  if (processes === undefined) return undefined;
-  for (const pid of processes.filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
-    const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => []);
-    const files = await Promise.all(descriptors.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')));
-    if (files.includes(file)) return true;
+  const file = await stat(path);
+  const processes = await readdir('/proc').catch(() => []);
+  const others = processes.filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  if (others.length === 0) return undefined;
+  let unknown = false;
+  for (const pid of others) {
+    const open = await hasOpen(`/proc/${pid}`, file);
+    if (open === true) return true;
+    unknown ||= open === undefined;
   }
-  return false;
+  return unknown ? undefined : false;
+}
+
+/** Undefined for a process that may not be looked into, and that has the right to write the file. */
+async function hasOpen(folder: string, file: Stats): Promise<boolean | undefined> {
+  try {
+    for (const descriptor of await readdir(`${folder}/fd`)) {
+      if (await isFile(`${folder}/fd/${descriptor}`, file)) return true;
+    }
+    return false;
+  } catch (error) {
+    if (codeOf(error) !== 'EACCES' && codeOf(error) !== 'EPERM') return false;
+    const owner = await stat(folder).catch(() => undefined);
+    return owner !== undefined && (owner.uid === file.uid || (file.mode & 0o022) !== 0) ? undefined : false;
+  }
+}
+
+async function isFile(descriptor: string, file: Stats): Promise<boolean> {
+  const name = await readlink(descriptor).catch(() => '');
+  // Only files in folders: to ask a pipe or a device may wait.
+  if (!name.startsWith('/') || name.startsWith('/dev/')) return false;
+  const found = await stat(descriptor).catch(() => undefined);
+  return found !== undefined && found.dev === file.dev && found.ino === file.ino;
 }

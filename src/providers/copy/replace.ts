@@ -62,8 +62,11 @@ export async function confirm(
   patience: Patience,
 ): Promise<void> {
   const [now, shape] = await whenFree(() => [dataVersion(main), shapeOf(main)] as const, patience);
-  if (now === version || shape.schema !== expected.schema) {
-    throw new ForerunError('PROVIDER_FAILED', `${main.name} was to be replaced, but does not hold what it should.`, {
+  if (now === version) {
+    throw new ForerunError('PROVIDER_FAILED', `${main.name} was to be replaced, and was not written at all.`, { details: {} });
+  }
+  if (shape.schema !== expected.schema) {
+    throw new ForerunError('NEEDS_PERSON', `${main.name} was replaced, but does not hold what it should.`, {
       details: {},
       next: 'Compare main with its checkpoints (`forerun diff`) before anything else writes it.',
     });

@@ -1,0 +1,147 @@
+import { Umzug, type CommandLineParserOptions, type MigrationMeta, type UmzugCLI, type UmzugOptions } from 'umzug';
+import type { Config } from '../src/config.ts';
+import type { RunResult } from '../src/result.ts';
+import type { RunOptions } from '../src/run-log.ts';
+import { down, up } from '../src/run.ts';
+import type { Direction } from '../src/seams/source.ts';
+import { refuseFixed } from './umzug/apply.ts';
+import { blockedBy, isDone } from './umzug/blocked.ts';
+import { endIdleChildren } from './umzug/children.ts';
+import { addSafeFlag, isOwnCommandLine, runCommandLine } from './umzug/command-line.ts';
+import { createProject } from './umzug/create-project.ts';
+import type { SafeDownOptions, SafeUmzugOptions, SafeUpOptions } from './umzug/options.ts';
+import { plainMigrations } from './umzug/plain.ts';
+import { makingMain, metaOf, type Project } from './umzug/project.ts';
+import { stopIfRehearsing } from './umzug/registry.ts';
+import { runOptionsOf } from './umzug/selection.ts';
+import { bothRecords, reconcileRecord } from './umzug/storage.ts';
+
+export { schemaHistory, type HistoryStorage, type SchemaHistoryOptions } from '../src/schema-history.ts';
+export type { ClosableContext, SafeDownOptions, SafeOptions, SafeUmzugOptions, SafeUpOptions } from './umzug/options.ts';
+export type { SafeUmzug };
+
+/**
+ * Makes an Umzug whose `up` and `down` take `safe: true`: what is pending is rehearsed on a branch of the database first,
+ * and promoted only where it passes. Everything else works as in Umzug; listeners of a given Umzug go on being told.
+ *
+ * What was applied is recorded in `_schema_history`. A storage that the options name, or the file `umzug.json` where it
+ * exists, is kept true beside it, and what it says was applied before counts as applied.
+ */
+export function safeUmzug<Context extends object>(
+  umzugOrOptions: Umzug<Context> | UmzugOptions<Context>,
+  options: SafeUmzugOptions<Context>,
+): SafeUmzug<Context> {
+  if (!('options' in umzugOrOptions)) return new SafeUmzug(createProject(new Umzug(umzugOrOptions), options));
+  const safe = new SafeUmzug(createProject(umzugOrOptions, options));
+  safe.onAny((event, data) => umzugOrOptions.emit(event, data));
+  return safe;
+}
+
+class SafeUmzug<Context extends object = object> extends Umzug<Context> {
+  readonly #project: Project<Context>;
+  /** The command that was given by the command line. */
+  #command: { safe: boolean; readonly own: boolean } | undefined;
+
+  constructor(project: Project<Context>) {
+    super({ ...project.umzug.options, storage: bothRecords(project), migrations: plainMigrations(project) });
+    this.#project = project;
+    project.emit = (event, params) => this.emit(event, params);
+  }
+
+  /**
+   * The same project for the functions of `forerun` and its command line: `forerun.gate(umzug.config)`, or
+   * `export default umzug.config` in `forerun.config.ts`.
+   */
+  get config(): Config {
+    return this.#project.config;
+  }
+
+  /** With `safe`, rejects with `BLOCKED` where not everything was promoted; `details.result` says all of it. */
+  override async up(options: SafeUpOptions = {}): Promise<MigrationMeta[]> {
+    return (options.safe ?? this.#command?.safe) ? this.#safely('up', options) : super.up(options);
+  }
+
+  /** With `safe`, rejects with `BLOCKED` where not everything was reverted. */
+  override async down(options: SafeDownOptions = {}): Promise<MigrationMeta[]> {
+    return (options.safe ?? this.#command?.safe) ? this.#safely('down', options) : super.down(options);
+  }
+
+  /** `up({ safe: true })`, with the result as a value: blocked and rolled back are results, not exceptions. */
+  async safeUp(options: SafeUpOptions = {}): Promise<RunResult> {
+    return this.#run('up', options);
+  }
+
+  /** `down({ safe: true })`, with the result as a value. */
+  async safeDown(options: SafeDownOptions = {}): Promise<RunResult> {
+    return this.#run('down', options);
+  }
+
+  /** Umzug's command line, whose `up` and `down` know `--safe` (or `MIGRATE_SAFE=1`). */
+  override async runAsCLI(argv?: string[]): Promise<boolean> {
+    await stopIfRehearsing();
+    const own = isOwnCommandLine(argv);
+    if (own) this.#project.module ??= process.argv[1];
+    this.#command = { safe: false, own };
+    try {
+      return await super.runAsCLI(argv);
+    } finally {
+      this.#command = undefined;
+    }
+  }
+
+  protected override getCli(options?: CommandLineParserOptions): UmzugCLI {
+    const cli = super.getCli(options);
+    const told = (safe: boolean): void => {
+      if (this.#command !== undefined) this.#command.safe = safe;
+    };
+    addSafeFlag(cli, 'up', told);
+    addSafeFlag(cli, 'down', told);
+    return cli;
+  }
+
+  protected override async runCommand<T>(
+    command: string,
+    run: (params: { context: Context }) => Promise<T>,
+  ): Promise<T> {
+    await stopIfRehearsing();
+    return makingMain(this.#project, async (context) => {
+      await reconcileRecord(this.#project);
+      await this.emit('beforeCommand', { command, context });
+      try {
+        return await run({ context });
+      } finally {
+        await this.emit('afterCommand', { command, context });
+      }
+    });
+  }
+
+  async #safely(direction: Direction, options: SafeUpOptions | SafeDownOptions): Promise<MigrationMeta[]> {
+    const result = await this.#resultOf(direction, options);
+    const { thrown } = this.#project;
+    if (thrown !== undefined) throw thrown.error;
+    if (!isDone(result)) throw blockedBy(result);
+    const promoted = result.migrations.filter((migration) => migration.outcome === 'promoted');
+    return promoted.map(({ name }) => metaOf(this.#project, name));
+  }
+
+  async #resultOf(verb: Direction, options: SafeUpOptions | SafeDownOptions): Promise<RunResult> {
+    if (this.#command === undefined) return this.#run(verb, options);
+    const { setup } = this.#project;
+    const run = (given: RunOptions): Promise<RunResult> => this.#run(verb, { ...options, ...given });
+    return runCommandLine({ verb, own: this.#command.own, setup, run });
+  }
+
+  async #run(direction: Direction, options: SafeUpOptions | SafeDownOptions): Promise<RunResult> {
+    const project = this.#project;
+    return this.runCommand(direction, async () => {
+      refuseFixed(project);
+      project.thrown = undefined;
+      const setup = await project.setup();
+      const result = await (direction === 'up' ? up : down)(setup, runOptionsOf(options));
+      endIdleChildren();
+      // A name was taken out of the record for a revert that did not come to pass.
+      if (!isDone(result)) await reconcileRecord(project);
+      return result;
+    });
+  }
+}

@@ -1,0 +1,102 @@
+import { pathToFileURL } from 'node:url';
+import type { MigrationParams } from 'umzug';
+import { ForerunError, isForerunError, messageOf } from '../../src/error.ts';
+import type { Attempt, Direction } from '../../src/seams/source.ts';
+import type { Target } from '../../src/seams/target.ts';
+import { rehearseInChild } from './children.ts';
+import type { Project } from './project.ts';
+
+/** Applies one migration to main, or to a branch: in a child process where that is possible. */
+export async function applyMigration<Context extends object>(
+  project: Project<Context>,
+  target: Target,
+  attempt: Attempt,
+  migration: { readonly name: string; readonly file?: string },
+  direction: Direction,
+): Promise<void> {
+  const { main, databaseVariable } = await project.setup();
+  try {
+    if (target.url === main.url) await applyHere(project, target, attempt, migration.name, direction);
+    else if (project.module !== undefined) {
+      const { module, place } = project;
+      await rehearseInChild({ module, place, main, databaseVariable, target }, migration.name, direction, attempt);
+    } else {
+      refuseFixed(project);
+      if (!rehearsedHere.has(target.url)) attempt.note(inThisProcess);
+      rehearsedHere.add(target.url);
+      await applyHere(project, target, attempt, migration.name, direction);
+    }
+  } catch (error) {
+    throw located(error, migration.file);
+  }
+}
+
+/** Applies one migration in this process. */
+export async function applyHere<Context extends object>(
+  project: Project<Context>,
+  target: Target,
+  attempt: Attempt,
+  name: string,
+  direction: Direction,
+): Promise<void> {
+  const { contexts, setup } = project;
+  const run = (client: unknown): Promise<void> =>
+    contexts.using(target, client, (context) => call(project, name, direction, context));
+  if (contexts.kind !== 'shared') return run(undefined);
+  const { driver } = await setup();
+  await driver.transaction(target, attempt, (connection) => run(connection.client));
+}
+
+/** A context that cannot be pointed at a branch is refused, unless a child process makes it there. */
+export function refuseFixed<Context extends object>({ contexts, module }: Project<Context>): void {
+  if (contexts.kind !== 'fixed' || module !== undefined) return;
+  throw new ForerunError(
+    'NOT_REHEARSABLE',
+    'The context of this Umzug is made without knowing the database, so its migrations cannot be pointed at a branch.',
+    {
+      details: {},
+      next: `Give safeUmzug a function instead, for example:
+  context: (target, connection) => ({ db: connection }),
+or have a child process make the context, from the database variable:
+  module: import.meta.url,`,
+    },
+  );
+}
+
+const inThisProcess =
+  'Rehearsed in this process, where a migration that ignores its context reaches main; with `module: import.meta.url` it is rehearsed in a child process that refuses to open main.';
+
+/** Branches for which that was said. */
+const rehearsedHere = new Set<string>();
+
+/** The migrations are resolved anew, because a resolver may give them the context that it was called with. */
+async function call<Context extends object>(
+  { umzug }: Project<Context>,
+  name: string,
+  direction: Direction,
+  context: Context,
+): Promise<void> {
+  const migration = (await umzug.migrations(context)).find((candidate) => candidate.name === name);
+  if (migration === undefined) {
+    throw new ForerunError('NOT_FOUND', `With the context of this database there is no migration "${name}".`, { details: { name } });
+  }
+  const params: MigrationParams<Context> = { name, ...(migration.path === undefined ? {} : { path: migration.path }), context };
+  await migration[direction]?.(params);
+}
+
+/** Adds the line of the migration's file that the stack names. */
+function located(error: unknown, file: string | undefined): unknown {
+  if (file === undefined || isForerunError(error) || !(error instanceof Error)) return error;
+  const line = lineIn(error.stack ?? '', file);
+  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
+  return new ForerunError('STATEMENT_FAILED', messageOf(error), {
+    details: { where: { file, ...(line === undefined ? {} : { line }) }, ...code },
+    cause: error,
+  });
+}
+
+function lineIn(stack: string, file: string): number | undefined {
+  const frame = stack.split('\n').find((line) => line.includes(`${file}:`) || line.includes(`${pathToFileURL(file).href}:`));
+  const line = frame === undefined ? undefined : /:(\d+):\d+\)?$/.exec(frame.trim())?.[1];
+  return line === undefined ? undefined : Number(line);
+}

@@ -1,0 +1,61 @@
+import { startWatchdog } from '../../src/cli/watchdog.ts';
+import type { Session } from '../../src/seams/driver.ts';
+import type { Attempt } from '../../src/seams/source.ts';
+import { guardFile } from './guard.ts';
+import { findApply } from './find.ts';
+import type { ChildMethods, Order, ParentMethods } from './protocol.ts';
+import { peer } from './wire.ts';
+
+// The process in which migrations are rehearsed. Nothing that opens a database may be imported before main is guarded.
+const order = JSON.parse(process.argv[2] ?? '') as Order;
+process.argv = [process.execPath, ...order.args];
+startWatchdog();
+if (order.main !== undefined) {
+  guardFile(
+    order.main,
+    `Opening main was refused, because migrations are rehearsed on a branch here. Use the context that a migration is given, or the address in ${order.databaseVariable}.`,
+  );
+}
+
+const found = findApply(order);
+found.catch(() => {});
+let noted = false;
+let session: Session | undefined;
+
+const parent = peer<ChildMethods, ParentMethods>(
+  {
+    send: (message) => void process.send?.(message),
+    onMessage: (listener) => void process.on('message', listener),
+  },
+  {
+    async apply(target, name, direction, alone) {
+      const { apply, note } = await found;
+      if (note !== undefined && !noted) await parent.call('note', note);
+      noted = true;
+      await apply(target, attempt(alone), name, direction);
+    },
+    async query(sql, params) {
+      if (session === undefined) throw new TypeError('asked outside a transaction');
+      return session.query(sql, params);
+    },
+  },
+);
+
+function attempt(alone: boolean): Attempt {
+  const ask = async (step: 'afterBegin' | 'beforeCommit', from: Session): Promise<void> => {
+    session = from;
+    try {
+      await parent.call(step);
+    } finally {
+      session = undefined;
+    }
+  };
+  return {
+    alone,
+    signal: new AbortController().signal,
+    afterBegin: (from) => ask('afterBegin', from),
+    beforeCommit: (from) => ask('beforeCommit', from),
+    statement: (evidence) => void parent.call('statement', evidence),
+    note: (message) => void parent.call('note', message),
+  };
+}

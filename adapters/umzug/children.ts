@@ -1,0 +1,130 @@
+import type { Attempt, Direction } from '../../src/seams/source.ts';
+import type { Target } from '../../src/seams/target.ts';
+import { launch } from './launch.ts';
+import type { ChildMethods, ParentMethods } from './protocol.ts';
+import { addressOf, type Place } from './registry.ts';
+import { peer } from './wire.ts';
+
+/** Where a rehearsal in a child process takes place. */
+export interface ChildPlace {
+  readonly module: string;
+  readonly place: Place;
+  readonly main: Target;
+  readonly databaseVariable: string;
+  readonly target: Target;
+}
+
+/**
+ * How long a child without work is kept for the next migration of the same branch, in milliseconds. Not long: what it has
+ * open keeps the branch from being promoted.
+ */
+const idleLimitMs = 300;
+
+/**
+ * Applies one migration to a branch in a child process whose database variable points at the branch, and which refuses to
+ * open main's file. Where the migration runs in a transaction of ours, the attempt's steps are asked of this process, and
+ * their queries go back to the child's connection. An aborted signal ends the child and all that it started.
+ */
+export async function rehearseInChild(
+  place: ChildPlace,
+  name: string,
+  direction: Direction,
+  attempt: Attempt,
+): Promise<void> {
+  attempt.signal.throwIfAborted();
+  const child = childFor(place);
+  attempt.signal.addEventListener('abort', child.end);
+  try {
+    await child.apply(name, direction, attempt);
+  } catch (error) {
+    attempt.signal.throwIfAborted();
+    throw error;
+  } finally {
+    attempt.signal.removeEventListener('abort', child.end);
+  }
+}
+
+/** Ends the children that wait for work; their branches have served. */
+export function endIdleChildren(): void {
+  for (const child of children.values()) if (!child.busy()) child.end();
+}
+
+interface Child {
+  apply(name: string, direction: Direction, attempt: Attempt): Promise<void>;
+  busy(): boolean;
+  readonly end: () => void;
+}
+
+/** By the branch that they work on. */
+const children = new Map<string, Child>();
+let endsWithUs = false;
+
+function childFor(place: ChildPlace): Child {
+  const known = children.get(place.target.url);
+  if (known !== undefined) return known;
+  if (!endsWithUs) process.once('exit', () => children.forEach((child) => child.end()));
+  endsWithUs = true;
+  const child = startChild(place);
+  children.set(place.target.url, child);
+  return child;
+}
+
+function startChild({ module, place, main, databaseVariable, target }: ChildPlace): Child {
+  const order = { module: addressOf(module), place, main: main.path, databaseVariable, args: process.argv.slice(1) };
+  const subprocess = launch(order, { [databaseVariable]: target.variable });
+  let current: Attempt | undefined;
+  let judged: Judged | undefined;
+  let idle: NodeJS.Timeout | undefined;
+  // What our own steps throw is thrown again as it was, not as the copy that has been to the child and back.
+  const judging = async (step: (attempt: Attempt) => Promise<void>): Promise<void> => {
+    try {
+      if (current !== undefined) await step(current);
+    } catch (error) {
+      judged = { error };
+      throw error;
+    }
+  };
+  const child = peer<ParentMethods, ChildMethods>(subprocess.port, {
+    afterBegin: () => judging((attempt) => attempt.afterBegin(session)),
+    beforeCommit: () => judging((attempt) => attempt.beforeCommit(session)),
+    statement: async (evidence) => current?.statement(evidence),
+    note: async (message) => current?.note(message),
+  });
+  const session = { query: (sql: string, params: readonly unknown[] = []) => child.call('query', sql, params) };
+  const self: Child = {
+    busy: () => current !== undefined,
+    end() {
+      clearTimeout(idle);
+      if (children.get(target.url) === self) children.delete(target.url);
+      subprocess.kill();
+    },
+    async apply(name, direction, attempt) {
+      clearTimeout(idle);
+      [current, judged] = [attempt, undefined];
+      subprocess.idle(false);
+      try {
+        await child.call('apply', target, name, direction, attempt.alone);
+      } catch (error) {
+        throw original(judged, error);
+      } finally {
+        current = undefined;
+        subprocess.idle(true);
+        idle = setTimeout(self.end, idleLimitMs).unref();
+      }
+    },
+  };
+  void subprocess.ended.then((how) => {
+    self.end();
+    child.fail(new Error(`The process that rehearsed it ended before it was done (${how}).`));
+  });
+  return self;
+}
+
+/** What one of our own steps threw. */
+interface Judged {
+  readonly error: unknown;
+}
+
+function original(judged: Judged | undefined, copy: unknown): unknown {
+  return judged === undefined ? copy : judged.error;
+}

@@ -1,0 +1,78 @@
+import type { DownAction, UmzugCLI, UpAction } from 'umzug';
+import type { RunResult } from '../../src/result.ts';
+import type { RunOptions } from '../../src/run-log.ts';
+import type { Direction } from '../../src/seams/source.ts';
+import type { Setup } from '../../src/setup.ts';
+
+/** Gives an action of Umzug's command line the flag `--safe`, and tells whether it was set just before the action runs. */
+export function addSafeFlag(cli: UmzugCLI, verb: Direction, told: (safe: boolean) => void): void {
+  const action = cli.getAction(verb) as UpAction | DownAction;
+  const flag = action.defineFlagParameter({
+    parameterLongName: '--safe',
+    environmentVariable: 'MIGRATE_SAFE',
+    description: 'Rehearse on a branch of the database first, and change the database only where everything passes.',
+  });
+  const execute = action.onExecute.bind(action);
+  action.onExecute = async () => {
+    const { isSafe, refuseKeptByNpm } = await import('../../src/cli/flags.ts');
+    const safe = isSafe(flag.value, process.env);
+    if (safe) refuseKeptByNpm(verb, ['to', 'step', 'name', 'rerun'], process.env);
+    told(safe);
+    await execute();
+  };
+}
+
+/** Whether arguments are those that this program was started with, so that it can be started once more with them. */
+export function isOwnCommandLine(argv: readonly string[] | undefined): boolean {
+  const own = process.argv.slice(2);
+  return argv === undefined || (argv.length === own.length && argv.every((argument, at) => argument === own[at]));
+}
+
+/** Work that a safe command does, and the command line that it came by. */
+export interface SafeCommand {
+  readonly verb: Direction;
+  /** Whether this program can be started once more with the same arguments. */
+  readonly own: boolean;
+  setup(): Promise<Setup>;
+  run(options: RunOptions): Promise<RunResult>;
+}
+
+/**
+ * Runs a safe command and shows it as `forerun` does. Where it can, it has a worker do the work: this program, started
+ * once more, so that this process hears Ctrl-C also while a statement blocks the worker.
+ */
+export async function runCommandLine(command: SafeCommand): Promise<RunResult> {
+  const { serveSupervisor } = await import('../../src/cli/worker.ts');
+  const supervision = command.own ? serveSupervisor() : undefined;
+  if (supervision !== undefined) {
+    const { task, signal, onEvent, answer } = supervision;
+    const { recoverAfterKill } = await import('../../src/cli/recover-verb.ts');
+    return answer(async () =>
+      task.kind === 'recover' ? recoverAfterKill(await command.setup(), task.died) : command.run({ signal, onEvent }),
+    );
+  }
+  const { write } = process.stdout;
+  try {
+    return await shown(command);
+  } finally {
+    // The program goes on, and what it prints is its own.
+    process.stdout.write = write;
+  }
+}
+
+async function shown({ verb, own, run }: SafeCommand): Promise<RunResult> {
+  const { takeOutput } = await import('../../src/cli/output.ts');
+  const { startProgress } = await import('../../src/cli/progress.ts');
+  const { superviseRun } = await import('../../src/cli/run-ending.ts');
+  const { showRun } = await import('../../src/cli/show-run.ts');
+  const output = takeOutput({});
+  const progress = startProgress(output);
+  try {
+    const result = await (own ? superviseRun(verb, progress) : run({ onEvent: progress.onEvent }));
+    progress.stop();
+    process.exitCode = showRun(output, result);
+    return result;
+  } finally {
+    progress.stop();
+  }
+}

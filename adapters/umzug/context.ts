@@ -1,0 +1,59 @@
+import type { Umzug } from 'umzug';
+import type { Target } from '../../src/seams/target.ts';
+import type { ClosableContext, SafeUmzugOptions } from './options.ts';
+
+/** Where the context of a migration comes from, and what that makes possible. */
+export interface Contexts<Context extends object> {
+  /**
+   * `shared`: it uses our connection, so the migration runs in our transaction. `own`: it opens its own. `fixed`: it is
+   * Umzug's own, made without knowing the target, and so the same for main and for every branch of this process.
+   */
+  readonly kind: 'shared' | 'own' | 'fixed';
+  /** Makes a context, lets `use` have it, and closes it. `client` is our connection's, for `shared`. */
+  using<T>(target: Target, client: unknown, use: (context: Context) => Promise<T>): Promise<T>;
+}
+
+export function contextsOf<Context extends object>(
+  umzug: Umzug<Context>,
+  options: Pick<SafeUmzugOptions<Context>, 'context'>,
+): Contexts<Context> {
+  if (options.context === undefined) {
+    return { kind: 'fixed', using: async (_target, _client, use) => use(await fixedContext(umzug)) };
+  }
+  const make = options.context.bind(options);
+  const shared = options.context.length >= 2;
+  return {
+    kind: shared ? 'shared' : 'own',
+    async using(target, client, use) {
+      const made = await (shared ? make(target, client) : make(target, undefined));
+      return isClosable(made) ? usingClosable(made, use) : use(made);
+    },
+  };
+}
+
+async function fixedContext<Context extends object>(umzug: Umzug<Context>): Promise<Context> {
+  const { context = {} as Context } = umzug.options;
+  return typeof context === 'function' ? context() : context;
+}
+
+function isClosable<Context extends object>(
+  made: Context | ClosableContext<Context>,
+): made is ClosableContext<Context> {
+  return 'context' in made && 'close' in made && typeof made.close === 'function';
+}
+
+async function usingClosable<Context, T>(
+  made: ClosableContext<Context>,
+  use: (context: Context) => Promise<T>,
+): Promise<T> {
+  let answer: T;
+  try {
+    answer = await use(made.context);
+  } catch (error) {
+    // What went wrong first is what a person must see; a close that fails after it often fails because of it.
+    await Promise.resolve(made.close()).catch(() => {});
+    throw error;
+  }
+  await made.close();
+  return answer;
+}

@@ -1,0 +1,37 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Umzug } from 'umzug';
+import { resolveConfig, type Config } from '../../src/config.ts';
+import type { Setup } from '../../src/setup.ts';
+import { applyHere } from './apply.ts';
+import { contextsOf } from './context.ts';
+import type { SafeUmzugOptions } from './options.ts';
+import type { Project } from './project.ts';
+import { register } from './registry.ts';
+import { umzugSource } from './source.ts';
+import { recordOf } from './storage.ts';
+
+export function createProject<Context extends object>(
+  umzug: Umzug<Context>,
+  options: SafeUmzugOptions<Context>,
+): Project<Context> {
+  const { context: _context, module, ...shared } = options;
+  let setup: Promise<Setup> | undefined;
+  const project: Project<Context> = {
+    umzug,
+    get config(): Config {
+      return { ...shared, source: umzugSource(project) };
+    },
+    contexts: contextsOf(umzug, options),
+    record: recordOf(umzug),
+    setup: () => (setup ??= resolveConfig(project.config)),
+    current: new AsyncLocalStorage(),
+    place: register(module, (target, attempt, name, direction) =>
+      applyHere(project, target, attempt, name, direction),
+    ),
+    module,
+    paths: new Map(),
+    emit: async () => {},
+    thrown: undefined,
+  };
+  return project;
+}

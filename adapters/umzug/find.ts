@@ -1,0 +1,59 @@
+import { ForerunError, messageOf } from '../../src/error.ts';
+import type { Order } from './protocol.ts';
+import { beginRehearsing, type ApplyHere } from './registry.ts';
+
+/** How the instance that is rehearsed applies its migrations, and what there is to say about loading it. */
+export interface Found {
+  readonly apply: ApplyHere;
+  readonly note?: string;
+}
+
+/**
+ * Loads the module that makes the instance, as far as it comes: a command that it gives the instance never ends here, and
+ * what it does after making the instance need not succeed.
+ */
+export async function findApply({ module, place }: Order): Promise<Found> {
+  let apply: ApplyHere | undefined;
+  const reached = new Promise<undefined>((resolve) => {
+    beginRehearsing({
+      found(made, by) {
+        if (made.module === place.module && made.ordinal === place.ordinal) apply = by;
+      },
+      reached: () => resolve(undefined),
+    });
+  });
+  const failure = await Promise.race([reached, load(module)]);
+  const found = apply as ApplyHere | undefined;
+  if (found !== undefined) return { apply: found, ...(failure === undefined ? {} : { note: `${module} did not load to its end: ${failure.message}` }) };
+  throw new ForerunError('NOT_REHEARSABLE', notFound(module, failure), {
+    details: {},
+    next: 'Call safeUmzug at the top of a module, before anything that needs main itself, and give it that module: import.meta.url',
+    ...(failure === undefined ? {} : { cause: failure }),
+  });
+}
+
+/** Answers with what went wrong. */
+async function load(module: string): Promise<Error | undefined> {
+  try {
+    await importAny(module);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(messageOf(error));
+  }
+}
+
+/** TypeScript goes through the loader that Node was started with, else through ours. */
+async function importAny(module: string): Promise<void> {
+  try {
+    await import(module);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error;
+    const { createJiti } = await import('jiti');
+    await createJiti(import.meta.url).import(module);
+  }
+}
+
+function notFound(module: string, failure: Error | undefined): string {
+  if (failure === undefined) return `${module} makes no safeUmzug when it is loaded for a rehearsal.`;
+  return `${module} could not be loaded for a rehearsal: ${failure.message}`;
+}

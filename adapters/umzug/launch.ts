@@ -1,0 +1,63 @@
+import type { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { execaNode } from 'execa';
+import { lifelineFd } from '../../src/cli/protocol.ts';
+import type { Order } from './protocol.ts';
+import type { Port } from './wire.ts';
+
+/** A child process, as far as it is needed here. */
+export interface ChildProcess {
+  readonly port: Port;
+  /** Resolves with how it ended. */
+  readonly ended: Promise<string>;
+  /** Whether this process may end while the child waits for work. */
+  idle(on: boolean): void;
+  /** Ends it, and everything that it has started. */
+  kill(): void;
+}
+
+/**
+ * Starts the entry file of a rehearsal with the options that this Node was started with (loaders among them), in a process
+ * group of its own. What it prints goes to stderr. It cannot outlive this process: it holds the other end of a pipe.
+ */
+export function launch(order: Order, env: Readonly<Record<string, string>>): ChildProcess {
+  const entry = new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url);
+  const subprocess = execaNode(fileURLToPath(entry), [JSON.stringify(order)], {
+    env,
+    // The last one is the pipe; its place is `lifelineFd`.
+    stdio: ['ignore', 2, 2, 'ipc', 'pipe'],
+    ipc: true,
+    serialization: 'advanced',
+    detached: true,
+    cleanup: false,
+    buffer: false,
+    reject: false,
+  });
+  const lifeline = subprocess.stdio[lifelineFd] as Socket;
+  lifeline.on('error', () => {});
+  return {
+    port: {
+      send: (message) => void (subprocess.connected && subprocess.send(message, () => {})),
+      onMessage: (listener) => void subprocess.on('message', listener),
+    },
+    ended: subprocess.then(({ exitCode, signal, shortMessage }) =>
+      exitCode === undefined ? (signal ?? shortMessage ?? 'unknown') : `exit code ${exitCode}`,
+    ),
+    idle(on) {
+      for (const handle of [subprocess, subprocess.channel, lifeline]) {
+        if (on) handle?.unref();
+        else handle?.ref();
+      }
+    },
+    kill: () => killGroup(subprocess.pid),
+  };
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It is gone.
+  }
+}

@@ -1,0 +1,56 @@
+import type { MigrateDownOptions, MigrateUpOptions } from 'umzug';
+import type { Config } from '../../src/config.ts';
+import type { RunOptions } from '../../src/run-log.ts';
+import type { Target } from '../../src/seams/target.ts';
+
+/** A context together with what releases it; called when the migration has run. */
+export interface ClosableContext<Context> {
+  readonly context: Context;
+  close(): unknown;
+}
+
+/** What a project says about itself, besides the options that every adapter shares. */
+export interface SafeUmzugOptions<Context extends object> extends Omit<Config, 'source' | 'migrations'> {
+  /**
+   * Gives migrations their context, for main or for a branch: `target.url`, `target.path` and `target.variable` say
+   * which. It replaces the context of the Umzug options.
+   *
+   * The rule is the number of parameters that the function declares:
+   * - `(target, connection) => …`: each migration runs in one transaction of ours, on `connection`, the driver's raw
+   *   client (a better-sqlite3 database); its history row is in the same transaction, and it is promoted by replay. The
+   *   migration must not say COMMIT, and `connection` is closed by us.
+   * - `(target) => …`: migrations run on whatever the function opens, in transactions of their own. Since none of it can
+   *   be taken back, all that is pending is promoted together, by swapping the rehearsed branch in.
+   *
+   * A parameter with a default value, or behind `...`, does not count as declared. The answer is the context itself, or
+   * `{ context, close }` where something is to be closed afterwards: an object with both counts as the latter.
+   *
+   * @default the context of the Umzug options; then `module` is needed
+   */
+  context?(
+    target: Target,
+    connection: unknown,
+  ): Context | ClosableContext<Context> | Promise<Context | ClosableContext<Context>>;
+  /**
+   * The module that calls `safeUmzug`: `import.meta.url`, or `__filename`. With it, rehearsals run in a child process
+   * that loads this module with the database variable pointing at the branch, and that refuses to open main's file.
+   * `runAsCLI` takes the script that was started where this is absent.
+   */
+  readonly module?: string;
+}
+
+/** What `safe: true` adds to a command. */
+export interface SafeOptions extends RunOptions {
+  /** Rehearse on a branch first, and promote only what passed. @default false */
+  readonly safe?: boolean;
+  /** All in one step or none: by swap. @default false */
+  readonly allOrNothing?: boolean;
+}
+
+export type SafeUpOptions = MigrateUpOptions &
+  SafeOptions & {
+    /** Promote the migrations before the first that is blocked. @default false */
+    readonly promotePassing?: boolean;
+  };
+
+export type SafeDownOptions = MigrateDownOptions & SafeOptions;

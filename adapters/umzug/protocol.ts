@@ -1,0 +1,33 @@
+import type { Row } from '../../src/seams/driver.ts';
+import type { StatementEvidence } from '../../src/seams/evidence.ts';
+import type { Direction } from '../../src/seams/source.ts';
+import type { Target } from '../../src/seams/target.ts';
+import type { Place } from './registry.ts';
+
+/** What a child process is started with, as JSON in its first argument. */
+export interface Order {
+  /** Address of the module to load. */
+  readonly module: string;
+  readonly place: Place;
+  /** The file of main, where it has one: not to be opened. */
+  readonly main: string | undefined;
+  /** Where the child finds the branch's address; for messages. */
+  readonly databaseVariable: string;
+  /** The program's own arguments, its name first. */
+  readonly args: readonly string[];
+}
+
+/** What the process that runs the migrations is asked. */
+export interface ChildMethods {
+  apply(target: Target, name: string, direction: Direction, alone: boolean): Promise<void>;
+  /** Asks the connection that the migration runs on, during `afterBegin` and `beforeCommit`. */
+  query(sql: string, params: readonly unknown[]): Promise<readonly Row[]>;
+}
+
+/** What the process that judges them is asked. */
+export interface ParentMethods {
+  afterBegin(): Promise<void>;
+  beforeCommit(): Promise<void>;
+  statement(evidence: StatementEvidence): Promise<void>;
+  note(message: string): Promise<void>;
+}

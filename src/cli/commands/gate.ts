@@ -1,0 +1,21 @@
+import type { Command } from 'commander';
+import type { CommonOptions } from '../common-options.ts';
+import { helpAfter, runCodes } from '../help.ts';
+import { performRun, type Cli } from '../perform.ts';
+
+export function addGate(program: Command, cli: Cli): void {
+  program
+    .command('gate')
+    .summary('rehearse and judge what is pending; never touches main')
+    .description('Rehearses everything that is pending on a branch and reports what the gates say. Main is only read.')
+    .addHelpText('after', helpAfter(examples, runCodes.filter((code) => code !== 4)))
+    .action(async (_: unknown, command: Command) => {
+      const flags: CommonOptions = command.optsWithGlobals();
+      await performRun(cli, flags, 'gate', async (config, run) => (await import('../../index.ts')).gate(config, run));
+    });
+}
+
+const examples = [
+  ['forerun gate', 'would everything pass?'],
+  ['forerun gate --json > gate.json', 'before a deployment: exit code 3 blocks it'],
+] as const;

@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+import { createInterface } from 'node:readline/promises';
+import { ForerunError } from '../../error.ts';
+import { rollbackPreviewText, rollbackText } from '../../reports/rollback-text.ts';
+import type { CommonOptions } from '../common-options.ts';
+import { helpAfter, longCodes } from '../help.ts';
+import { takeOutput } from '../output.ts';
+import { configOf, performSupervised, type Cli } from '../perform.ts';
+
+interface Flags extends CommonOptions {
+  readonly yes?: boolean;
+}
+
+export function addRollback(program: Command, cli: Cli): void {
+  program
+    .command('rollback')
+    .argument('<checkpoint>', 'id or label of a checkpoint')
+    .option('--yes', 'do not ask')
+    .summary('return main to a checkpoint, discarding all that was done since')
+    .description(
+      'Returns main to a checkpoint. What anybody wrote since is discarded, so it is named first, and asked for. Main as ' +
+        'it was before the rollback becomes a checkpoint of its own.',
+    )
+    .addHelpText('after', helpAfter(examples, longCodes))
+    .action(async (checkpoint: string, _: unknown, command: Command) => {
+      const flags: Flags = command.optsWithGlobals();
+      if (cli.supervision === undefined && flags.yes !== true && !(await isWanted(flags, checkpoint))) return;
+      await performSupervised(
+        cli,
+        flags,
+        'rollback',
+        async (config, run) => (await import('../../index.ts')).rollback(config, checkpoint, run),
+        { text: (done, view, quiet) => (quiet ? '' : `${flags.yes === true ? `${rollbackPreviewText(done, view)}\n` : ''}${rollbackText(done, view)}`) },
+      );
+    });
+}
+
+const examples = [
+  ['forerun rollback cp_x', 'shows what would be lost, then asks'],
+  ['forerun rollback cp_x --yes', 'does not ask'],
+] as const;
+
+async function isWanted(flags: Flags, checkpoint: string): Promise<boolean> {
+  if (flags.json === true) throw mustSayYes(checkpoint);
+  const output = takeOutput(flags);
+  const { previewRollback } = await import('../../index.ts');
+  output.say(`${rollbackPreviewText(await previewRollback(await configOf(flags), checkpoint), output.aside)}\n`);
+  if (!process.stdin.isTTY || !process.stderr.isTTY) throw mustSayYes(checkpoint);
+  const question = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await question.question('Return main to it? Type yes: ').finally(() => question.close());
+  if (/^y(es)?$/i.test(answer.trim())) return true;
+  output.say('Nothing was done.\n');
+  return false;
+}
+
+function mustSayYes(checkpoint: string): ForerunError<'USAGE'> {
+  return new ForerunError('USAGE', 'A rollback discards what others wrote since, so a person has to agree, and here nobody can be asked.', {
+    details: {},
+    next: `If that is what you want: forerun rollback ${checkpoint} --yes`,
+  });
+}

@@ -1,0 +1,72 @@
+import { dirname, resolve } from 'node:path';
+import type { Config } from '../config.ts';
+import { ForerunError } from '../error.ts';
+import { nearest } from '../nearest.ts';
+import type { CommonOptions } from './common-options.ts';
+import { loadConfigFile } from './config-file.ts';
+
+/**
+ * The configuration that a command line means: its own options first, then the file, then the environment. Paths in the
+ * file are relative to the file; paths that were typed are relative to where they were typed.
+ */
+export async function configFrom(
+  options: CommonOptions,
+  { env, cwd, needsDatabase = true }: { readonly env: NodeJS.ProcessEnv; readonly cwd: string; readonly needsDatabase?: boolean },
+): Promise<Config> {
+  refuseOthers('adapter', options.adapter, ['sql']);
+  refuseOthers('provider', options.provider, ['copy']);
+  const found = await loadConfigFile(options.config, cwd);
+  const { source, provider, root, ...given } = found?.config ?? {};
+  if (source !== undefined && options.migrations !== undefined && options.adapter === undefined) throw twoSources(source.name);
+  const validate = [...(given.validate ?? []), ...(options.validate ?? [])];
+  return {
+    ...given,
+    database: databaseOf(options, given, env, cwd) ?? refuseNone(given, needsDatabase),
+    root: resolve(found === undefined ? cwd : dirname(found.file), root ?? '.'),
+    ...(source === undefined || options.adapter !== undefined ? {} : { source }),
+    ...(provider === undefined || options.provider !== undefined ? {} : { provider }),
+    ...(options.migrations === undefined ? {} : { migrations: resolve(cwd, options.migrations) }),
+    ...(options.checkpoints === undefined ? {} : { checkpoints: options.checkpoints }),
+    ...(validate.length === 0 ? {} : { validate }),
+  };
+}
+
+function databaseOf(options: CommonOptions, given: Partial<Config>, env: NodeJS.ProcessEnv, cwd: string): string | undefined {
+  if (options.database !== undefined) return absolute(options.database, cwd);
+  if (given.database !== undefined) return given.database;
+  const address = env[given.databaseVariable ?? 'DATABASE_URL'];
+  return address === undefined || address === '' ? undefined : absolute(address, cwd);
+}
+
+function refuseNone(given: Partial<Config>, needsDatabase: boolean): string {
+  if (!needsDatabase) return '';
+  throw new ForerunError('CONFIG', 'No database is named.', {
+    details: { keys: ['database'] },
+    next: `Give --database <path>, or \`database\` in forerun.config.ts, or set ${given.databaseVariable ?? 'DATABASE_URL'}. To write a configuration: forerun init`,
+  });
+}
+
+/** Of a typed path only the path is made absolute, so that programs that read the variable get the form they know. */
+function absolute(address: string, cwd: string): string {
+  const [, form = '', path = ''] = /^((?:sqlite|file):)?(.*)$/s.exec(address) ?? [];
+  const isAddress = path.startsWith('//') || path === ':memory:' || path === '' || (form === '' && /^[a-z][\w+.-]+:/i.test(path));
+  return isAddress ? address : `${form}${resolve(cwd, path)}`;
+}
+
+function refuseOthers(option: 'adapter' | 'provider', name: string | undefined, known: readonly string[]): void {
+  if (name === undefined || known.includes(name)) return;
+  const near = nearest(name, known);
+  const umzug = 'Umzug runs by its own program: wrap the instance with safeUmzug of forerun/umzug, then run that program with --safe.';
+  const others = option === 'adapter' ? ` Migrations of another framework are named by \`source\` in the configuration.` : '';
+  throw new ForerunError('USAGE', `There is no ${option} "${name}"${near === undefined ? '' : ` (did you mean ${near}?)`}. There is: ${known.join(', ')}.`, {
+    details: {},
+    next: name === 'umzug' ? umzug : `Leave --${option} out, or give one of these.${others}`,
+  });
+}
+
+function twoSources(name: string): ForerunError<'USAGE'> {
+  return new ForerunError('USAGE', `--migrations names a folder of plain SQL, but the configuration's migrations are those of ${name}.`, {
+    details: {},
+    next: 'Leave --migrations out; or add --adapter sql to use the folder instead.',
+  });
+}

@@ -1,0 +1,82 @@
+import type { ErrorReport, Event, Outcome } from '../events.ts';
+import { resultOf, type RunResult } from '../result.ts';
+import type { Direction } from '../seams/source.ts';
+import { keepRunDocument } from '../run-documents.ts';
+import type { Recovery } from './recover-verb.ts';
+import { supervise, type Cut, type SuperviseOptions, type Supervised } from './supervisor.ts';
+
+/** Runs a program that answers with a `RunResult` under supervision. A result comes whatever happens to the worker. */
+export async function superviseRun(verb: string, options: SuperviseOptions = {}): Promise<RunResult> {
+  return endingOf(verb, await supervise(options));
+}
+
+/** The result of a run whose worker answered, failed before it began, or was cut off. */
+export async function endingOf(verb: string, ended: Supervised): Promise<RunResult> {
+  if (ended.kind === 'done') return ended.value as RunResult;
+  if (ended.kind === 'failed') {
+    return ended.by === undefined ? failedRun(verb, ended.error, ended.events) : finished(verb, ended.events, 'interrupted', interruptedBy(ended.by), 0);
+  }
+  return cutOff(verb, ended);
+}
+
+/** The document of a run that never came to begin. */
+export function failedRun(verb: string, error: ErrorReport, events: readonly Event[] = []): RunResult {
+  return finished(verb, events, 'failed', error, 0);
+}
+
+export function interruptedBy(by: NodeJS.Signals): ErrorReport {
+  return { code: 'INTERRUPTED', message: `Interrupted (${by}).` };
+}
+
+/** How a worker that died by itself is reported. */
+export function crashed(how: string): ErrorReport {
+  return {
+    code: 'CRASHED',
+    message: `The process that did the work ${how}.`,
+    next: how.includes('SIGKILL') ? 'The system may have been short of memory. Then run again.' : 'See what it printed above, then run again.',
+  };
+}
+
+async function cutOff(verb: string, cut: Cut): Promise<RunResult> {
+  const events = [...cut.events, ...afterwards(verb, cut)];
+  const promoted = events.some((event) => event.type === 'promoted');
+  const outcome = cut.by !== undefined ? 'interrupted' : promoted ? 'partly-promoted' : 'failed';
+  const error = cut.by !== undefined ? interruptedBy(cut.by) : crashed(cut.how);
+  const result = finished(verb, events, outcome, error, cut.ms);
+  if (isRecovery(cut.recovery)) await keepRunDocument(cut.recovery.home, result);
+  return result;
+}
+
+function finished(verb: string, events: readonly Event[], outcome: Outcome, error: ErrorReport, ms: number): RunResult {
+  return { ...resultOf([...events, { type: 'run:finished', outcome, error, ms }]), verb };
+}
+
+/** What the recovery found out: what is on main after all, and what it did. */
+function afterwards(verb: string, cut: Cut): readonly Event[] {
+  if (!isRecovery(cut.recovery)) {
+    const message = `What it left could not be cleaned up; the next run does it. ${cut.recovery.message}`;
+    return [{ type: 'finding', finding: { gate: 'recovery', severity: 'note', message } }];
+  }
+  const { applied, findings } = cut.recovery;
+  const direction = verb === 'down' ? 'down' : 'up';
+  const isDone = (name: string): boolean => applied.includes(name) === (direction === 'up');
+  return [...late(cut, direction, isDone), ...findings.map((finding) => ({ type: 'finding' as const, finding }))];
+}
+
+/** Migrations whose commit went through and whose message did not: the history row decides. */
+function late({ events, silentMs }: Cut, direction: Direction, isDone: (name: string) => boolean): readonly Event[] {
+  const told = new Set(events.flatMap((event) => (event.type === 'promoted' ? [event.migration] : [])));
+  return events.flatMap((event): Event[] => {
+    if (event.type !== 'promoting' || told.has(event.migration) || !isDone(event.migration)) return [];
+    const { migration, how } = event;
+    const message = 'Its commit went through right before the process was ended: it is on main.';
+    return [
+      { type: 'promoted', migration, how, direction, ms: silentMs },
+      { type: 'finding', finding: { gate: 'recovery', severity: 'note', migration, message } },
+    ];
+  });
+}
+
+function isRecovery(recovery: Recovery | ErrorReport): recovery is Recovery {
+  return 'applied' in recovery;
+}

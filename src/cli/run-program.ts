@@ -1,0 +1,43 @@
+import { CommanderError } from 'commander';
+import { ForerunError } from '../error.ts';
+import { errorReport } from './error-report.ts';
+import { takeOutput } from './output.ts';
+import type { Cli } from './perform.ts';
+import { newProgram, verbIn } from './program.ts';
+import type { Supervision } from './worker.ts';
+
+/** Does what the arguments say, prints the result, and answers with the exit code. */
+export async function runProgram(args: readonly string[], supervision: Supervision | undefined): Promise<number> {
+  const cli: Cli = { supervision, exitCode: 0 };
+  const program = await newProgram(cli, args);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return cli.exitCode;
+  } catch (error) {
+    // Help and version were printed already.
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const verb = verbIn(args);
+    if (error instanceof CommanderError && error.code === 'commander.help') process.stderr.write(program.helpInformation());
+    return await printFailure(args, verb ?? '', error instanceof CommanderError ? wrongUse(error, verb) : error);
+  }
+}
+
+/** What did not come to begin: the same document, or an error for a person. */
+async function printFailure(args: readonly string[], verb: string, error: unknown): Promise<number> {
+  const { failedRun } = await import('./run-ending.ts');
+  const { showRun } = await import('./show-run.ts');
+  const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  const output = takeOutput({ json: own.includes('--json'), quiet: own.includes('--quiet'), verbose: own.includes('--verbose') });
+  return showRun(output, failedRun(verb, errorReport(error)));
+}
+
+function wrongUse(error: CommanderError, verb: string | undefined): ForerunError<'USAGE'> {
+  const none = error.code === 'commander.help';
+  const [message = '', suggestion] = none ? ['No verb was given.'] : error.message.replace(/^error: /, '').split('\n');
+  const near = suggestion === undefined ? '' : ` ${suggestion.replace(/^\((.*)\)$/, '$1')}`;
+  return new ForerunError('USAGE', `${message.replace(/^./, (first) => first.toUpperCase()).replace(/([^.?!])$/, '$1.')}${near}`, {
+    details: {},
+    next: `See: forerun ${verb === undefined ? '' : `${verb} `}--help`,
+    cause: error,
+  });
+}

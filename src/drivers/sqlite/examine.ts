@@ -1,0 +1,71 @@
+import { constants } from 'node:fs';
+import { access, realpath, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ForerunError, messageOf } from '../../error.ts';
+import type { Target } from '../../seams/target.ts';
+import { codeOf, whenFree } from './busy.ts';
+import { openDatabase } from './client.ts';
+import { pathOf } from './target.ts';
+
+/**
+ * Throws `BAD_TARGET` for whatever is wrong with main, in words that say what to do. Looks at rights by name alone: to
+ * close a descriptor of the file would drop the locks that this process holds on it.
+ */
+export async function examineSqlite(target: Target): Promise<void> {
+  const path = pathOf(target);
+  try {
+    await examineFile(path);
+    await examineContent(path);
+  } catch (error) {
+    throw error instanceof ForerunError ? error : unusable(path, error);
+  }
+}
+
+async function examineFile(path: string): Promise<void> {
+  const file = await stat(path);
+  const next = 'Give the path of the database file itself.';
+  if (file.isDirectory()) throw bad(path, `${path} is a directory, not a database file.`, next);
+  if (!file.isFile()) throw bad(path, `${path} is no regular file.`, next);
+  const folder = dirname(await realpath(path));
+  await access(path, constants.R_OK);
+  await access(path, constants.W_OK).catch((error: unknown) => {
+    throw readOnly(path, path, error);
+  });
+  await access(folder, constants.W_OK).catch((error: unknown) => {
+    throw readOnly(path, `${folder}, where SQLite keeps its journal,`, error);
+  });
+}
+
+async function examineContent(path: string): Promise<void> {
+  const database = await openDatabase(path);
+  try {
+    await whenFree(() => database.prepare('SELECT count(*) FROM sqlite_schema').get(), { what: `reading ${path}` });
+  } finally {
+    database.close();
+  }
+}
+
+function unusable(path: string, error: unknown): ForerunError<'BAD_TARGET'> {
+  const code = codeOf(error) ?? '';
+  const words = messageOf(error);
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return bad(path, `There is no database at ${path}.`, `Check the address. To begin with an empty database: touch "${path}"`, error);
+  }
+  if (code === 'SQLITE_NOTADB') {
+    return bad(path, `${path} is no SQLite database, or it is encrypted.`, 'Check the address; decrypt the database before migrating it.', error);
+  }
+  if (code.startsWith('SQLITE_CORRUPT')) {
+    return bad(path, `${path} is damaged: ${words}.`, `Look at it with: sqlite3 "${path}" "PRAGMA integrity_check"`, error);
+  }
+  const rights = code.startsWith('E') || code.startsWith('SQLITE_CANTOPEN');
+  const next = rights ? 'Check the rights of the file and its folder.' : 'See what SQLite says of it, with its own program: sqlite3.';
+  return bad(path, `${path} cannot be opened: ${words}.`, next, error);
+}
+
+function readOnly(path: string, what: string, cause: unknown): ForerunError<'BAD_TARGET'> {
+  return bad(path, `${what} cannot be written by this user (${codeOf(cause) ?? ''}).`, 'Forerun writes to main when it promotes: give it the right to.', cause);
+}
+
+function bad(target: string, message: string, next: string, cause?: unknown): ForerunError<'BAD_TARGET'> {
+  return new ForerunError('BAD_TARGET', message, { details: { target }, next, cause });
+}

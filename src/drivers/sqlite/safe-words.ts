@@ -1,0 +1,36 @@
+import { codeOf } from './busy.ts';
+import type { SqliteDatabase } from './client.ts';
+
+/**
+ * What SQLite says of a statement that failed while it ran, without anything that may have been read from the database.
+ * Messages about constraints name tables and columns; RAISE, JSON and full-text functions, extensions and functions of
+ * the application can put values in theirs. Of such a message only that is kept which stands in the statement or in the
+ * schema, or what comes before the first colon or quote.
+ */
+export function safeWords(error: unknown, database: SqliteDatabase, sql: string): string {
+  if (!(error instanceof Error)) return 'A function threw what is no Error.';
+  const code = codeOf(error);
+  if (code === undefined || !code.startsWith('SQLITE_')) {
+    return `A function of the application threw ${error.name}; its message is not shown, because it may hold values.`;
+  }
+  const free = ['SQLITE_ERROR', 'SQLITE_CONSTRAINT', 'SQLITE_CONSTRAINT_TRIGGER', 'SQLITE_CONSTRAINT_FUNCTION', 'SQLITE_CONSTRAINT_VTAB'];
+  // ALTER and DROP read no values into what they say.
+  if (!free.includes(code) || /^\s*(alter|drop)\b/i.test(sql) || isWritten(error.message, database, sql)) return error.message;
+  if (code === 'SQLITE_CONSTRAINT_TRIGGER') {
+    return 'A trigger refused it; its message is not shown, because it is made of values.';
+  }
+  const [head = '', tail = ''] = error.message.split(/(?=[:'"])/s, 2);
+  const rest = error.message.slice(head.length);
+  return tail === '' || isWritten(rest.replace(/^[:\s'"]+|['"]+$/g, ''), database, sql) ? error.message : `${head.trim()} (the rest may hold values)`;
+}
+
+/** Whether the text stands in the statement or in the schema, where a quote in it is doubled. */
+function isWritten(text: string, database: SqliteDatabase, sql: string): boolean {
+  if (text === '') return true;
+  const forms = [text, text.replaceAll("'", "''")];
+  if (forms.some((form) => sql.includes(form))) return true;
+  const found = database
+    .prepare('SELECT count(*) AS n FROM main.sqlite_schema WHERE instr(sql, ?) OR instr(sql, ?)')
+    .get(...forms) as { n: number };
+  return found.n > 0;
+}

@@ -1,0 +1,63 @@
+import type { MigrationResult, RunResult } from '../result.ts';
+import { count, duration } from './quantities.ts';
+import type { Style } from './style.ts';
+
+/** One line: how the run ended, where main is now, and what to do next. */
+export function endingText(result: RunResult, style: Style): string {
+  const promoted = result.migrations.filter((migration) => migration.outcome === 'promoted');
+  switch (result.outcome) {
+    case 'promoted':
+      return `${style.green(`${done(result, promoted)} in ${duration(result.ms)}.`)}${undo(promoted)}`;
+    case 'passed':
+      return `${style.green(`${count(result.migrations.length, 'migration')} passed in ${duration(result.ms)}`)}; main was not touched. Promote with: forerun up --safe`;
+    case 'nothing-pending':
+      return result.verb === 'down' ? 'Nothing to revert: no migration is applied.' : 'Nothing to do: no migration is pending.';
+    case 'blocked':
+      return `${style.red(`Blocked: ${blockedBy(result)}.`)} ${untouched(result)}`;
+    case 'rolled-back':
+      return `${style.red(`Rolled back: ${names(result, 'rolled-back')} failed on main`)}, which is as it was before it.`;
+    case 'partly-promoted':
+      return `${style.red(`${done(result, promoted)}, then the run stopped`)}; main is as it was after ${promoted.at(-1)?.name ?? 'that'}.${undo(promoted)}`;
+    case 'interrupted':
+      return `${style.yellow(`${result.error?.message.replace(/\.$/, '') ?? 'Interrupted'} after ${duration(result.ms)}.`)} ${whereMainIs(result, promoted)}`;
+    case 'needs-person':
+      return style.red('Main needs a person.');
+    case 'failed':
+      return style.red(`Failed; ${promoted.length === 0 ? 'main was not changed' : `${done(result, promoted)} before`}.`);
+  }
+}
+
+function done({ verb, migrations }: RunResult, promoted: readonly MigrationResult[]): string {
+  const some = promoted.length === migrations.length ? count(promoted.length, 'migration') : `${promoted.length} of ${count(migrations.length, 'migration')}`;
+  const rehearsed = promoted.every((migration) => migration.promotion !== null);
+  if (verb === 'down') return `${some} reverted${rehearsed ? '' : ', without a rehearsal'}`;
+  return rehearsed ? `${some} promoted` : `${some} applied, without a rehearsal`;
+}
+
+function undo(promoted: readonly MigrationResult[]): string {
+  const checkpoint = promoted[0]?.checkpoint;
+  return checkpoint === null || checkpoint === undefined ? '' : ` Undo with: forerun rollback ${checkpoint}`;
+}
+
+function blockedBy(result: RunResult): string {
+  const blocked = names(result, 'blocked');
+  if (blocked !== '') return `${blocked} did not pass`;
+  return result.drift.length > 0 ? 'files and history disagree' : 'see the findings';
+}
+
+function untouched({ verb, migrations }: RunResult): string {
+  if (verb === 'gate') return 'Main was not touched.';
+  return `Main is as it was${migrations.length > 1 ? '; none was promoted' : ''}.`;
+}
+
+function whereMainIs(result: RunResult, promoted: readonly MigrationResult[]): string {
+  if (promoted.length === 0) return 'Main is as it was.';
+  return `Main is as it was after ${promoted.at(-1)?.name ?? 'the last one'}: ${done(result, promoted)}.${undo(promoted)}`;
+}
+
+function names({ migrations }: RunResult, outcome: MigrationResult['outcome']): string {
+  return migrations
+    .filter((migration) => migration.outcome === outcome)
+    .map((migration) => migration.name)
+    .join(', ');
+}

@@ -1,0 +1,44 @@
+import type { Event, Phase } from '../events.ts';
+import { count, duration, size } from './quantities.ts';
+import type { Style } from './style.ts';
+
+/** The line that an event leaves behind on a terminal; most leave none. */
+export function phaseText(event: Event, style: Style): string | undefined {
+  switch (event.type) {
+    case 'phase:finished':
+      return `${style.green('✓')} ${label(event)} ${style.dim(duration(event.ms))}`;
+    case 'lock:waiting':
+      return `${style.yellow('…')} Another deployer holds the run lock${event.holder === undefined ? '' : ` (${event.holder})`}; waiting`;
+    case 'planned':
+      return `  ${count(event.pending.length, 'migration')} to do, ${event.applied} applied${event.drift.length === 0 ? '' : `, ${style.red(count(event.drift.length, 'disagreement'))} of files and history`}`;
+    case 'copy:made':
+      return style.dim(`  ${event.copy.id} ${event.copy.way} ${size(event.copy.bytes)}`);
+    case 'rehearsed':
+      return event.findings.some((finding) => finding.severity === 'block') ? `${style.red('✗')} ${event.migration} did not pass` : undefined;
+    case 'rolled-back':
+      return `${style.red('✗')} ${event.migration} failed on main and was rolled back`;
+    default:
+      return undefined;
+  }
+}
+
+/** What is going on, for the moving indicator. */
+export function phaseLabel(event: Extract<Event, { type: 'phase:started' }>): string {
+  return label(event);
+}
+
+function label({ phase, subject }: { readonly phase: Phase; readonly subject?: string }): string {
+  return [names[phase], subject].filter((part) => part !== undefined).join(' ');
+}
+
+const names: Readonly<Record<Phase, string>> = {
+  lock: 'lock',
+  recover: 'recover',
+  plan: 'plan',
+  checkpoint: 'checkpoint before',
+  branch: 'branch',
+  rehearse: 'rehearse',
+  check: 'checks',
+  promote: 'promote',
+  tidy: 'tidy up',
+};

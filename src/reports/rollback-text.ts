@@ -1,0 +1,36 @@
+import type { RollbackPreview } from '../verbs/rollback.ts';
+import { age } from './quantities.ts';
+import type { View } from './style.ts';
+import { tablesText } from './tables-text.ts';
+
+/** What a rollback would take back, before anybody is asked. */
+export function rollbackPreviewText(preview: RollbackPreview, view: View): string {
+  const { checkpoint, migrations, schema, tables, notes } = preview;
+  const { style } = view;
+  const nothing = migrations.length + schema.length + tables.length === 0;
+  const lines = [
+    `Main would become what it was at checkpoint ${style.bold(checkpoint.id)} (${checkpoint.label}), made ${checkpoint.createdAt}, ${since(checkpoint.ageMs)}.`,
+    '',
+    ...(nothing ? ['Nothing was changed since.'] : ['All that was done since would be lost, by whomever:']),
+    ...migrations.map((name) => `  ${style.red('-')} migration ${name}`),
+    ...schema.map(({ object, change }) => `  ${sign(change)} ${object}`),
+    ...(tables.length === 0 ? [] : ['', ...tablesText(tables, style, ['Then', 'Now'], '  ')]),
+    ...notes.map((note) => style.dim(`  Note: ${note}`)),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+export function rollbackText({ checkpoint, safety }: RollbackPreview, view: View): string {
+  const back = safety === undefined ? '' : ` As it was before, it is kept: forerun rollback ${safety.id}`;
+  return `${view.style.green(`Main is what it was at checkpoint ${checkpoint.id} (${checkpoint.label}).`)}${back}\n`;
+}
+
+/** From the checkpoint to main: what was added goes, what was removed comes back. */
+function sign(change: RollbackPreview['schema'][number]['change']): string {
+  return change === 'added' ? '-' : change === 'removed' ? '+' : '~';
+}
+
+function since(ms: number): string {
+  const text = age(ms);
+  return text === 'just now' ? text : `${text} ago`;
+}

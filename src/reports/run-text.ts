@@ -1,0 +1,59 @@
+import type { MigrationResult, RunResult } from '../result.ts';
+import { driftDiffs } from './drift-text.ts';
+import { endingText } from './ending-text.ts';
+import { findingsText } from './findings-text.ts';
+import { duration, size } from './quantities.ts';
+import type { View } from './style.ts';
+import { table, type Cell } from './table.ts';
+
+/** What a run came to, for a person: its migrations, the findings, the copies it made, how it ended. */
+export function runText(result: RunResult, view: View): string {
+  const lines = [
+    ...migrationsTable(result.migrations, view),
+    ...findingsText(result.findings, view),
+    ...driftDiffs(result.drift, view),
+    ...copiesMade(result, view),
+    '',
+    endingText(result, view.style),
+  ];
+  return `${lines.join('\n').replace(/^\n+/, '')}\n`;
+}
+
+function migrationsTable(migrations: readonly MigrationResult[], view: View): readonly string[] {
+  if (migrations.length === 0) return [];
+  const columns = [
+    { title: 'Migration' },
+    { title: 'Outcome' },
+    { title: 'How' },
+    { title: 'Rehearsed', align: 'right' as const },
+    { title: 'Promoted', align: 'right' as const },
+    { title: 'Checkpoint' },
+  ];
+  const rows = migrations.map(({ name, outcome, promotion, durationMs, checkpoint }): readonly Cell[] => [
+    name,
+    { text: outcome, paint: view.style[colours[outcome]] },
+    promotion ?? '',
+    durationMs.rehearsed === undefined ? '' : duration(durationMs.rehearsed),
+    durationMs.promoted === undefined ? '' : duration(durationMs.promoted),
+    outcome === 'promoted' ? (checkpoint ?? '') : '',
+  ]);
+  return table(columns, rows, view.style);
+}
+
+const colours = { 'not-reached': 'dim', passed: 'green', blocked: 'red', promoted: 'green', 'rolled-back': 'red' } as const;
+
+function copiesMade({ copies }: RunResult, view: View): readonly string[] {
+  if (copies.length === 0) return [];
+  const total = copies.reduce((sum, copy) => sum + copy.bytes, 0);
+  const title = `Copies made: ${copies.length}, ${size(total)}, ${duration(copies.reduce((sum, copy) => sum + copy.ms, 0))}`;
+  const rows = copies.map((copy) => [copy.kind, copy.id, copy.migration ?? '', copy.way, size(copy.bytes), duration(copy.ms)]);
+  const columns = [
+    { title: '' },
+    { title: '' },
+    { title: '' },
+    { title: '' },
+    { title: '', align: 'right' as const },
+    { title: '', align: 'right' as const },
+  ];
+  return ['', view.style.bold(title), ...table(columns, rows, view.style, '  ')];
+}

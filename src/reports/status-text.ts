@@ -1,0 +1,65 @@
+import type { Drift } from '../plan.ts';
+import type { JournalEntry } from '../seams/driver.ts';
+import type { Status } from '../verbs/status.ts';
+import { driftMessage } from '../planned.ts';
+import { driftDiffs } from './drift-text.ts';
+import { count } from './quantities.ts';
+import type { View } from './style.ts';
+import { table, type Cell } from './table.ts';
+
+/** What is applied, what is pending, and everything that is not as it should be. */
+export function statusText(status: Status, view: View): string {
+  const lines = [
+    `${view.style.bold('Database')} ${status.database}`,
+    '',
+    ...migrationLines(status, view),
+    ...driftLines(status.drift, view),
+    ...unfinishedLines(status.unfinished, view),
+    ...noteLines(status.notes, view),
+    '',
+    summary(status),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function migrationLines({ applied, pending, drift }: Status, { style }: View): readonly string[] {
+  if (applied.length + pending.length === 0) return ['There is no migration, and none was applied.'];
+  const doubtful = (name: string): Cell => ({ text: kindsOf(drift, name), paint: style.red });
+  const rows: readonly (readonly Cell[])[] = [
+    ...applied.map((row) => [{ text: 'applied', paint: style.green }, row.name, row.appliedOn, doubtful(row.name)]),
+    ...pending.map((row) => [{ text: 'pending', paint: style.yellow }, row.name, '', doubtful(row.name)]),
+  ];
+  return table([{ title: '' }, { title: '' }, { title: '' }, { title: '' }], rows, style);
+}
+
+function kindsOf(drift: readonly Drift[], name: string): string {
+  const about = drift.filter((one) => (one.kind === 'duplicate' ? one.names.includes(name) : one.name === name));
+  return about.map((one) => one.kind).join(', ');
+}
+
+function driftLines(drift: readonly Drift[], view: View): readonly string[] {
+  if (drift.length === 0) return [];
+  const title = view.style.red(view.style.bold(count(drift.length, 'disagreement of files and history', 'disagreements of files and history')));
+  return ['', title, ...drift.map((one) => `  ${driftMessage(one)}`), ...driftDiffs(drift, view)];
+}
+
+function unfinishedLines(entry: JournalEntry | undefined, { style }: View): readonly string[] {
+  if (entry === undefined) return [];
+  const at = entry.migration === undefined ? '' : ` at ${entry.migration}`;
+  return [
+    '',
+    style.yellow(`Run ${entry.run} (process ${entry.pid} on ${entry.host}) has not finished: it is ${entry.phase}${at} since ${entry.at}.`),
+    '  It goes on at this moment, or it died; then the next "forerun up --safe" cleans up after it.',
+  ];
+}
+
+function noteLines(notes: readonly string[], { style }: View): readonly string[] {
+  return notes.length === 0 ? [] : ['', ...notes.map((note) => style.dim(`Note: ${note}`))];
+}
+
+function summary({ applied, pending, copies }: Status): string {
+  const kept = `${count(copies.checkpoints, 'checkpoint')}, ${count(copies.branches, 'branch', 'branches')}`;
+  const leftovers = copies.leftovers === 0 ? '' : `, ${count(copies.leftovers, 'leftover')} of a process that died`;
+  const next = pending.length === 0 ? '' : ' Next: forerun up --safe';
+  return `${applied.length} applied, ${pending.length} pending; ${kept}${leftovers}.${next}`;
+}

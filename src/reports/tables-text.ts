@@ -1,0 +1,35 @@
+import type { TableEvidence } from '../seams/evidence.ts';
+import { count, signed } from './quantities.ts';
+import type { Style } from './style.ts';
+import { table } from './table.ts';
+
+/** How the rows of tables differ between two states: counts, rows gone, values changed. */
+export function tablesText(tables: readonly TableEvidence[], style: Style, titles: readonly [string, string], indent: string = ''): readonly string[] {
+  const columns = [
+    { title: 'Table' },
+    { title: titles[0], align: 'right' as const },
+    { title: titles[1], align: 'right' as const },
+    { title: '', align: 'right' as const },
+    { title: 'Differs' },
+  ];
+  const rows = tables.map((one) => [
+    one.renamedFrom === undefined ? one.table : `${one.table} (was ${one.renamedFrom})`,
+    one.rowsBefore === undefined ? '–' : String(one.rowsBefore),
+    one.rowsAfter === undefined ? '–' : String(one.rowsAfter),
+    one.rowsBefore === undefined || one.rowsAfter === undefined ? '' : signed(one.rowsAfter - one.rowsBefore),
+    differences(one),
+  ]);
+  return table(columns, rows, style, indent);
+}
+
+function differences(one: TableEvidence): string {
+  if (one.rowsBefore === undefined) return 'new';
+  if (one.rowsAfter === undefined) return 'gone';
+  const parts = [
+    ...((one.rowsGone ?? 0) > 0 ? [`${count(one.rowsGone ?? 0, 'row')} gone`] : []),
+    ...Object.entries(one.valuesChanged ?? {}).map(([column, rows]) => `${column} in ${count(rows, 'row')}`),
+    ...Object.entries(one.columnsDropped ?? {}).map(([column, rows]) => `column ${column} gone with ${count(rows, 'value')}`),
+  ];
+  if (parts.length > 0) return parts.join(', ');
+  return one.changed ? 'rows differ' : '';
+}

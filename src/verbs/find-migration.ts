@@ -1,0 +1,28 @@
+import { ForerunError } from '../error.ts';
+import { nearest } from '../nearest.ts';
+import type { Migration } from '../seams/source.ts';
+
+/** The migration that a person means by a name or a version. Throws `NOT_FOUND` with the nearest name. */
+export function findMigration(migrations: readonly Migration[], nameOrVersion: string): Migration {
+  const named = migrations.find((migration) => migration.name === nameOrVersion);
+  if (named !== undefined) return named;
+  const [found, ...others] = migrations.filter((migration) => migration.version === nameOrVersion);
+  if (found === undefined) throw notFound(migrations, nameOrVersion);
+  if (others.length === 0) return found;
+  const names = [found, ...others].map((migration) => migration.name).join(' and ');
+  throw new ForerunError('USAGE', `Version ${nameOrVersion} is that of ${names}.`, {
+    details: {},
+    next: 'Name one of them.',
+  });
+}
+
+function notFound(migrations: readonly Migration[], name: string): ForerunError<'NOT_FOUND'> {
+  const near = nearest(
+    name,
+    migrations.flatMap((migration) => [migration.name, migration.version]),
+  );
+  return new ForerunError('NOT_FOUND', `There is no migration "${name}".`, {
+    details: { name },
+    next: `${near === undefined ? '' : `Did you mean ${near}? `}All of them are listed by: forerun status`,
+  });
+}

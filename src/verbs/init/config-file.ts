@@ -1,0 +1,36 @@
+import { readdir } from 'node:fs/promises';
+import type { Package } from './package-file.ts';
+
+/** The config that a project has, or the name that a new one should get. */
+export async function configFile(
+  folder: string,
+  pack: Package | undefined,
+): Promise<{ readonly name: string; readonly exists: boolean }> {
+  const files = await readdir(folder);
+  const present = ['ts', 'mts', 'js', 'mjs']
+    .map((extension) => `forerun.config.${extension}`)
+    .find((name) => files.includes(name));
+  if (present !== undefined) return { name: present, exists: true };
+  if (files.includes('tsconfig.json')) return { name: 'forerun.config.ts', exists: false };
+  return { name: pack?.content['type'] === 'module' ? 'forerun.config.js' : 'forerun.config.mjs', exists: false };
+}
+
+/** The text of a config file of that name. It imports types alone, so that it loads before Forerun is installed. */
+export function configText(found: {
+  readonly databases: readonly string[];
+  readonly migrations: string;
+}): (name: string) => string {
+  const [database = 'sqlite:app.db'] = found.databases;
+  const body = `{\n  database: ${database === fromEnvironment ? database : quoted(database)},\n  migrations: ${quoted(found.migrations)},\n}`;
+  return (name) =>
+    name.endsWith('ts')
+      ? `import type { Config } from 'forerun';\n\nexport default ${body} satisfies Config;\n`
+      : `/** @type {import('forerun').Config} */\nexport default ${body};\n`;
+}
+
+/** Stands for an address that is kept out of files, because it may hold a password. */
+export const fromEnvironment = "process.env['DATABASE_URL'] ?? ''";
+
+function quoted(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}

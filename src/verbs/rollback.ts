@@ -1,0 +1,151 @@
+import { messageOf } from '../error.ts';
+import { ownWork } from '../promotion/claim.ts';
+import type { RunOptions } from '../run-log.ts';
+import { schemaDiff } from '../schema-diff.ts';
+import type { Driver, JournalEntry, LockHolder, Schema } from '../seams/driver.ts';
+import type { SchemaChange, TableEvidence } from '../seams/evidence.ts';
+import type { Branch, Checkpoint, ListedCopy } from '../seams/provider.ts';
+import type { Target } from '../seams/target.ts';
+import type { Setup } from '../setup.ts';
+import { infoOf, type CopyInfo } from './copy-info.ts';
+import { asCheckpoint, findCopy } from './find-copy.ts';
+import { lockMain, newHolder } from './lock.ts';
+
+/** What a rollback takes back: all that main became since the checkpoint. */
+export interface RollbackPreview {
+  readonly checkpoint: CopyInfo;
+  /** From the checkpoint to main: what is `added` will be gone, and what is `removed` will be back. */
+  readonly schema: readonly SchemaChange[];
+  /** Tables that differ, with the checkpoint as the state before and main as the state after. */
+  readonly tables: readonly TableEvidence[];
+  /** Migrations that main's history has and the checkpoint's has not. */
+  readonly migrations: readonly string[];
+  /** Tables that could not be compared, and why. */
+  readonly notes: readonly string[];
+  /** Main as it was just before the rollback; absent in a preview. */
+  readonly safety?: CopyInfo;
+}
+
+/** What a rollback to a checkpoint would take back. Changes nothing. */
+export async function previewRollback(setup: Setup, idOrLabel: string): Promise<RollbackPreview> {
+  await setup.driver.examine(setup.main);
+  return preview(setup, await findCopy(setup, idOrLabel, 'checkpoint'));
+}
+
+/**
+ * Returns main to a checkpoint, behind a checkpoint of main as it is. What anybody wrote to main since is on that one
+ * alone afterwards; what is written in the moments between the two steps is lost.
+ */
+export async function rollback(setup: Setup, idOrLabel: string, options: RunOptions = {}): Promise<RollbackPreview> {
+  await setup.driver.examine(setup.main);
+  const wanted = await findCopy(setup, idOrLabel, 'checkpoint');
+  const holder = newHolder('rollback');
+  await using _lock = await lockMain(setup, holder, options);
+  const found = await preview(setup, wanted);
+  const notes = [...found.notes];
+  try {
+    const safety = await replaceMain(setup, wanted, holder, notes, options.signal);
+    return { ...found, notes, safety: infoOf(safety) };
+  } finally {
+    await cleanUp(setup, holder, notes);
+  }
+}
+
+async function preview({ driver, main }: Setup, checkpoint: ListedCopy): Promise<RollbackPreview> {
+  const [before, after] = [await stateOf(driver, checkpoint.target), await stateOf(driver, main)];
+  const { tables = [], notes = [] } = await driver.compare(checkpoint.target, main);
+  return {
+    checkpoint: infoOf(checkpoint),
+    schema: schemaDiff(before.schema, after.schema),
+    tables: tables.filter((table) => table.changed || table.columnsDropped !== undefined),
+    migrations: after.applied.filter((name) => !before.applied.includes(name)),
+    notes,
+  };
+}
+
+async function stateOf(
+  driver: Driver,
+  target: Target,
+): Promise<{ readonly schema: Schema; readonly applied: readonly string[] }> {
+  await using connection = await driver.open(target);
+  const applied = (await driver.history(connection).rows()).map((row) => row.name);
+  return { schema: await driver.schema(connection), applied };
+}
+
+/**
+ * The checkpoint carries main's journal of its own time along. A copy of it that says `finished` is what main becomes,
+ * so that there is no moment at which main names a run that is long over.
+ */
+async function replaceMain(
+  setup: Setup,
+  wanted: ListedCopy,
+  holder: LockHolder,
+  notes: string[],
+  signal: AbortSignal | undefined,
+): Promise<Checkpoint> {
+  const { provider, main, source } = setup;
+  const aborted = signal === undefined ? {} : { signal };
+  const scratch = await provider.branch(asCheckpoint(wanted), { label: holder.run, run: holder.run, ...aborted });
+  await stamp(setup, scratch, holder);
+  await using safety = await provider.checkpoint(main, { label: `before-rollback-${wanted.id}`, ...aborted });
+  signal?.throwIfAborted();
+  const recorded = (await source.recorded?.(main)) ?? [];
+  // First, because whatever stands in the framework's record and not in the history would be adopted by the next run.
+  await source.reconcile?.(main, await recordAfter(setup, scratch, recorded));
+  try {
+    await provider.restore(scratch, main);
+  } catch (error) {
+    if (!(await isRestored(setup, holder))) {
+      await source.reconcile?.(main, recorded);
+      throw error;
+    }
+    notes.push(`The rollback was in doubt (${messageOf(error)}); main's journal shows that it went through.`);
+  }
+  return safety;
+}
+
+async function isRestored(setup: Setup, { run }: LockHolder): Promise<boolean> {
+  try {
+    return (await journalOf(setup, setup.main))?.run === run;
+  } catch {
+    return false;
+  }
+}
+
+/** What cannot be discarded is left to the next run, as if this process had died. */
+async function cleanUp({ provider, main }: Setup, { run }: LockHolder, notes: string[]): Promise<void> {
+  try {
+    for (const copy of await provider.list(main)) if (copy.run === run) await provider.discard(copy);
+  } catch (error) {
+    notes.push(`The copy ${run} is left over, and the next run discards it: ${messageOf(error)}`);
+  }
+}
+
+/** The epoch goes on from the higher of the two, so that a deployer which lost its lock unawares is refused. */
+async function stamp(setup: Setup, scratch: Branch, { run, host, pid }: LockHolder): Promise<void> {
+  const { driver, main } = setup;
+  const [now, then] = [await journalOf(setup, main), await journalOf(setup, scratch.target)];
+  const epoch = Math.max(now?.epoch ?? 0, then?.epoch ?? 0) + 1;
+  const identity = await driver.identity(main);
+  await driver.transaction(scratch.target, ownWork(), async (session) => {
+    await driver
+      .journal(session)
+      .write(identity, { run, epoch, host, pid, phase: 'finished', at: new Date().toISOString() });
+  });
+}
+
+/** What a database that is main, or is to be, says about main. */
+async function journalOf({ driver, main }: Setup, target: Target): Promise<JournalEntry | undefined> {
+  await using connection = await driver.open(target);
+  return await driver.journal(connection).read(await driver.identity(main));
+}
+
+/** What the framework's record shall say afterwards: all that it says, without what the rollback takes back. */
+async function recordAfter(
+  { driver, main }: Setup,
+  scratch: Branch,
+  recorded: readonly string[],
+): Promise<readonly string[]> {
+  const [then, now] = [(await stateOf(driver, scratch.target)).applied, (await stateOf(driver, main)).applied];
+  return [...new Set([...then, ...recorded.filter((name) => then.includes(name) || !now.includes(name))])];
+}

@@ -1,0 +1,298 @@
+import Database from 'better-sqlite3';
+import { Umzug, type RunnableMigration } from 'umzug';
+import { describe, expect, test } from 'vitest';
+import { safeUmzug, type SafeUmzug, type SafeUmzugOptions } from '../../adapters/umzug.ts';
+import { isForerunError, type ForerunError } from '../../src/error.ts';
+import { resolveConfig } from '../../src/config.ts';
+import { gate } from '../../src/run.ts';
+import { broken, migration, premium, suppliers, type Context } from './fixtures/umzug/migrations.ts';
+import { umzugProject, type UmzugProject } from './fixtures/umzug/project.ts';
+
+type More = Partial<SafeUmzugOptions<Context>>;
+
+/** On our connection, unless `more` says otherwise. */
+function safe(project: UmzugProject, migrations: RunnableMigration<Context>[], more: More = {}): SafeUmzug<Context> {
+  return safeUmzug<Context>(
+    { migrations, logger: undefined },
+    {
+      database: project.path,
+      root: project.root,
+      context: (_target, connection) => ({ db: connection as Database.Database }),
+      ...more,
+    },
+  );
+}
+
+/** Opens a connection of its own, and closes it. */
+const own: More = {
+  context(target) {
+    const db = new Database(target.path);
+    return { context: { db }, close: () => db.close() };
+  },
+};
+
+async function refusal(call: Promise<unknown>): Promise<ForerunError> {
+  const error = await call.then(
+    () => 'nothing was thrown',
+    (reason: unknown) => reason,
+  );
+  if (!isForerunError(error)) throw error;
+  return error;
+}
+
+describe('up with safe', () => {
+  test('promotes by replay what runs on our connection, with its history row, and answers as Umzug does', async () => {
+    const project = await umzugProject();
+    const umzug = safe(project, [premium, suppliers]);
+    expect(umzug).toBeInstanceOf(Umzug);
+
+    expect(await umzug.up({ safe: true })).toEqual([{ name: '001_premium' }, { name: '002_suppliers' }]);
+
+    expect(project.tables()).toEqual(['suppliers', 'users']);
+    expect(project.read('SELECT premium FROM users')).toEqual([0, 0]);
+    expect(project.read('SELECT version FROM _schema_history ORDER BY version')).toEqual(['001', '002']);
+    expect(project.read("SELECT checksum FROM _schema_history WHERE checksum LIKE 'sha256-function:%'")).toHaveLength(2);
+    expect((await umzug.executed()).map(({ name }) => name)).toEqual(['001_premium', '002_suppliers']);
+    expect(await umzug.pending()).toEqual([]);
+    expect(await umzug.up({ safe: true })).toEqual([]);
+  });
+
+  test('promotes by swap what opens a connection of its own, and closes each', async () => {
+    const project = await umzugProject();
+    const [opened, closed]: string[][] = [[], []];
+    const umzug = safe(project, [premium, suppliers], {
+      context(target) {
+        opened.push(target.url);
+        const db = new Database(target.path);
+        return {
+          context: { db },
+          close() {
+            closed.push(target.url);
+            db.close();
+          },
+        };
+      },
+    });
+
+    const result = await umzug.safeUp();
+
+    expect(result).toMatchObject({ outcome: 'promoted', exitCode: 0 });
+    expect(result.migrations.map(({ promotion }) => promotion)).toEqual(['swap', 'swap']);
+    expect(project.tables()).toEqual(['suppliers', 'users']);
+    expect(closed.toSorted()).toEqual(opened.toSorted());
+    expect(opened.filter((url) => url === result.database)).toHaveLength(1);
+  });
+
+  test('rejects with the finding where something fails, and main is as it was', async () => {
+    const project = await umzugProject();
+    const umzug = safe(project, [premium, broken]);
+
+    const error = await refusal(umzug.up({ safe: true }));
+
+    expect(error.code).toBe('BLOCKED');
+    expect(error.message).toBe('Nothing was promoted. 003_broken: no such table: nowhere (SQLITE_ERROR)');
+    expect(error.next).toContain('Main is as it was');
+    expect(error.details).toMatchObject({ result: { outcome: 'blocked', exitCode: 3 } });
+    expect(project.tables()).toEqual(['users']);
+    expect(project.read("SELECT count(*) FROM pragma_table_info('users')")).toEqual([2]);
+    expect((await umzug.pending()).map(({ name }) => name)).toEqual(['001_premium', '003_broken']);
+  });
+
+  test('gives the same as a value on request', async () => {
+    const project = await umzugProject();
+    const result = await safe(project, [premium, broken]).safeUp({ promotePassing: true });
+    expect(result).toMatchObject({ outcome: 'partly-promoted', exitCode: 3 });
+    expect(project.tables()).toEqual(['users']);
+    expect(project.read('SELECT premium FROM users')).toEqual([0, 0]);
+  });
+
+  test.each(['our connection', 'its own'])('names file and line of a migration that fails (%s)', async (connection) => {
+    const project = await umzugProject({
+      'migrations/001_bad.mjs': 'export const up = async ({ context }) => {\n\n  context.db.exec("DROP TABLE nowhere");\n};\n',
+    });
+    const umzug = safeUmzug<Context>(
+      { migrations: { glob: ['migrations/*.mjs', { cwd: project.root }] }, logger: undefined },
+      { database: project.path, context: (_target, db) => ({ db: db as Database.Database }), ...(connection === 'its own' ? own : {}) },
+    );
+    const { findings } = await umzug.safeUp();
+    expect(findings.find(({ severity }) => severity === 'block')).toMatchObject({
+      gate: 'applies',
+      migration: '001_bad.mjs',
+      message: 'no such table: nowhere (SQLITE_ERROR)',
+      where: { file: `${project.root}/migrations/001_bad.mjs`, line: 3 },
+    });
+  });
+
+  test('takes to, step, migrations and rerun', async () => {
+    const project = await umzugProject();
+    const again = migration('004_again', 'INSERT INTO users (email) VALUES (1)');
+    const umzug = safe(project, [premium, suppliers, again]);
+    expect(await umzug.up({ safe: true, step: 1 })).toEqual([{ name: '001_premium' }]);
+    expect(await umzug.up({ safe: true, to: '002_suppliers' })).toEqual([{ name: '002_suppliers' }]);
+    expect(await umzug.up({ safe: true, migrations: ['004_again'] })).toEqual([{ name: '004_again' }]);
+    expect((await refusal(umzug.up({ safe: true, migrations: ['004_again'] }))).message).toContain('is applied already');
+    expect(await umzug.up({ safe: true, migrations: ['004_again'], rerun: 'SKIP' })).toEqual([]);
+    expect(await umzug.up({ safe: true, migrations: ['004_again'], rerun: 'ALLOW' })).toEqual([{ name: '004_again' }]);
+    expect(project.read('SELECT count(*) FROM users')).toEqual([4]);
+  });
+
+  test('takes all or nothing, and reports every event', async () => {
+    const project = await umzugProject();
+    const events: string[] = [];
+    const result = await safe(project, [premium, suppliers]).safeUp({
+      allOrNothing: true,
+      onEvent: ({ type }) => events.push(type),
+    });
+    expect(result.migrations.map(({ promotion }) => promotion)).toEqual(['swap', 'swap']);
+    expect([events[0], events.at(-1)]).toEqual(['run:started', 'run:finished']);
+  });
+
+  test('runs a migration that says COMMIT without our transaction', async () => {
+    const project = await umzugProject();
+    const commits: RunnableMigration<Context> = {
+      name: '001_commits',
+      async up({ context }) {
+        context.db.exec('CREATE TABLE a (i)');
+        if (context.db.inTransaction) context.db.exec('COMMIT');
+        context.db.exec('CREATE TABLE b (i)');
+      },
+    };
+    const result = await safe(project, [commits]).safeUp();
+    expect(result).toMatchObject({ outcome: 'promoted', migrations: [{ promotion: 'swap' }] });
+    expect(project.tables()).toEqual(['a', 'b', 'users']);
+  });
+});
+
+describe('down with safe', () => {
+  test('reverts the last one, or as many as it is asked for', async () => {
+    const project = await umzugProject();
+    const umzug = safe(project, [premium, suppliers]);
+    await umzug.up({ safe: true });
+    expect(await umzug.down({ safe: true })).toEqual([{ name: '002_suppliers' }]);
+    expect(project.tables()).toEqual(['users']);
+    await umzug.up({ safe: true });
+    expect(await umzug.down({ safe: true, to: 0 })).toEqual([{ name: '002_suppliers' }, { name: '001_premium' }]);
+    expect(project.read('SELECT count(*) FROM _schema_history')).toEqual([0]);
+  });
+
+  test('refuses a migration without one', async () => {
+    const project = await umzugProject({
+      'migrations/001_a.mjs': '// Nobody goes down from here.\nexport const up = async () => {};\n',
+      'migrations/002_b.cjs': "exports.up = async ({ context }) => context.db.exec('CREATE TABLE b (i)');\nexports.down = async ({ context }) => context.db.exec('DROP TABLE b');\n",
+    });
+    const umzug = safeUmzug<Context>(
+      { migrations: { glob: ['migrations/*', { cwd: project.root }] }, logger: undefined },
+      { database: project.path, context: (_target, db) => ({ db: db as Database.Database }) },
+    );
+    await umzug.up({ safe: true });
+    expect((await umzug.down({ safe: true }))[0]?.name).toBe('002_b.cjs');
+    expect((await refusal(umzug.down({ safe: true }))).message).toContain('001_a.mjs has no down');
+  });
+});
+
+describe("Umzug's own commands", () => {
+  test.each([
+    ['our connection', {}],
+    ['its own', own],
+  ] as const)('go on as they were, and write the history (%s)', async (_name, more) => {
+    const project = await umzugProject();
+    const umzug = safe(project, [premium, suppliers], more);
+    expect(await umzug.up({ to: '001_premium' })).toEqual([{ name: '001_premium', path: undefined }]);
+    expect(project.read('SELECT name FROM _schema_history')).toEqual(['001_premium']);
+    expect(project.read("SELECT checksum LIKE 'sha256-function:%' FROM _schema_history")).toEqual([1]);
+    expect(await umzug.up()).toEqual([{ name: '002_suppliers', path: undefined }]);
+    expect(await umzug.down()).toEqual([{ name: '002_suppliers', path: undefined }]);
+    expect((await umzug.executed()).map(({ name }) => name)).toEqual(['001_premium']);
+    expect((await umzug.pending()).map(({ name }) => name)).toEqual(['002_suppliers']);
+    expect(await umzug.up({ safe: true })).toEqual([{ name: '002_suppliers' }]);
+  });
+
+  test('leave nothing of a migration that fails, where it runs on our connection', async () => {
+    const project = await umzugProject();
+    await expect(safe(project, [premium, broken]).up()).rejects.toThrow('Migration 003_broken (up) failed');
+    expect(project.tables()).toEqual(['users']);
+    expect(project.read('SELECT name FROM _schema_history')).toEqual(['001_premium']);
+  });
+
+  test('create a migration and find it pending', async () => {
+    const project = await umzugProject({ 'migrations/001_a.mjs': 'export const up = async () => {};\n' });
+    const umzug = safeUmzug<Context>(
+      { migrations: { glob: ['migrations/*.mjs', { cwd: project.root }] }, logger: undefined },
+      { database: project.path, ...own },
+    );
+    await umzug.create({ name: 'b.mjs' });
+    expect((await umzug.pending()).map(({ name }) => name)).toEqual(['001_a.mjs', expect.stringMatching(/^\d{4}.*\.b\.mjs$/)]);
+  });
+});
+
+describe('a context that cannot be pointed at a branch', () => {
+  test.each([
+    ['a plain value', (db: Database.Database) => ({ db })],
+    ['a function of its own', (db: Database.Database) => () => ({ db })],
+  ] as const)('is refused with the line to change: %s', async (_name, context) => {
+    const project = await umzugProject();
+    const db = new Database(project.path);
+    const umzug = safeUmzug<Context>(
+      { migrations: [premium], context: context(db), logger: undefined },
+      { database: project.path },
+    );
+    const error = await refusal(umzug.up({ safe: true }));
+    expect(error.code).toBe('NOT_REHEARSABLE');
+    expect(error.next).toContain('context: (target, connection) => ({ db: connection })');
+    expect(error.next).toContain('module: import.meta.url');
+    expect((await refusal(umzug.safeUp())).code).toBe('NOT_REHEARSABLE');
+    expect(await umzug.up()).toEqual([{ name: '001_premium', path: undefined }]);
+    db.close();
+  });
+});
+
+describe('every way of giving migrations', () => {
+  test('a resolver that keeps the context that it was called with', async () => {
+    const project = await umzugProject({
+      'sql/001_a.sql': 'CREATE TABLE a (i)',
+      'sql/002_b.sql': 'CREATE TABLE b (i)',
+    });
+    const { readFileSync } = await import('node:fs');
+    const umzug = safeUmzug<Context>(
+      {
+        migrations: {
+          glob: ['sql/*.sql', { cwd: project.root }],
+          resolve: ({ name, path, context }) => ({
+            name,
+            up: async () => context.db.exec(readFileSync(path ?? '', 'utf8')),
+          }),
+        },
+        logger: undefined,
+      },
+      { database: project.path, context: (_target, db) => ({ db: db as Database.Database }) },
+    );
+    expect((await umzug.up({ safe: true })).map(({ path }) => path)).toEqual([
+      `${project.root}/sql/001_a.sql`,
+      `${project.root}/sql/002_b.sql`,
+    ]);
+    expect(project.tables()).toEqual(['a', 'b', 'users']);
+    expect(project.read("SELECT text FROM _forerun_texts WHERE text LIKE '%TABLE a%'")).toEqual(['CREATE TABLE a (i)']);
+  });
+
+  test('a function of the context', async () => {
+    const project = await umzugProject();
+    const umzug = safeUmzug<Context>(
+      {
+        migrations: ({ db }) => [{ name: '001_closed_over', up: async () => db.exec('CREATE TABLE a (i)') }],
+        logger: undefined,
+      },
+      { database: project.path, context: (_target, db) => ({ db: db as Database.Database }) },
+    );
+    expect((await umzug.safeUp()).migrations).toMatchObject([{ outcome: 'promoted', promotion: 'replay' }]);
+    expect(project.tables()).toEqual(['a', 'users']);
+  });
+
+  test('names that share a date, or have none, are different versions; Umzug tells them by name', async () => {
+    const project = await umzugProject();
+    const names = ['2024.01.31.a.js', '2024.01.31.b.js', '2024.02.01T10.00.00.c.js', '2024.02.01T11.00.00.d.js', 'later'];
+    const { config } = safe(project, names.map((name) => migration(name, 'SELECT 1')));
+    const versions = (await config.source?.migrations())?.map(({ version }) => version);
+    expect(versions).toEqual(['2024.01.31.a.js', '2024.01.31.b.js', '2024.02.01T10.00.00', '2024.02.01T11.00.00', 'later']);
+    expect(await gate(await resolveConfig(config))).toMatchObject({ outcome: 'passed', drift: [] });
+  });
+});

@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { claimMain } from '../../src/promotion/claim.ts';
+import { recorded } from '../../src/run-log.ts';
+import { doctor, type Diagnosis } from '../../src/verbs/doctor.ts';
+import { lockMain, newHolder } from '../../src/verbs/lock.ts';
+import { newProject } from '../support/project.ts';
+import { addAudit } from './shop.ts';
+
+function of(all: readonly Diagnosis[], name: string): Diagnosis | undefined {
+  return all.find((one) => one.name === name);
+}
+
+test('a project in good health is told so, with the cost of a checkpoint, and main is not touched', async () => {
+  const project = await newProject();
+  await project.migration('001_audit.sql', addAudit);
+  const before = await readFile(project.path);
+  const found = await doctor(await project.setup());
+  expect(found.map((one) => one.name)).toEqual([
+    'node',
+    'database',
+    'folder',
+    'provider',
+    'lock',
+    'last run',
+    'copies',
+    'migrations',
+    'checks',
+  ]);
+  expect(found.filter((one) => one.state !== 'ok')).toEqual([]);
+  expect(of(found, 'database')?.detail).toContain('2 tables');
+  expect(of(found, 'provider')?.detail).toMatch(/^copy on this machine: a checkpoint is a (backup|reflink) of \d+ /);
+  expect(of(found, 'migrations')?.detail).toBe('1 migration (sql)');
+  expect(await readFile(project.path)).toEqual(before);
+});
+
+test('everything wrong is listed, not the first thing only', async () => {
+  const project = await newProject();
+  const found = await doctor(await project.setup({ database: 'absent.db', migrations: 'nowhere' }));
+  expect(of(found, 'database')).toMatchObject({
+    state: 'fail',
+    detail: expect.stringContaining('absent.db') as string,
+  });
+  expect(of(found, 'migrations')).toMatchObject({
+    state: 'fail',
+    detail: expect.stringContaining('nowhere') as string,
+  });
+  expect(of(found, 'lock')).toBeUndefined();
+});
+
+test('says who holds the lock and which run has not finished', async () => {
+  const project = await newProject();
+  const setup = await project.setup();
+  await recorded(setup, 'up', true, {}, async (run) => {
+    await claimMain(run);
+    return 'passed';
+  });
+  await using _lock = await lockMain(setup, newHolder('up'));
+  const found = await doctor(setup);
+  expect(of(found, 'lock')).toMatchObject({
+    state: 'warn',
+    detail: expect.stringContaining(`process ${process.pid}`) as string,
+  });
+  expect(of(found, 'last run')?.state).toBe('warn');
+});
+
+test('names checks, an empty migration folder, too little room, and a provider that fails', async () => {
+  const project = await newProject();
+  const setup = await project.setup({ verify: { 'no orphans': async () => true } });
+  const estimate = (bytes: number, freeBytes: number) => ({
+    ...setup.provider,
+    estimate: async () => ({ way: 'backup', bytes, freeBytes }),
+  });
+  const found = await doctor({ ...setup, provider: estimate(5_000_000, 9_000_000) });
+  expect(of(found, 'checks')?.detail).toBe('1 of your own: no orphans');
+  expect(of(found, 'migrations')?.state).toBe('warn');
+  expect(of(found, 'provider')).toMatchObject({
+    state: 'warn',
+    detail: 'copy on this machine: a checkpoint is a backup of 5 MB; 9 MB are free',
+  });
+  expect(of(await doctor({ ...setup, provider: estimate(5000, 4000) }), 'provider')?.state).toBe('fail');
+  const broken = { ...setup.provider, estimate: () => Promise.reject(new Error('no rights')) };
+  expect(of(await doctor({ ...setup, provider: broken }), 'provider')).toEqual({
+    name: 'provider',
+    state: 'fail',
+    detail: 'no rights',
+  });
+});

@@ -1,0 +1,139 @@
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { init } from '../../src/verbs/init.ts';
+import { addAudit, refusal } from './shop.ts';
+
+async function folder(files: Readonly<Record<string, string>>): Promise<string> {
+  const root = await realpath(await mkdtemp(join(tmpdir(), 'forerun-init-')));
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(root, name)), { recursive: true });
+    await writeFile(join(root, name), text);
+  }
+  return root;
+}
+
+const textOf = (root: string, name: string): Promise<string> => readFile(join(root, name), 'utf8');
+
+test('sets up a TypeScript project with SQL migrations and a database', async () => {
+  const root = await folder({
+    'package.json': '{\n    "name": "shop",\n    "devDependencies": { "forerun": "^0.1.0" }\n}\n',
+    'tsconfig.json': '{}',
+    'db/migrations/001_audit.sql': addAudit,
+    'shop.sqlite': '',
+    '.gitignore': 'dist/',
+  });
+  const done = await init(root);
+  expect(done).toEqual({
+    found: 'plain SQL migrations in db/migrations/',
+    wrote: ['forerun.config.ts', 'package.json', '.gitignore'],
+    kept: [],
+    next: 'See where the database stands: npx forerun status\nApply what is pending, rehearsed first: npx forerun up --safe',
+  });
+  expect(await textOf(root, 'forerun.config.ts')).toBe(
+    "import type { Config } from 'forerun';\n\nexport default {\n  database: 'sqlite:shop.sqlite',\n  migrations: 'db/migrations',\n} satisfies Config;\n",
+  );
+  expect(await textOf(root, 'package.json')).toBe(`{
+    "name": "shop",
+    "devDependencies": {
+        "forerun": "^0.1.0"
+    },
+    "scripts": {
+        "migrate:up": "forerun up",
+        "migrate:up:safe": "forerun up --safe",
+        "migrate:status": "forerun status",
+        "migrate:gate": "forerun gate"
+    }
+}
+`);
+  expect(await textOf(root, '.gitignore')).toBe('dist/\n.forerun/\n');
+});
+
+test('does nothing the second time', async () => {
+  const root = await folder({ 'package.json': '{ "name": "shop" }', '.gitignore': '/.forerun\n' });
+  await init(root);
+  const before = await Promise.all((await readdir(root)).map((name) => textOf(root, name)));
+  const again = await init(root);
+  expect(again.wrote).toEqual([]);
+  expect(again.kept).toEqual([
+    'forerun.config.mjs',
+    'script migrate:up',
+    'script migrate:up:safe',
+    'script migrate:status',
+    'script migrate:gate',
+  ]);
+  expect(await Promise.all((await readdir(root)).map((name) => textOf(root, name)))).toEqual(before);
+});
+
+test('keeps scripts, a config, line ends and indentation that are there', async () => {
+  const root = await folder({
+    'package.json': '{\r\n\t"type": "module",\r\n\t"scripts": {\r\n\t\t"migrate:up": "mine"\r\n\t}\r\n}',
+    'forerun.config.mts': '// mine',
+  });
+  const done = await init(root);
+  expect(done.kept).toEqual(['forerun.config.mts', 'script migrate:up']);
+  const text = await textOf(root, 'package.json');
+  expect(text).toContain('\r\n\t\t"migrate:up": "mine",\r\n\t\t"migrate:up:safe": "forerun up --safe",');
+  expect(text.replaceAll('\r\n', '')).not.toContain('\n');
+  expect(text.endsWith('}')).toBe(true);
+  expect(await textOf(root, 'forerun.config.mts')).toBe('// mine');
+});
+
+test.each([
+  ['{ "type": "module" }', 'forerun.config.js'],
+  ['{}', 'forerun.config.mjs'],
+])('writes JavaScript where there is no tsconfig.json: %s gets %s', async (text, name) => {
+  const root = await folder({ 'package.json': text });
+  const done = await init(root);
+  expect(done.found).toBe('no migrations yet');
+  expect(done.wrote[0]).toBe(name);
+  const config = (await import(join(root, name))) as { default: unknown };
+  expect(config.default).toEqual({ database: 'sqlite:app.db', migrations: 'migrations' });
+  expect(done.next).toContain('npm install --save-dev forerun');
+  expect(done.next).toContain('No database was found');
+  expect(done.next).toContain('forerun create');
+});
+
+test('takes the address from .env, but writes no password into a file', async () => {
+  const local = await folder({
+    '.env': 'A=1\nexport DATABASE_URL="file:./it\'s.db" # dev\n',
+    "it's.db": '',
+    'other.db': '',
+  });
+  const done = await init(local);
+  expect(await textOf(local, 'forerun.config.mjs')).toContain("database: 'file:./it\\'s.db'");
+  expect(done.next).toContain('sqlite:other.db');
+  const remote = await folder({ '.env': 'DATABASE_URL=postgres://me:secret@db/shop' });
+  await init(remote);
+  const text = await textOf(remote, 'forerun.config.mjs');
+  expect(text).toContain("database: process.env['DATABASE_URL'] ?? ''");
+  expect(text).not.toContain('secret');
+});
+
+test('finds migrations that are folders, and passes over files that are none', async () => {
+  const root = await folder({ 'migrations/index.js': '', 'sql/001_audit/up.sql': addAudit, 'sql/seed.sql': '' });
+  expect((await init(root)).found).toBe('plain SQL migrations in sql/');
+});
+
+test('a project on Umzug is shown the lines to change and left as it is', async () => {
+  const manifest = '{"dependencies":{"umzug":"^3.8.0"}}';
+  const root = await folder({
+    'package.json': manifest,
+    'src/migrate.ts': "import { Umzug } from 'umzug';\n\nconst umzug = new Umzug<Db>({});\n",
+    'shop.db': '',
+  });
+  const done = await init(root);
+  expect(done).toMatchObject({ found: 'umzug', wrote: [], kept: [] });
+  expect(done.next).toContain('In src/migrate.ts, line 3');
+  expect(done.next).toContain("import { safeUmzug } from 'forerun/umzug';");
+  expect(done.next).toContain("database: 'sqlite:shop.db'");
+  expect(await textOf(root, 'package.json')).toBe(manifest);
+});
+
+test('a package.json that is no JSON is named and nothing is written', async () => {
+  const root = await folder({ 'package.json': '{ name: shop }' });
+  expect((await refusal(init(root), 'CONFIG')).message).toContain('package.json');
+  expect(await readdir(root)).toEqual(['package.json']);
+});

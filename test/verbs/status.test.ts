@@ -1,0 +1,94 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { ownWork } from '../../src/promotion/claim.ts';
+import { up } from '../../src/run.ts';
+import { branch, checkpoint } from '../../src/verbs/copies.ts';
+import { status } from '../../src/verbs/status.ts';
+import { newProject } from '../support/project.ts';
+import { addAudit, addPhone, refusal } from './shop.ts';
+
+test('tells what is applied and what is pending', async () => {
+  const project = await newProject();
+  await project.migration('001_phone.sql', addPhone);
+  const setup = await project.setup();
+  await up(setup);
+  await project.migration('002_audit.sql', addAudit);
+  const found = await status(setup);
+  expect(found.applied.map((row) => row.name)).toEqual(['001_phone']);
+  expect(found.pending).toEqual([{ version: '002', name: '002_audit' }]);
+  expect(found).toMatchObject({ database: `sqlite:${project.path}`, drift: [], notes: [] });
+  expect(found.unfinished).toBeUndefined();
+});
+
+test('shows what was changed in a changed file, and every other drift', async () => {
+  const project = await newProject();
+  await project.migration('002_phone.sql', addPhone);
+  const setup = await project.setup();
+  await up(setup);
+  await project.migration('002_phone.sql', `${addPhone}\n-- more\n`);
+  await project.migration('001_audit.sql', addAudit);
+  const { drift } = await status(setup);
+  expect(drift.map((one) => one.kind)).toEqual(['changed', 'out-of-order']);
+  expect(drift[0]).toMatchObject({ name: '002_phone', diff: expect.stringContaining('+-- more') as string });
+});
+
+test('counts checkpoints and branches', async () => {
+  const project = await newProject();
+  const setup = await project.setup();
+  await checkpoint(setup, 'one');
+  await branch(setup, { name: 'two' });
+  expect((await status(setup)).copies).toEqual({ checkpoints: 2, branches: 1, leftovers: 0 });
+});
+
+test('names a run that has not said that it finished', async () => {
+  const project = await newProject();
+  const setup = await project.setup();
+  const { driver, main } = setup;
+  await driver.transaction(main, ownWork(), async (session) => {
+    const entry = {
+      run: 'run-1',
+      epoch: 3,
+      host: 'elsewhere',
+      pid: 42,
+      phase: 'promoting',
+      at: '2026-01-01T00:00:00Z',
+    } as const;
+    await driver.journal(session).write(await driver.identity(main), entry);
+  });
+  expect((await status(setup)).unfinished).toMatchObject({ run: 'run-1', phase: 'promoting' });
+});
+
+test('computes an adoption without writing it, and says which checksums are weak', async () => {
+  const project = await newProject();
+  await project.migration('001_audit.sql', addAudit);
+  const plain = await project.setup();
+  const [file] = await plain.source.migrations();
+  if (file === undefined) throw new Error('no migration');
+  const migrations = [{ ...file, checksum: 'sha256-function:00' as const }];
+  const source = { name: 'umzug', migrations: async () => migrations, recorded: async () => ['001_audit'] };
+  const before = [await readFile(project.path), await readdir(project.root)];
+  const found = await status({ ...plain, source });
+  expect(found.applied.map((row) => row.name)).toEqual(['001_audit']);
+  expect(found.pending).toEqual([]);
+  expect(found.notes).toEqual([
+    '1 migration stands in the record of umzug alone: 001_audit. The next run writes it into the history.',
+    "Of 001_audit only the function's own text is checked for changes, not what it imports.",
+  ]);
+  expect([await readFile(project.path), await readdir(project.root)]).toEqual(before);
+});
+
+test('writes nothing on main or beside it, with a WAL and with a rollback journal', async () => {
+  for (const journalMode of ['wal', 'delete'] as const) {
+    const project = await newProject({ journalMode });
+    await project.migration('001_audit.sql', addAudit);
+    const setup = await project.setup();
+    const before = [await readFile(project.path), await readdir(project.root)];
+    await status(setup);
+    expect([await readFile(project.path), await readdir(project.root)]).toEqual(before);
+  }
+});
+
+test('refuses a database that is not there', async () => {
+  const project = await newProject();
+  await refusal(status(await project.setup({ database: 'absent.db' })), 'BAD_TARGET');
+});
