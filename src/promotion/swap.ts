@@ -28,10 +28,13 @@ export async function swap(run: Run, plan: SwapPlan): Promise<Rehearsal> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await stamp(run, rehearsal.branch);
+      // Whatever goes wrong from here on, the checkpoints are the way back.
+      run.keepCheckpoints = true;
       await provider.promote(rehearsal.branch, base);
       return rehearsal;
     } catch (error) {
       if (!isForerunError(error, 'STALE_BRANCH')) throw error;
+      run.keepCheckpoints = false;
       run.note('promotion', `Main was written during the rehearsal (try ${attempt} of ${tries}).`);
       if (attempt === tries) return swapHeld(run, plan, rehearsal, error);
       ({ base, rehearsal } = await plan.again());
@@ -49,6 +52,7 @@ async function swapHeld(run: Run, plan: SwapPlan, last: Rehearsal, stale: unknow
     rehearsal = await plan.onto(last.branch);
     refuseBlocked(rehearsal);
     await stamp(run, last.branch);
+    run.keepCheckpoints = true;
   });
   return rehearsal;
 }

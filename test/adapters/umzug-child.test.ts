@@ -11,8 +11,8 @@ import { umzugProject, type UmzugProject } from './fixtures/umzug/project.ts';
 async function deployed(project: UmzugProject): Promise<RunResult> {
   const { stdout, stderr } = await project.run('node', ['deploy.mjs']);
   // Migrations that are promoted in the deployer's own process may print before it.
-  const last = String(stdout).split('\n').at(-1) ?? '';
-  if (!last.startsWith('{')) throw new Error(`no result: ${String(stderr)}`);
+  const last = stdout.split('\n').at(-1) ?? '';
+  if (!last.startsWith('{')) throw new Error(`no result: ${stderr}`);
   return JSON.parse(last) as RunResult;
 }
 
@@ -175,7 +175,7 @@ application.close();
 `,
     });
     const { stdout } = await project.run('node', ['server.mjs']);
-    const result = JSON.parse(String(stdout)) as RunResult;
+    const result = JSON.parse(stdout) as RunResult;
     expect(result.outcome).toBe('promoted');
     expect(result.findings).toMatchObject([{ severity: 'note', message: expect.stringContaining('did not load to its end: Opening main was refused') }]);
   });
@@ -196,6 +196,31 @@ console.log(JSON.stringify(await make(here).safeUp()));
     const result = await deployed(project);
     expect(result.migrations[0]?.outcome).not.toBe('promoted');
     expect(JSON.stringify(result)).toContain('makes no safeUmzug when it is loaded for a rehearsal');
+  });
+});
+
+describe('a child process', () => {
+  test('is started with the options of Node that the deployer was started with', async () => {
+    const project = await umzugProject({
+      'preload.cjs': "globalThis.table = 'a';\n",
+      'migrator.mjs': sharing,
+      'deploy.mjs': deploy,
+      'migrations/001_a.mjs': "export const up = async ({ context }) => context.db.exec('CREATE TABLE ' + table + ' (i)');\n",
+    });
+    const { stdout } = await project.run('node', ['--require', './preload.cjs', 'deploy.mjs']);
+    expect(JSON.parse(stdout)).toMatchObject({ outcome: 'promoted' });
+  });
+
+  test('loads TypeScript also where Node has no loader for it', async () => {
+    const project = await umzugProject({
+      'migrator.ts': sharing.replace('(target, connection)', '(target: unknown, connection: unknown)'),
+      'deploy.mjs': `import { createJiti } from ${JSON.stringify(import.meta.resolve('jiti'))};
+const { umzug } = await createJiti(import.meta.url).import('./migrator.ts');
+console.log(JSON.stringify(await umzug.safeUp()));
+`,
+      'migrations/001_a.mjs': running('CREATE TABLE a (i)'),
+    });
+    expect(await deployed(project)).toMatchObject({ outcome: 'promoted', findings: [] });
   });
 });
 

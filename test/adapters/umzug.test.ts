@@ -59,7 +59,8 @@ describe('up with safe', () => {
 
   test('promotes by swap what opens a connection of its own, and closes each', async () => {
     const project = await umzugProject();
-    const [opened, closed]: string[][] = [[], []];
+    const opened: string[] = [];
+    const closed: string[] = [];
     const umzug = safe(project, [premium, suppliers], {
       context(target) {
         opened.push(target.url);

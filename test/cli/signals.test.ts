@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { childrenOf, forerunJson, holdAt, holdLock, isRunning, startForerun, until, untilHeld, type Running } from '../support/cli.ts';
+import { childrenOf, forerun, forerunJson, holdAt, holdLock, isRunning, startForerun, until, untilHeld, type Running } from '../support/cli.ts';
 import { newProject, type Project } from '../support/project.ts';
 import type { RunResult } from '../../src/result.ts';
 
@@ -28,12 +28,15 @@ function history(project: Project): unknown[] {
 
 /** Nothing is left of the interrupted run, and the next one does its work. */
 async function expectNextRunToFinish(project: Project, args: readonly string[] = []): Promise<void> {
-  const branches = JSON.stringify(await forerunJson(['branches', ...args], { cwd: project.root }).catch(() => []));
-  expect(branches).toBe('[]');
+  expect(await listed(project, 'branches', args)).toEqual([]);
   const next = await forerunJson(['up', '--safe', ...args], { cwd: project.root });
   expect(next.error).toBeUndefined();
   expect(next.exitCode).toBe(0);
   expect(history(project)).toEqual(migrations);
+}
+
+async function listed(project: Project, verb: 'branches' | 'checkpoints', args: readonly string[] = []): Promise<unknown> {
+  return JSON.parse((await forerun([verb, '--json', ...args], { cwd: project.root })).stdout);
 }
 
 async function resultOf(running: Running): Promise<RunResult> {
@@ -49,10 +52,10 @@ describe('a signal while the process is blocked, as by a statement', () => {
     ['list on main', 'recover', 'SIGTERM'],
     ['open on main', 'plan', 'SIGINT'],
     ['checkpoint on main', 'checkpoint', 'SIGTERM'],
-    ['branch on copy', 'branch', 'SIGINT'],
+    ['branch', 'branch', 'SIGINT'],
     ['script on copy', 'rehearse', 'SIGTERM'],
     ['script on main', 'promote', 'SIGINT'],
-    ['discard on copy', 'tidy', 'SIGTERM'],
+    ['discard', 'tidy', 'SIGTERM'],
   ])('at “%s” (%s) ends the run with %s, cleaned up', async (act, phase, signal) => {
     const project = await shopProject();
     const before = tables(project);
@@ -104,7 +107,7 @@ describe('a signal while the process is blocked, as by a statement', () => {
     running.signal('SIGTERM');
     expect(await resultOf(running)).toMatchObject({ outcome: 'interrupted', exitCode: 143, verb: 'gate' });
     expect(project.read("SELECT count(*) FROM sqlite_schema WHERE name LIKE '\\_%' ESCAPE '\\'")).toEqual([0]);
-    expect(JSON.stringify(await forerunJson(['checkpoints'], { cwd: project.root }).catch(() => []))).toBe('[]');
+    expect(await listed(project, 'checkpoints')).toEqual([]);
     await expectNextRunToFinish(project);
   });
 });
@@ -190,8 +193,15 @@ describe('a process that is killed', () => {
 
   it('right after a commit reports the migration as promoted: the history row decides', async () => {
     const project = await shopProject();
-    const { held } = await holdAt(project.root, 'checkpoint on main again');
-    expect(held).toBeTruthy();
+    const { held } = await holdAt(project.root, 'open on main', 'blocked', '001_products');
+    const running = startForerun(['up', '--safe', '--json'], { cwd: project.root });
+    await untilHeld(held);
+    running.signal('SIGINT');
+    const result = await resultOf(running);
+    expect(result).toMatchObject({ outcome: 'interrupted', exitCode: 130 });
+    expect(result.migrations.map((migration) => migration.outcome)).toEqual(['promoted', 'passed']);
+    expect(JSON.stringify(await listed(project, 'checkpoints'))).toContain(result.migrations[0]?.checkpoint);
+    await expectNextRunToFinish(project);
   });
 });
 

@@ -90,11 +90,11 @@ export type Hold = 'blocked' | 'waiting';
 
 /**
  * Writes a configuration whose driver or provider stops at one of its acts, the first time in this project, and says so
- * in the file `held`.
+ * in the file `held`. With `applied` it stops only once main's history has that migration.
  */
-export async function holdAt(root: string, act: string, hold: Hold = 'blocked'): Promise<{ readonly held: string }> {
+export async function holdAt(root: string, act: string, hold: Hold = 'blocked', applied?: string): Promise<{ readonly held: string }> {
   const held = join(root, 'held');
-  await writeFile(join(root, 'forerun.config.mjs'), holdingConfig(act, hold, held));
+  await writeFile(join(root, 'forerun.config.mjs'), holdingConfig(act, hold, held, applied));
   return { held };
 }
 
@@ -102,7 +102,7 @@ export async function untilHeld(held: string): Promise<void> {
   await until(() => existsSync(held));
 }
 
-function holdingConfig(act: string, hold: Hold, held: string): string {
+function holdingConfig(act: string, hold: Hold, held: string, applied: string | undefined): string {
   return `
 import { writeFileSync } from 'node:fs';
 import { sqlite } from 'forerun/sqlite';
@@ -110,7 +110,7 @@ import { copy } from 'forerun/copy';
 
 async function hold(name, target) {
   const act = target?.path === undefined ? name : name + ' on ' + (target.path.endsWith('app.db') ? 'main' : 'copy');
-  if (act !== ${JSON.stringify(act)}) return;
+  if (act !== ${JSON.stringify(act)} || !(await isApplied(target, ${JSON.stringify(applied ?? null)}))) return;
   try {
     writeFileSync(${JSON.stringify(held)}, String(process.pid), { flag: 'wx' });
   } catch {
@@ -118,6 +118,15 @@ async function hold(name, target) {
   }
   if (${JSON.stringify(hold)} === 'blocked') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 40_000);
   else await new Promise((resolve) => setTimeout(resolve, 1500));
+}
+
+async function isApplied(target, name) {
+  if (name === null) return true;
+  const own = sqlite();
+  const connection = await own.open(target);
+  const rows = await own.history(connection).rows();
+  await connection[Symbol.asyncDispose]();
+  return rows.some((row) => row.name === name);
 }
 
 function holding(object) {

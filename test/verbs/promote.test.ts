@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { resolveConfig } from '../../src/config.ts';
 import type { Event } from '../../src/events.ts';
 import { down, up } from '../../src/run.ts';
+import type { Provider } from '../../src/seams/provider.ts';
 import type { Setup } from '../../src/setup.ts';
 import { branch, branches, checkpoints, discard, type CopyInfo } from '../../src/verbs/copies.ts';
 import { promoteBranch } from '../../src/verbs/promote.ts';
@@ -260,7 +261,9 @@ test('what cannot be promoted is said: no such branch, a checkpoint, a base that
   expect(await promoteBranch(setup, 'nothing')).toMatchObject({ exitCode: 2, error: { code: 'NOT_FOUND' } });
   const made = await branch(setup, { name: 'fix' });
   expect(await promoteBranch(setup, 'base-of-fix')).toMatchObject({ exitCode: 2, error: { code: 'USAGE' } });
-  const { promote: _promote, ...unable } = setup.provider;
+  const unable = Object.fromEntries(
+    Object.entries(setup.provider).filter(([name]) => name !== 'promote'),
+  ) as unknown as Provider;
   expect(await promoteBranch({ ...setup, provider: unable }, 'fix')).toMatchObject({
     exitCode: 1,
     error: { code: 'PROVIDER_FAILED' },

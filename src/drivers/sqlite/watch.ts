@@ -63,8 +63,8 @@ async function hasOpen(folder: string, file: Stats): Promise<boolean | undefined
 
 async function isFile(descriptor: string, file: Stats): Promise<boolean> {
   const name = await readlink(descriptor).catch(() => '');
-  // Only files in folders: to ask a pipe or a device may wait.
-  if (!name.startsWith('/') || name.startsWith('/dev/')) return false;
+  // Sockets and pipes have other names.
+  if (!name.startsWith('/')) return false;
   const found = await stat(descriptor).catch(() => undefined);
   return found !== undefined && found.dev === file.dev && found.ino === file.ino;
 }

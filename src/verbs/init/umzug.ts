@@ -17,6 +17,7 @@ export async function umzugAdvice(folder: string, databases: readonly string[]):
     '  });',
     '',
     'It stays an Umzug. From then on: npm run <your script> -- up --safe',
+    'For forerun status, diff, rollback and the others, a forerun.config.ts says: export default umzug.config',
   ].join('\n');
 }
 

@@ -1,0 +1,69 @@
+import { cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+let project = '';
+
+/** An empty project with the packed tarball installed, as a user would; the addon is not compiled a second time. */
+beforeAll(async () => {
+  project = await realpath(await mkdtemp(join(tmpdir(), 'forerun-package-')));
+  const { stdout } = await execa('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', project], { cwd: root });
+  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
+  await writeFile(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
+  await execa('npm', ['install', '--ignore-scripts', '--prefer-offline', join(project, filename)], { cwd: project });
+  await cp(join(root, 'node_modules/better-sqlite3/build'), join(project, 'node_modules/better-sqlite3/build'), { recursive: true });
+}, 300_000);
+
+afterAll(() => rm(project, { recursive: true, force: true }));
+
+describe('the package', () => {
+  test('migrates safely by npx, with no configuration', async () => {
+    await mkdir(join(project, 'm'));
+    await writeFile(join(project, 'm', '001_first.sql'), 'CREATE TABLE first (id INTEGER PRIMARY KEY);');
+    new Database(join(project, 'app.db')).exec('CREATE TABLE users (id INTEGER PRIMARY KEY)').close();
+    const result = await execa('npx', ['forerun', 'up', '--safe', '--database', 'app.db', '--migrations', 'm'], { cwd: project });
+    expect(result.stdout).toContain('1 migration promoted');
+    const database = new Database(join(project, 'app.db'));
+    expect(database.prepare('SELECT name FROM _schema_history').pluck().all()).toEqual(['001_first']);
+    database.close();
+  });
+
+  test('can be imported by each of its names', async () => {
+    const program = `
+      const names = ['forerun', 'forerun/sqlite', 'forerun/copy', 'forerun/sql', 'forerun/umzug'];
+      for (const name of names) console.log(name, Object.keys(await import(name)).length > 0);`;
+    const { stdout } = await execa(process.execPath, ['--input-type=module', '-e', program], { cwd: project });
+    expect(stdout.split('\n')).toEqual(['forerun true', 'forerun/sqlite true', 'forerun/copy true', 'forerun/sql true', 'forerun/umzug true']);
+  });
+
+  test('has types that compile for a consumer who checks libraries, too', async () => {
+    await writeFile(
+      join(project, 'consumer.ts'),
+      `import { defineConfig, up, type RunResult } from 'forerun';
+import { sqlite } from 'forerun/sqlite';
+import { copy } from 'forerun/copy';
+import { sql } from 'forerun/sql';
+import { safeUmzug } from 'forerun/umzug';
+const driver = sqlite({ setup: (database) => void database.function('one', {}, () => 1) });
+const config = defineConfig({ database: 'app.db', driver, provider: copy(), source: sql({ directory: 'm', driver }), policy: { 'data-preserved': 'warn' } });
+export const result: Promise<RunResult> = up(config, { safe: true, onEvent: (event) => void event.type });
+export const migrator = safeUmzug({ migrations: [], logger: undefined }, { database: 'app.db', context: async (target) => ({ url: target.url }) });
+void migrator.up({ safe: true, step: 1 });
+// @ts-expect-error there is no such key
+defineConfig({ database: 'app.db', polices: {} });
+`,
+    );
+    const options = { module: 'nodenext', target: 'es2022', strict: true, skipLibCheck: false, noEmit: true, types: ['node'] };
+    await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['consumer.ts'] }));
+    await mkdir(join(project, 'node_modules/@types'), { recursive: true });
+    for (const name of ['node']) await symlink(join(root, 'node_modules/@types', name), join(project, 'node_modules/@types', name)).catch(() => {});
+    const { all, exitCode } = await execa(join(root, 'node_modules/.bin/tsc'), ['-p', project], { reject: false, all: true });
+    expect(all).toBe('');
+    expect(exitCode).toBe(0);
+  });
+});
