@@ -17,7 +17,13 @@ import { runOptionsOf } from './umzug/selection.ts';
 import { bothRecords, reconcileRecord } from './umzug/storage.ts';
 
 export { schemaHistory, type HistoryStorage, type SchemaHistoryOptions } from '../src/schema-history.ts';
-export type { ClosableContext, SafeDownOptions, SafeOptions, SafeUmzugOptions, SafeUpOptions } from './umzug/options.ts';
+export type {
+  ClosableContext,
+  SafeDownOptions,
+  SafeOptions,
+  SafeUmzugOptions,
+  SafeUpOptions,
+} from './umzug/options.ts';
 export type { SafeUmzug };
 
 /**

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { checksum, normalText } from './checksum.ts';
-import type { Driver, Session } from './seams/driver.ts';
+import type { Driver, History, Session } from './seams/driver.ts';
 import type { Target } from './seams/target.ts';
 
 /** The slice of Umzug's `UmzugStorage` that this is; named here so that Umzug need not be loaded. */
@@ -13,6 +13,8 @@ export interface HistoryStorage {
 export interface SchemaHistoryOptions {
   readonly driver: Driver;
   readonly target: Target;
+  /** Read and written through. @default a connection of its own for each act */
+  readonly session?: Session;
   /**
    * What is recorded of a migration. By default version and checksum are taken from its name and its file, and a
    * migration without a file is recorded as such.
@@ -33,26 +35,21 @@ export interface Description {
 export function schemaHistory(options: SchemaHistoryOptions): HistoryStorage {
   const describe = options.describe ?? describeFile;
   return {
-    async logMigration(params) {
-      await using connection = await options.driver.open(options.target);
-      const history = options.driver.history(connection);
-      const { version, checksum: sum, text } = await describe(params);
-      if ((await history.rows()).some((row) => row.name === params.name && row.checksum === sum)) return;
-      await history.record({ version, name: params.name, appliedOn: new Date().toISOString(), checksum: sum }, text);
-    },
-    async unlogMigration({ name }) {
-      await using connection = await options.driver.open(options.target);
-      await options.driver.history(connection).remove(name);
-    },
-    async executed() {
-      await using connection = await options.driver.open(options.target);
-      return await namesIn(options.driver, connection);
-    },
+    logMigration: (params) =>
+      withHistory(options, async (history) => {
+        const { version, checksum: sum, text } = await describe(params);
+        if ((await history.rows()).some((row) => row.name === params.name && row.checksum === sum)) return;
+        await history.record({ version, name: params.name, appliedOn: new Date().toISOString(), checksum: sum }, text);
+      }),
+    unlogMigration: ({ name }) => withHistory(options, (history) => history.remove(name)),
+    executed: () => withHistory(options, async (history) => (await history.rows()).map((row) => row.name)),
   };
 }
 
-async function namesIn(driver: Driver, session: Session): Promise<string[]> {
-  return (await driver.history(session).rows()).map((row) => row.name);
+async function withHistory<T>({ driver, target, session }: SchemaHistoryOptions, act: (history: History) => Promise<T>): Promise<T> {
+  if (session !== undefined) return act(driver.history(session));
+  await using connection = await driver.open(target);
+  return await act(driver.history(connection));
 }
 
 async function describeFile({ name, path }: { readonly name: string; readonly path?: string | undefined }): Promise<Description> {

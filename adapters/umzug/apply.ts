@@ -78,9 +78,15 @@ async function call<Context extends object>(
 ): Promise<void> {
   const migration = (await umzug.migrations(context)).find((candidate) => candidate.name === name);
   if (migration === undefined) {
-    throw new ForerunError('NOT_FOUND', `With the context of this database there is no migration "${name}".`, { details: { name } });
+    throw new ForerunError('NOT_FOUND', `With the context of this database there is no migration "${name}".`, {
+      details: { name },
+    });
   }
-  const params: MigrationParams<Context> = { name, ...(migration.path === undefined ? {} : { path: migration.path }), context };
+  const params: MigrationParams<Context> = {
+    name,
+    ...(migration.path === undefined ? {} : { path: migration.path }),
+    context,
+  };
   await migration[direction]?.(params);
 }
 
@@ -96,7 +102,9 @@ function located(error: unknown, file: string | undefined): unknown {
 }
 
 function lineIn(stack: string, file: string): number | undefined {
-  const frame = stack.split('\n').find((line) => line.includes(`${file}:`) || line.includes(`${pathToFileURL(file).href}:`));
+  const frame = stack
+    .split('\n')
+    .find((line) => line.includes(`${file}:`) || line.includes(`${pathToFileURL(file).href}:`));
   const line = frame === undefined ? undefined : /:(\d+):\d+\)?$/.exec(frame.trim())?.[1];
   return line === undefined ? undefined : Number(line);
 }

@@ -18,12 +18,15 @@ export function blockedBy(result: RunResult): ForerunError<'BLOCKED'> {
 function progressOf(result: RunResult): string {
   const promoted = result.migrations.filter((migration) => migration.outcome === 'promoted').map(({ name }) => name);
   const done = result.verb === 'down' ? 'reverted' : 'promoted';
-  return promoted.length === 0 ? `Nothing was ${done}.` : `Only ${promoted.join(', ')} ${promoted.length === 1 ? 'was' : 'were'} ${done}.`;
+  return promoted.length === 0
+    ? `Nothing was ${done}.`
+    : `Only ${promoted.join(', ')} ${promoted.length === 1 ? 'was' : 'were'} ${done}.`;
 }
 
 function reasonOf(result: RunResult): string {
   const blocking = result.findings.filter((finding) => finding.severity === 'block');
-  const reasons = blocking.length > 0 ? blocking.map(inWords) : [result.error?.message ?? `The run ended as ${result.outcome}.`];
+  const reasons =
+    blocking.length > 0 ? blocking.map(inWords) : [result.error?.message ?? `The run ended as ${result.outcome}.`];
   return reasons.join(' ');
 }
 

@@ -41,15 +41,8 @@ const parent = peer<ChildMethods, ParentMethods>(
   },
 );
 
+/** The steps of the attempt that the other process makes. */
 function attempt(alone: boolean): Attempt {
-  const ask = async (step: 'afterBegin' | 'beforeCommit', from: Session): Promise<void> => {
-    session = from;
-    try {
-      await parent.call(step);
-    } finally {
-      session = undefined;
-    }
-  };
   return {
     alone,
     signal: new AbortController().signal,
@@ -58,4 +51,13 @@ function attempt(alone: boolean): Attempt {
     statement: (evidence) => void parent.call('statement', evidence),
     note: (message) => void parent.call('note', message),
   };
+}
+
+async function ask(step: 'afterBegin' | 'beforeCommit', from: Session): Promise<void> {
+  session = from;
+  try {
+    await parent.call(step);
+  } finally {
+    session = undefined;
+  }
 }

@@ -33,8 +33,8 @@ export interface SafeCommand {
   readonly verb: Direction;
   /** Whether this program can be started once more with the same arguments. */
   readonly own: boolean;
-  setup(): Promise<Setup>;
-  run(options: RunOptions): Promise<RunResult>;
+  readonly setup: () => Promise<Setup>;
+  readonly run: (options: RunOptions) => Promise<RunResult>;
 }
 
 /**
@@ -45,19 +45,13 @@ export async function runCommandLine(command: SafeCommand): Promise<RunResult> {
   const { serveSupervisor } = await import('../../src/cli/worker.ts');
   const supervision = command.own ? serveSupervisor() : undefined;
   if (supervision !== undefined) {
-    const { task, signal, onEvent, answer } = supervision;
+    const { task, signal, onEvent } = supervision;
     const { recoverAfterKill } = await import('../../src/cli/recover-verb.ts');
-    return answer(async () =>
+    return supervision.answer(async () =>
       task.kind === 'recover' ? recoverAfterKill(await command.setup(), task.died) : command.run({ signal, onEvent }),
     );
   }
-  const { write } = process.stdout;
-  try {
-    return await shown(command);
-  } finally {
-    // The program goes on, and what it prints is its own.
-    process.stdout.write = write;
-  }
+  return shown(command);
 }
 
 async function shown({ verb, own, run }: SafeCommand): Promise<RunResult> {
@@ -65,6 +59,7 @@ async function shown({ verb, own, run }: SafeCommand): Promise<RunResult> {
   const { startProgress } = await import('../../src/cli/progress.ts');
   const { superviseRun } = await import('../../src/cli/run-ending.ts');
   const { showRun } = await import('../../src/cli/show-run.ts');
+  const ours = Object.getOwnPropertyDescriptor(process.stdout, 'write');
   const output = takeOutput({});
   const progress = startProgress(output);
   try {
@@ -74,5 +69,8 @@ async function shown({ verb, own, run }: SafeCommand): Promise<RunResult> {
     return result;
   } finally {
     progress.stop();
+    // The program goes on, and what it prints from now on is its own.
+    if (ours === undefined) Reflect.deleteProperty(process.stdout, 'write');
+    else Object.defineProperty(process.stdout, 'write', ours);
   }
 }

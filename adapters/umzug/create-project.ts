@@ -14,7 +14,8 @@ export function createProject<Context extends object>(
   umzug: Umzug<Context>,
   options: SafeUmzugOptions<Context>,
 ): Project<Context> {
-  const { context: _context, module, ...shared } = options;
+  const { module } = options;
+  const shared = sharedOf(options);
   let setup: Promise<Setup> | undefined;
   const project: Project<Context> = {
     umzug,
@@ -25,13 +26,18 @@ export function createProject<Context extends object>(
     record: recordOf(umzug),
     setup: () => (setup ??= resolveConfig(project.config)),
     current: new AsyncLocalStorage(),
-    place: register(module, (target, attempt, name, direction) =>
-      applyHere(project, target, attempt, name, direction),
-    ),
+    place: register(module, (target, attempt, name, direction) => applyHere(project, target, attempt, name, direction)),
     module,
     paths: new Map(),
     emit: async () => {},
     thrown: undefined,
   };
   return project;
+}
+
+/** What every adapter's configuration may hold. */
+function sharedOf<Context extends object>(options: SafeUmzugOptions<Context>): Omit<Config, 'source' | 'migrations'> {
+  const own: readonly string[] = ['context', 'module'];
+  const entries = Object.entries(options).filter(([name]) => !own.includes(name));
+  return Object.fromEntries(entries) as unknown as Omit<Config, 'source' | 'migrations'>;
 }

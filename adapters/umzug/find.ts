@@ -13,18 +13,20 @@ export interface Found {
  * what it does after making the instance need not succeed.
  */
 export async function findApply({ module, place }: Order): Promise<Found> {
-  let apply: ApplyHere | undefined;
+  const made: ApplyHere[] = [];
   const reached = new Promise<undefined>((resolve) => {
     beginRehearsing({
-      found(made, by) {
-        if (made.module === place.module && made.ordinal === place.ordinal) apply = by;
+      found(other, apply) {
+        if (other.module === place.module && other.ordinal === place.ordinal) made.push(apply);
       },
       reached: () => resolve(undefined),
     });
   });
   const failure = await Promise.race([reached, load(module)]);
-  const found = apply as ApplyHere | undefined;
-  if (found !== undefined) return { apply: found, ...(failure === undefined ? {} : { note: `${module} did not load to its end: ${failure.message}` }) };
+  const [apply] = made;
+  if (apply !== undefined) {
+    return failure === undefined ? { apply } : { apply, note: `${module} did not load to its end: ${failure.message}` };
+  }
   throw new ForerunError('NOT_REHEARSABLE', notFound(module, failure), {
     details: {},
     next: 'Call safeUmzug at the top of a module, before anything that needs main itself, and give it that module: import.meta.url',

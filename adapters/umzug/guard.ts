@@ -1,5 +1,5 @@
 import { statSync, type BigIntStats } from 'node:fs';
-import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { createRequire, isBuiltin, syncBuiltinESMExports } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -65,15 +65,16 @@ function isGuardedMethod(name: string): boolean {
 
 function guardBuiltin(refuse: Refuse): void {
   const require = createRequire(import.meta.url);
-  let sqlite: object;
+  if (!isBuiltin('node:sqlite')) return;
+  const emitWarning = process.emitWarning.bind(process);
+  // It is loaded for the guard's sake; that it is experimental concerns nobody here.
+  process.emitWarning = () => {};
   try {
-    sqlite = require('node:sqlite') as object;
-  } catch {
-    // This Node has none.
-    return;
+    guardMembers(require('node:sqlite') as object, () => true, refuse);
+    syncBuiltinESMExports();
+  } finally {
+    process.emitWarning = emitWarning;
   }
-  guardMembers(sqlite, () => true, refuse);
-  syncBuiltinESMExports();
 }
 
 /** The files that a text may stand for: the path or address that it is, or what the statement attaches. */

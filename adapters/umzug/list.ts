@@ -5,7 +5,9 @@ import type { Migration } from '../../src/seams/source.ts';
 import { mayHaveDown } from './may-have-down.ts';
 
 /** What is known of a migration without running any of it. */
-export type Description = Pick<Migration, 'version' | 'name' | 'checksum' | 'text' | 'file'> & { readonly hasDown: boolean };
+export type Description = Pick<Migration, 'version' | 'name' | 'checksum' | 'text' | 'file'> & {
+  readonly hasDown: boolean;
+};
 
 /**
  * Describes migrations in Umzug's order. Umzug's key is the name, and several names may begin with one number or date:

@@ -35,7 +35,13 @@ async function apply<Context extends object>(
     return;
   }
   const { main } = await project.setup();
-  await applyHere(project, main, await recording(project, migrations, migration.name, direction), migration.name, direction);
+  await applyHere(
+    project,
+    main,
+    await recording(project, migrations, migration.name, direction),
+    migration.name,
+    direction,
+  );
 }
 
 /** Writes or removes the history row as the last step of the migration's transaction. */

@@ -15,7 +15,7 @@ export interface Project<Context extends object> {
   /** The user's own record of what was applied; absent where `_schema_history` is the only one. */
   readonly record: UmzugStorage<Context> | undefined;
   /** The configuration, resolved once. */
-  setup(): Promise<Setup>;
+  readonly setup: () => Promise<Setup>;
   /** The context for main of the command that is going on. */
   readonly current: AsyncLocalStorage<Context>;
   /** How a child process finds this instance. */

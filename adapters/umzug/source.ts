@@ -39,7 +39,10 @@ export function umzugSource<Context extends object>(project: Project<Context>): 
   };
 }
 
-async function list<Context extends object>(project: Project<Context>, context: Context): Promise<readonly Migration[]> {
+async function list<Context extends object>(
+  project: Project<Context>,
+  context: Context,
+): Promise<readonly Migration[]> {
   const migrations = await project.umzug.migrations(context);
   for (const { name, path } of migrations) if (path !== undefined) project.paths.set(name, path);
   return describeAll(migrations).map(({ hasDown, ...migration }) => {

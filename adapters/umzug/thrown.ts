@@ -14,7 +14,8 @@ export function reportOf(error: unknown): ThrownReport {
   const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
   const stack = error.stack === undefined ? {} : { stack: error.stack };
   // By name: in the other process this package may be loaded twice.
-  const ours = error.name === 'ForerunError' ? { ours: { details: detailsOf(error), next: (error as ForerunError).next } } : {};
+  const ours =
+    error.name === 'ForerunError' ? { ours: { details: detailsOf(error), next: (error as ForerunError).next } } : {};
   return { message: error.message, ...code, ...stack, ...ours };
 }
 

@@ -21,7 +21,7 @@ export type Methods<Side> = { readonly [Name in keyof Side]: (...args: never[]) 
 
 /** Answers the other side's calls with `ours`, and calls its methods. */
 export function peer<Ours extends Methods<Ours>, Theirs extends Methods<Theirs>>(port: Port, ours: Ours): Peer<Theirs> {
-  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  const waiting = new Map<number, Caller>();
   let last = 0;
   port.onMessage((message) => {
     if (!isMessage(message)) return;
@@ -36,12 +36,12 @@ export function peer<Ours extends Methods<Ours>, Theirs extends Methods<Theirs>>
   return {
     call(name, ...args) {
       const id = (last += 1);
-      const answered = new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
+      const answered = new Promise<unknown>((resolve, reject) => waiting.set(id, { resolve, reject }));
       port.send({ forerun: 'call', id, name, args });
-      return answered as ReturnType<Peer<Theirs>['call']> as never;
+      return answered as Promise<never>;
     },
     fail(error) {
-      for (const { reject } of waiting.values()) reject(error);
+      for (const caller of waiting.values()) caller.reject(error);
       waiting.clear();
     },
   };
@@ -59,6 +59,11 @@ interface Call {
 type Reply =
   | { readonly forerun: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly forerun: 'thrown'; readonly id: number; readonly error: ThrownReport };
+
+interface Caller {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
 
 async function answer<Ours extends Methods<Ours>>({ id, name, args }: Call, ours: Ours): Promise<Reply> {
   try {

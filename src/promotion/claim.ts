@@ -30,9 +30,8 @@ export async function releaseMain(run: Run): Promise<void> {
 }
 
 /** First act of every transaction on main: a run that lost its lock to a successor must not go on beside it. */
-export async function checkClaim(run: Run, session: Session): Promise<void> {
-  const { driver, main } = run.setup;
-  const entry = await driver.journal(session).read(await driver.identity(main));
+export async function checkClaim(run: Run, session: Session, identity: string): Promise<void> {
+  const entry = await run.setup.driver.journal(session).read(identity);
   if (entry?.run === run.id && entry.epoch === run.epoch) return;
   throw new ForerunError('LOCK_LOST', `Run ${entry?.run ?? 'unknown'} took over main while run ${run.id} went on.`, {
     details: { run: entry?.run ?? '' },

@@ -1,6 +1,7 @@
 import { ForerunError, isForerunError } from '../error.ts';
 import { failureOf } from '../rehearsal/apply.ts';
 import type { Ending, Run } from '../run-log.ts';
+import type { Session } from '../seams/driver.ts';
 import type { Direction, Migration } from '../seams/source.ts';
 
 /** Errors that say nothing about the migration: Forerun or the environment failed. */
@@ -30,7 +31,12 @@ export function rolledBack(run: Run, migration: Migration, error: unknown, promo
 export async function isOnMain(run: Run, migration: Migration, direction: Direction): Promise<boolean> {
   const { driver, main } = run.setup;
   await using connection = await driver.open(main);
-  const row = (await driver.history(connection).rows()).find((candidate) => candidate.name === migration.name);
+  return await isRecorded(run, connection, migration, direction);
+}
+
+export async function isRecorded({ setup }: Run, session: Session, migration: Migration, direction: Direction): Promise<boolean> {
+  const rows = await setup.driver.history(session).rows();
+  const row = rows.find((candidate) => candidate.name === migration.name);
   return direction === 'up' ? row?.checksum === migration.checksum : row === undefined;
 }
 

@@ -1,19 +1,23 @@
+import { readFile } from 'node:fs/promises';
+import { checksum } from '../checksum.ts';
 import { ForerunError } from '../error.ts';
 import { checkpointMain } from '../rehearsal/from.ts';
 import { describeOf, type Step } from '../rehearsal/rehearse.ts';
 import type { Ending, Run } from '../run-log.ts';
 import { schemaHistory } from '../schema-history.ts';
+import type { Session } from '../seams/driver.ts';
 import type { Checkpoint } from '../seams/provider.ts';
-import type { Direction, Migration } from '../seams/source.ts';
+import type { Checksum, Direction, Migration } from '../seams/source.ts';
 import { throughUmzug } from '../through-umzug.ts';
-import { isOnMain, rolledBack } from './outcome.ts';
+import { isOnMain, isRecorded, rolledBack } from './outcome.ts';
 import { replay } from './replay.ts';
 
 /** Replays what passed on main, one migration after the other, each behind a checkpoint of its own. */
 export async function promoteByReplay(run: Run, base: Checkpoint, steps: readonly Step[], direction: Direction): Promise<Ending> {
   const { driver, main } = run.setup;
   const migrations = steps.map((step) => step.migration);
-  const storage = schemaHistory({ driver, target: main, describe: describeOf(migrations) });
+  await using session = await driver.open(main);
+  const storage = schemaHistory({ driver, target: main, session, describe: describeOf(migrations) });
   let promoted = 0;
   let current: Migration | undefined;
   try {
@@ -22,7 +26,7 @@ export async function promoteByReplay(run: Run, base: Checkpoint, steps: readonl
       if (step === undefined) return;
       current = migration;
       const checkpoint = await checkpointBefore(run, base, migration, promoted === 0);
-      await promoteOne(run, step, direction, checkpoint);
+      await promoteOne(run, session, step, direction, checkpoint);
       current = undefined;
       promoted += 1;
       await run.setup.source.promoted?.(migration, direction);
@@ -34,7 +38,7 @@ export async function promoteByReplay(run: Run, base: Checkpoint, steps: readonl
   }
 }
 
-async function promoteOne(run: Run, step: Step, direction: Direction, checkpoint: string | undefined): Promise<void> {
+async function promoteOne(run: Run, session: Session, step: Step, direction: Direction, checkpoint: string | undefined): Promise<void> {
   const { migration } = step;
   await run.setup.source.promoting?.(migration, direction);
   await refuseChangedFile(run, migration);
@@ -54,7 +58,7 @@ async function promoteOne(run: Run, step: Step, direction: Direction, checkpoint
     ms: performance.now() - start,
     ...(checkpoint === undefined ? {} : { checkpoint }),
   });
-  if (!(await isOnMain(run, migration, direction))) throw unrecorded(migration);
+  if (!(await isRecorded(run, session, migration, direction))) throw unrecorded(migration);
 }
 
 /** The checkpoint of the rehearsal serves the first migration, unless somebody wrote main since. */
@@ -69,12 +73,18 @@ async function checkpointBefore(run: Run, base: Checkpoint, migration: Migration
 
 /** What was rehearsed is what is promoted: the file is read and hashed again right before. */
 export async function refuseChangedFile(run: Run, migration: Migration): Promise<void> {
+  if ((await checksumOfFile(migration)) === migration.checksum) return;
   const now = (await run.setup.source.migrations()).find((candidate) => candidate.name === migration.name);
   if (now?.checksum === migration.checksum) return;
   throw new ForerunError('STALE_BRANCH', `The file of ${migration.name} was changed between its rehearsal and its promotion.`, {
     details: {},
     next: 'Run again: the file is rehearsed as it is now.',
   });
+}
+
+/** Not what the source would say where it hashes more than the file; then the source is asked. */
+async function checksumOfFile({ file }: Migration): Promise<Checksum | undefined> {
+  return file === undefined ? undefined : readFile(file).then(checksum, () => undefined);
 }
 
 function unrecorded(migration: Migration): ForerunError<'NEEDS_PERSON'> {

@@ -4,6 +4,7 @@ import { applierOf, recordHistory } from '../rehearsal/apply.ts';
 import type { Step } from '../rehearsal/rehearse.ts';
 import type { Run } from '../run-log.ts';
 import type { Session } from '../seams/driver.ts';
+import type { TableEvidence } from '../seams/evidence.ts';
 import type { Attempt, Direction } from '../seams/source.ts';
 import { checkClaim, journalRow } from './claim.ts';
 
@@ -15,22 +16,24 @@ import { checkClaim, journalRow } from './claim.ts';
 export async function replay(run: Run, step: Step, direction: Direction, checkpoint: string | undefined): Promise<void> {
   const { driver, main } = run.setup;
   const { migration } = step;
+  // What can be done before main is locked is done before.
+  const identity = await driver.identity(main);
   let rowsBefore: ReadonlyMap<string, number> = new Map();
   let finished = false;
   const attempt: Attempt = {
     alone: false,
     signal: run.signal,
     async afterBegin(session) {
-      await checkClaim(run, session);
+      await checkClaim(run, session, identity);
       await expectSchema(run, session, step.before, "Main's schema is not what the rehearsal began with");
-      rowsBefore = await driver.counts(session, tablesWritten(step).map((table) => table.renamedFrom ?? table.table));
+      rowsBefore = await driver.counts(session, tablesKeptWhole(step).map((table) => table.renamedFrom ?? table.table));
     },
     async beforeCommit(session) {
       await expectSchema(run, session, step.after, "Main's schema did not become what the branch's became");
-      refuseLoss(step, rowsBefore, await driver.counts(session, tablesWritten(step).map((table) => table.table)));
+      refuseLoss(step, rowsBefore, await driver.counts(session, tablesKeptWhole(step).map((table) => table.table)));
       await recordHistory(run, session, migration, direction);
       const row = journalRow(run, 'promoting', migration.name, checkpoint);
-      await driver.journal(session).write(await driver.identity(main), row);
+      await driver.journal(session).write(identity, row);
       finished = true;
     },
     statement: () => {},
@@ -45,18 +48,18 @@ async function expectSchema(run: Run, session: Session, expected: string, messag
   if (found !== expected) throw mismatch(`${message}: somebody changed it in between.`);
 }
 
-/** Tables that are there on both sides and that the migration wrote. */
-function tablesWritten(step: Step): readonly { readonly table: string; readonly renamedFrom?: string }[] {
-  return (step.evidence.tables ?? []).filter((table) => table.rowsBefore !== undefined && table.rowsAfter !== undefined);
+/** Tables that the migration wrote, that are there on both sides, and that lost no row in the rehearsal. */
+function tablesKeptWhole(step: Step): readonly TableEvidence[] {
+  const tables = step.evidence.tables ?? [];
+  return tables.filter((table) => table.rowsBefore !== undefined && table.rowsAfter !== undefined && (table.rowsGone ?? 0) === 0);
 }
 
 /** Main has newer rows than the branch; the same migration must not delete from it what it kept on the branch. */
 function refuseLoss(step: Step, before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): void {
-  for (const table of step.evidence.tables ?? []) {
+  for (const table of tablesKeptWhole(step)) {
     const had = before.get(table.renamedFrom ?? table.table);
     const has = after.get(table.table);
-    const lostInRehearsal = (table.rowsGone ?? 0) > 0;
-    if (had === undefined || has === undefined || lostInRehearsal || has >= had) continue;
+    if (had === undefined || has === undefined || has >= had) continue;
     throw mismatch(`${had - has} rows of ${table.table} would be gone on main (${had} before, ${has} after); none was in the rehearsal.`);
   }
 }

@@ -1,6 +1,6 @@
 import { ForerunError, isForerunError, messageOf } from '../error.ts';
 import type { Run } from '../run-log.ts';
-import type { Session } from '../seams/driver.ts';
+import type { Schema, Session } from '../seams/driver.ts';
 import type { Evidence, MigrationFailure, StatementEvidence } from '../seams/evidence.ts';
 import type { Branch } from '../seams/provider.ts';
 import type { Attempt, Direction, Migration } from '../seams/source.ts';
@@ -10,6 +10,8 @@ export interface Applied {
   readonly shared: boolean;
   readonly error?: MigrationFailure;
   readonly evidence: Evidence;
+  /** The schema that it left, where it cannot have changed after it was last read. */
+  readonly schema?: Schema;
 }
 
 /** Thrown when a rehearsal must begin again, because of what was learnt about a migration. */
@@ -43,7 +45,8 @@ export async function applyObserved(run: Run, branch: Branch, migration: Migrati
     return { shared: told.shared(), ...failed, evidence: { ...told.evidence(), ...(integrity.length > 0 ? { integrity } : {}) } };
   }
   const observed = await observer.finish(migration.language === 'sql' ? told.statements : undefined);
-  return { shared: told.shared(), evidence: { ...observed, ...told.evidence(observed.notes) } };
+  const schema = migration.language === 'sql' ? told.schema() : undefined;
+  return { shared: told.shared(), evidence: { ...observed, ...told.evidence(observed.notes) }, ...(schema === undefined ? {} : { schema }) };
 }
 
 /** Up or down of a migration; a plan never selects a down that is not there. */
@@ -78,6 +81,8 @@ interface Told {
   readonly attempt: Attempt;
   readonly statements: StatementEvidence[];
   shared(): boolean;
+  /** As it was right before the commit. */
+  schema(): Schema | undefined;
   evidence(more?: readonly string[]): Evidence;
 }
 
@@ -85,9 +90,11 @@ function newAttempt(run: Run, migration: Migration, direction: Direction, alone:
   const statements: StatementEvidence[] = [];
   const notes: string[] = [];
   let shared = false;
+  let schema: Schema | undefined;
   return {
     statements,
     shared: () => shared,
+    schema: () => schema,
     evidence: (more = []) => ({
       ...(statements.length > 0 ? { statements } : {}),
       ...(notes.length + more.length > 0 ? { notes: [...notes, ...more] } : {}),
@@ -99,7 +106,7 @@ function newAttempt(run: Run, migration: Migration, direction: Direction, alone:
         await run.setup.driver.schema(session);
       },
       async beforeCommit(session) {
-        await run.setup.driver.schema(session);
+        schema = await run.setup.driver.schema(session);
         await recordHistory(run, session, migration, direction);
         shared = true;
       },

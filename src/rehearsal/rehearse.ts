@@ -56,11 +56,13 @@ class Stop extends Error {}
 export async function rehearse(run: Run, branch: Branch, migrations: readonly Migration[], options: RehearsalOptions): Promise<Rehearsal> {
   const steps: Step[] = [];
   const { driver } = run.setup;
-  const storage = schemaHistory({ driver, target: branch.target, describe: describeOf(migrations) });
+  // Open all the time: whoever closes the last connection brings the WAL into the file, which takes longer than a migration.
+  await using connection = await driver.open(branch.target);
+  const storage = schemaHistory({ driver, target: branch.target, session: connection, describe: describeOf(migrations) });
   await using watch = await watchMain(run, migrations);
   await using reverse = reverseTest(run, branch, options);
   const checksBefore = await checksOn(run, branch, 'before');
-  let schema = await schemaOf(run, branch);
+  let schema = await driver.schema(connection);
   try {
     await throughUmzug(migrations, storage, options.direction, async (migration) => {
       const last = migration === migrations.at(-1);
@@ -69,7 +71,7 @@ export async function rehearse(run: Run, branch: Branch, migrations: readonly Mi
       await reverse.prepare(migration);
       const applied = await run.phase('rehearse', migration.name, () => applyObserved(run, branch, migration, options));
       if (mustKeepSnapshots(applied, options, migrations.length)) throw new Restart(migration.name, 'unshared');
-      const after = applied.error === undefined ? await schemaOf(run, branch) : schema;
+      const after = applied.error === undefined ? (applied.schema ?? (await driver.schema(connection))) : schema;
       await watch.verify(migration);
       const down = applied.error === undefined ? await reverse.test(migration) : undefined;
       const checksAfter = applied.error === undefined && (last || options.checkEach) ? await checksOn(run, branch, 'after') : noChecks;
@@ -128,11 +130,6 @@ const noChecks: Checked = { checks: [], metrics: {} };
 async function checksOn(run: Run, branch: Branch, when: CheckEvidence['when']): Promise<Checked> {
   if (run.setup.checks.length === 0) return noChecks;
   return run.phase('check', when, () => runChecks(run, branch, when));
-}
-
-async function schemaOf(run: Run, branch: Branch): Promise<Schema> {
-  await using connection = await run.setup.driver.open(branch.target);
-  return await run.setup.driver.schema(connection);
 }
 
 async function snapshotBefore(run: Run, branch: Branch, migration: Migration): Promise<Checkpoint> {

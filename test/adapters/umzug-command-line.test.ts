@@ -14,7 +14,10 @@ const manifest = JSON.stringify({
 /** The module option is left out, so that the script itself is what a child process loads. */
 const inScript = (migrator: string): string => migrator.replace(/ *,?\s*module: import\.meta\.url,?/, '');
 
-const good = { 'migrations/001_a.mjs': running('CREATE TABLE a (i)'), 'migrations/002_b.mjs': running('CREATE TABLE b (i)') };
+const good = {
+  'migrations/001_a.mjs': running('CREATE TABLE a (i)'),
+  'migrations/002_b.mjs': running('CREATE TABLE b (i)'),
+};
 /** Applies its first statement and then fails. */
 const bad = { 'migrations/003_bad.mjs': running('CREATE TABLE half (i)', 'INSERT INTO nowhere VALUES (1)') };
 
@@ -72,7 +75,10 @@ describe('the command line', () => {
     expect(help.stdout).toContain('--safe');
     expect((await project.run('node', ['migrate.mjs', 'up', '--safe', '--to', '001_a.mjs'])).exitCode).toBe(0);
     expect(project.tables()).toEqual(['a', 'users']);
-    expect((await project.run('node', ['migrate.mjs', 'up', '--safe', '--name', '002_b.mjs', '--name', '003_c.mjs'])).exitCode).toBe(0);
+    expect(
+      (await project.run('node', ['migrate.mjs', 'up', '--safe', '--name', '002_b.mjs', '--name', '003_c.mjs']))
+        .exitCode,
+    ).toBe(0);
     expect(project.tables()).toEqual(['a', 'b', 'c', 'users']);
     expect((await project.run('node', ['migrate.mjs', 'down', '--safe'])).exitCode).toBe(0);
     expect(project.tables()).toEqual(['a', 'b', 'users']);
@@ -107,7 +113,11 @@ appendFileSync('log', 'done ' + process.exitCode + '\\n');
 describe('Ctrl-C', () => {
   /** Sends a signal as soon as the migration says that it blocks its process. */
   async function interrupted(project: UmzugProject, signal: NodeJS.Signals): Promise<number | undefined> {
-    const deployer = execa('node', ['migrate.mjs', 'up', '--safe'], { cwd: project.root, reject: false, stdin: 'ignore' });
+    const deployer = execa('node', ['migrate.mjs', 'up', '--safe'], {
+      cwd: project.root,
+      reject: false,
+      stdin: 'ignore',
+    });
     while (!existsSync(join(project.root, 'pid'))) await sleep(20);
     deployer.kill(signal);
     return (await deployer).exitCode;
@@ -125,7 +135,9 @@ describe('Ctrl-C', () => {
 
   test('while a statement blocks the promotion leaves main as it was, and the next run goes through', async () => {
     const onMain = "when: ({ target }) => target.path.endsWith('/app.db')";
-    const project = await shell(sharing.replace('({ db: connection, target })', `({ db: connection, target, ${onMain} })`));
+    const project = await shell(
+      sharing.replace('({ db: connection, target })', `({ db: connection, target, ${onMain} })`),
+    );
     await project.put({ 'migrations/001_long.mjs': blocking });
     expect(await interrupted(project, 'SIGINT')).toBe(130);
     expect(project.tables()).toEqual(['users']);

@@ -39,6 +39,8 @@ describe('a migration that goes for main, rehearsed in our own process', () => {
       { database: project.path, context: (_target, connection) => ({ db: connection as Database.Database }) },
     );
     const { findings } = await umzug.safeUp();
-    expect(findings).toMatchObject([{ gate: 'rehearsal', severity: 'note', message: expect.stringContaining('module: import.meta.url') }]);
+    expect(findings).toMatchObject([
+      { gate: 'rehearsal', severity: 'note', message: expect.stringContaining('module: import.meta.url') },
+    ]);
   });
 });

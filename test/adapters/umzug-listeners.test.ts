@@ -18,7 +18,8 @@ function safe(project: UmzugProject, migrations = [premium, suppliers]): SafeUmz
 /** Everything that listeners are told, as `event name`; the context is asked what database it is of. */
 function listen(umzug: Umzug<Context>): string[] {
   const told: string[] = [];
-  for (const event of events) umzug.on(event, ({ name, context }) => void told.push(`${event} ${name} ${context.db.name}`));
+  for (const event of events)
+    umzug.on(event, ({ name, context }) => void told.push(`${event} ${name} ${context.db.name}`));
   for (const event of ['beforeCommand', 'afterCommand'] as const) {
     umzug.on(event, ({ command, context }) => void told.push(`${event} ${command} ${context.db.name}`));
   }
@@ -80,12 +81,9 @@ describe('listeners', () => {
     const umzug = safeUmzug(given, optionsFor(project));
     await umzug.up({ safe: true, step: 1 });
     await umzug.up();
-    expect(told.filter((line) => line.startsWith('migrat')).map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
-      'migrating 001_premium',
-      'migrated 001_premium',
-      'migrating 002_suppliers',
-      'migrated 002_suppliers',
-    ]);
+    expect(
+      told.filter((line) => line.startsWith('migrat')).map((line) => line.split(' ').slice(0, 2).join(' ')),
+    ).toEqual(['migrating 001_premium', 'migrated 001_premium', 'migrating 002_suppliers', 'migrated 002_suppliers']);
   });
 
   test("that throw on 'migrating' stop the promotion, and up rejects with that very error", async () => {

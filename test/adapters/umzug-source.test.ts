@@ -75,7 +75,10 @@ describe('the configuration of a safe Umzug', () => {
     expect(await gate(setup)).toMatchObject({ outcome: 'passed' });
     expect(told).toEqual([]);
     expect(await up(setup, { safe: true, step: 1 })).toMatchObject({ outcome: 'promoted' });
-    expect(await up(setup)).toMatchObject({ outcome: 'promoted', migrations: [{ name: '002_suppliers', promotion: null }] });
+    expect(await up(setup)).toMatchObject({
+      outcome: 'promoted',
+      migrations: [{ name: '002_suppliers', promotion: null }],
+    });
     expect(await down(setup, { safe: true })).toMatchObject({ outcome: 'promoted' });
     expect(told).toEqual([
       'migrating 001_premium true',

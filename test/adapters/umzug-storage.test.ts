@@ -11,7 +11,11 @@ import { umzugProject, type UmzugProject } from './fixtures/umzug/project.ts';
 
 const rows = 'SELECT name FROM _schema_history ORDER BY name';
 
-function safe(project: UmzugProject, storage: UmzugStorage<Context>, migrations = [premium, suppliers]): SafeUmzug<Context> {
+function safe(
+  project: UmzugProject,
+  storage: UmzugStorage<Context>,
+  migrations = [premium, suppliers],
+): SafeUmzug<Context> {
   return safeUmzug<Context>(
     { migrations, storage, logger: undefined },
     { database: project.path, context: (_target, connection) => ({ db: connection as Database.Database }) },
@@ -31,7 +35,8 @@ async function applyPlainly(project: UmzugProject, storage: UmzugStorage<Context
 
 describe('the history as the storage of a plain Umzug', () => {
   test('records versions and checksums of files', async () => {
-    const text = 'export const up = async ({ context }) => context.db.exec("CREATE TABLE a (i)");\nexport const down = async ({ context }) => context.db.exec("DROP TABLE a");\n';
+    const text =
+      'export const up = async ({ context }) => context.db.exec("CREATE TABLE a (i)");\nexport const down = async ({ context }) => context.db.exec("DROP TABLE a");\n';
     const project = await umzugProject({ 'migrations/001_a.mjs': text });
     const db = new Database(project.path);
     const driver = sqlite();
@@ -75,23 +80,29 @@ describe('a storage that the project brings', () => {
     await umzug.up({ safe: true, step: 1 });
     expect(await both()).toEqual([['001_premium'], ['001_premium']]);
     await umzug.up();
-    expect(await both()).toEqual([['001_premium', '002_suppliers'], ['001_premium', '002_suppliers']]);
+    expect(await both()).toEqual([
+      ['001_premium', '002_suppliers'],
+      ['001_premium', '002_suppliers'],
+    ]);
     await umzug.down({ safe: true });
     expect(await both()).toEqual([['001_premium'], ['001_premium']]);
     await umzug.down();
     expect(await both()).toEqual([[], []]);
   });
 
-  test.each(['up', 'pending', 'executed'] as const)('that missed a promotion is brought in line by %s', async (command) => {
-    const project = await umzugProject();
-    const storage = json(project);
-    const umzug = safe(project, storage);
-    await umzug.up({ safe: true });
-    await writeFile(storage.path, '[]');
-    await umzug[command]();
-    expect(await storage.executed()).toEqual(['001_premium', '002_suppliers']);
-    expect(project.read("SELECT count(*) FROM pragma_table_info('users')")).toEqual([3]);
-  });
+  test.each(['up', 'pending', 'executed'] as const)(
+    'that missed a promotion is brought in line by %s',
+    async (command) => {
+      const project = await umzugProject();
+      const storage = json(project);
+      const umzug = safe(project, storage);
+      await umzug.up({ safe: true });
+      await writeFile(storage.path, '[]');
+      await umzug[command]();
+      expect(await storage.executed()).toEqual(['001_premium', '002_suppliers']);
+      expect(project.read("SELECT count(*) FROM pragma_table_info('users')")).toEqual([3]);
+    },
+  );
 
   test('that fails is brought in line by the next run, and the promotion stays', async () => {
     const project = await umzugProject();

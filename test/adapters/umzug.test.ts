@@ -3,8 +3,6 @@ import { Umzug, type RunnableMigration } from 'umzug';
 import { describe, expect, test } from 'vitest';
 import { safeUmzug, type SafeUmzug, type SafeUmzugOptions } from '../../adapters/umzug.ts';
 import { isForerunError, type ForerunError } from '../../src/error.ts';
-import { resolveConfig } from '../../src/config.ts';
-import { gate } from '../../src/run.ts';
 import { broken, migration, premium, suppliers, type Context } from './fixtures/umzug/migrations.ts';
 import { umzugProject, type UmzugProject } from './fixtures/umzug/project.ts';
 
@@ -51,7 +49,9 @@ describe('up with safe', () => {
     expect(project.tables()).toEqual(['suppliers', 'users']);
     expect(project.read('SELECT premium FROM users')).toEqual([0, 0]);
     expect(project.read('SELECT version FROM _schema_history ORDER BY version')).toEqual(['001', '002']);
-    expect(project.read("SELECT checksum FROM _schema_history WHERE checksum LIKE 'sha256-function:%'")).toHaveLength(2);
+    expect(project.read("SELECT checksum FROM _schema_history WHERE checksum LIKE 'sha256-function:%'")).toHaveLength(
+      2,
+    );
     expect((await umzug.executed()).map(({ name }) => name)).toEqual(['001_premium', '002_suppliers']);
     expect(await umzug.pending()).toEqual([]);
     expect(await umzug.up({ safe: true })).toEqual([]);
@@ -109,11 +109,16 @@ describe('up with safe', () => {
 
   test.each(['our connection', 'its own'])('names file and line of a migration that fails (%s)', async (connection) => {
     const project = await umzugProject({
-      'migrations/001_bad.mjs': 'export const up = async ({ context }) => {\n\n  context.db.exec("DROP TABLE nowhere");\n};\n',
+      'migrations/001_bad.mjs':
+        'export const up = async ({ context }) => {\n\n  context.db.exec("DROP TABLE nowhere");\n};\n',
     });
     const umzug = safeUmzug<Context>(
       { migrations: { glob: ['migrations/*.mjs', { cwd: project.root }] }, logger: undefined },
-      { database: project.path, context: (_target, db) => ({ db: db as Database.Database }), ...(connection === 'its own' ? own : {}) },
+      {
+        database: project.path,
+        context: (_target, db) => ({ db: db as Database.Database }),
+        ...(connection === 'its own' ? own : {}),
+      },
     );
     const { findings } = await umzug.safeUp();
     expect(findings.find(({ severity }) => severity === 'block')).toMatchObject({
@@ -131,7 +136,9 @@ describe('up with safe', () => {
     expect(await umzug.up({ safe: true, step: 1 })).toEqual([{ name: '001_premium' }]);
     expect(await umzug.up({ safe: true, to: '002_suppliers' })).toEqual([{ name: '002_suppliers' }]);
     expect(await umzug.up({ safe: true, migrations: ['004_again'] })).toEqual([{ name: '004_again' }]);
-    expect((await refusal(umzug.up({ safe: true, migrations: ['004_again'] }))).message).toContain('is applied already');
+    expect((await refusal(umzug.up({ safe: true, migrations: ['004_again'] }))).message).toContain(
+      'is applied already',
+    );
     expect(await umzug.up({ safe: true, migrations: ['004_again'], rerun: 'SKIP' })).toEqual([]);
     expect(await umzug.up({ safe: true, migrations: ['004_again'], rerun: 'ALLOW' })).toEqual([{ name: '004_again' }]);
     expect(project.read('SELECT count(*) FROM users')).toEqual([4]);
@@ -179,7 +186,8 @@ describe('down with safe', () => {
   test('refuses a migration without one', async () => {
     const project = await umzugProject({
       'migrations/001_a.mjs': '// Nobody goes down from here.\nexport const up = async () => {};\n',
-      'migrations/002_b.cjs': "exports.up = async ({ context }) => context.db.exec('CREATE TABLE b (i)');\nexports.down = async ({ context }) => context.db.exec('DROP TABLE b');\n",
+      'migrations/002_b.cjs':
+        "exports.up = async ({ context }) => context.db.exec('CREATE TABLE b (i)');\nexports.down = async ({ context }) => context.db.exec('DROP TABLE b');\n",
     });
     const umzug = safeUmzug<Context>(
       { migrations: { glob: ['migrations/*', { cwd: project.root }] }, logger: undefined },
@@ -222,7 +230,10 @@ describe("Umzug's own commands", () => {
       { database: project.path, ...own },
     );
     await umzug.create({ name: 'b.mjs' });
-    expect((await umzug.pending()).map(({ name }) => name)).toEqual(['001_a.mjs', expect.stringMatching(/^\d{4}.*\.b\.mjs$/)]);
+    expect((await umzug.pending()).map(({ name }) => name)).toEqual([
+      '001_a.mjs',
+      expect.stringMatching(/^\d{4}.*\.b\.mjs$/),
+    ]);
   });
 });
 
@@ -244,56 +255,5 @@ describe('a context that cannot be pointed at a branch', () => {
     expect((await refusal(umzug.safeUp())).code).toBe('NOT_REHEARSABLE');
     expect(await umzug.up()).toEqual([{ name: '001_premium', path: undefined }]);
     db.close();
-  });
-});
-
-describe('every way of giving migrations', () => {
-  test('a resolver that keeps the context that it was called with', async () => {
-    const project = await umzugProject({
-      'sql/001_a.sql': 'CREATE TABLE a (i)',
-      'sql/002_b.sql': 'CREATE TABLE b (i)',
-    });
-    const { readFileSync } = await import('node:fs');
-    const umzug = safeUmzug<Context>(
-      {
-        migrations: {
-          glob: ['sql/*.sql', { cwd: project.root }],
-          resolve: ({ name, path, context }) => ({
-            name,
-            up: async () => context.db.exec(readFileSync(path ?? '', 'utf8')),
-          }),
-        },
-        logger: undefined,
-      },
-      { database: project.path, context: (_target, db) => ({ db: db as Database.Database }) },
-    );
-    expect((await umzug.up({ safe: true })).map(({ path }) => path)).toEqual([
-      `${project.root}/sql/001_a.sql`,
-      `${project.root}/sql/002_b.sql`,
-    ]);
-    expect(project.tables()).toEqual(['a', 'b', 'users']);
-    expect(project.read("SELECT text FROM _forerun_texts WHERE text LIKE '%TABLE a%'")).toEqual(['CREATE TABLE a (i)']);
-  });
-
-  test('a function of the context', async () => {
-    const project = await umzugProject();
-    const umzug = safeUmzug<Context>(
-      {
-        migrations: ({ db }) => [{ name: '001_closed_over', up: async () => db.exec('CREATE TABLE a (i)') }],
-        logger: undefined,
-      },
-      { database: project.path, context: (_target, db) => ({ db: db as Database.Database }) },
-    );
-    expect((await umzug.safeUp()).migrations).toMatchObject([{ outcome: 'promoted', promotion: 'replay' }]);
-    expect(project.tables()).toEqual(['a', 'users']);
-  });
-
-  test('names that share a date, or have none, are different versions; Umzug tells them by name', async () => {
-    const project = await umzugProject();
-    const names = ['2024.01.31.a.js', '2024.01.31.b.js', '2024.02.01T10.00.00.c.js', '2024.02.01T11.00.00.d.js', 'later'];
-    const { config } = safe(project, names.map((name) => migration(name, 'SELECT 1')));
-    const versions = (await config.source?.migrations())?.map(({ version }) => version);
-    expect(versions).toEqual(['2024.01.31.a.js', '2024.01.31.b.js', '2024.02.01T10.00.00', '2024.02.01T11.00.00', 'later']);
-    expect(await gate(await resolveConfig(config))).toMatchObject({ outcome: 'passed', drift: [] });
   });
 });

@@ -1,8 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { childrenOf, forerun, forerunJson, holdAt, holdLock, isRunning, startForerun, until, untilHeld, type Running } from '../support/cli.ts';
+import { childrenOf, entry, environment, forerun, forerunJson, holdAt, holdLock, isRunning, startForerun, until, untilHeld, type Running } from '../support/cli.ts';
 import { newProject, type Project } from '../support/project.ts';
 import type { RunResult } from '../../src/result.ts';
 
@@ -33,6 +35,14 @@ async function expectNextRunToFinish(project: Project, args: readonly string[] =
   expect(next.error).toBeUndefined();
   expect(next.exitCode).toBe(0);
   expect(history(project)).toEqual(migrations);
+}
+
+/** What was printed is kept, for its owner only; of a run that had made nothing yet there is nothing to keep. */
+async function expectDocument({ root }: Project, result: RunResult): Promise<void> {
+  if (!existsSync(join(root, '.forerun/lock.db'))) return;
+  const file = join(root, `.forerun/runs/${result.run}.json`);
+  expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(result);
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
 }
 
 async function listed(project: Project, verb: 'branches' | 'checkpoints', args: readonly string[] = []): Promise<unknown> {
@@ -69,6 +79,7 @@ describe('a signal while the process is blocked, as by a statement', () => {
     const promoted = result.migrations.filter((migration) => migration.outcome === 'promoted').map((migration) => migration.name);
     expect(history(project)).toEqual(promoted);
     expect(isRunning(Number(await readFile(held, 'utf8')))).toBe(false);
+    await expectDocument(project, result);
     await expectNextRunToFinish(project);
   });
 
@@ -84,6 +95,25 @@ describe('a signal while the process is blocked, as by a statement', () => {
     await project.migration('003_endless.sql', 'SELECT 1;');
     const next = await forerunJson(['up', '--safe', '--database', 'app.db'], { cwd: project.root });
     expect(next).toMatchObject({ outcome: 'promoted' });
+  });
+
+  it('is heard from a terminal as well, where an indicator moves meanwhile', async () => {
+    const project = await shopProject();
+    await project.migration('003_endless.sql', endless);
+    const terminal = execa('script', ['-qec', `"${process.execPath}" "${entry}" up --safe --database app.db`, '/dev/null'], {
+      cwd: project.root,
+      env: environment(),
+      extendEnv: false,
+      reject: false,
+      stdin: 'pipe',
+    });
+    let shown = '';
+    terminal.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+    await until(() => /rehearse 003_endless [\d.]+ m?s[^]*rehearse 003_endless [\d.]+ s/.test(shown));
+    terminal.stdin.write('\u0003');
+    expect((await terminal).exitCode).toBe(130);
+    expect(shown).toMatch(/Interrupted \(SIGINT\) after .*Main is as it was\./);
+    expect(history(project)).toEqual([]);
   });
 
   it('ends a statement on main itself, whose transaction the database undoes', async () => {
@@ -209,8 +239,6 @@ describe('a process that is killed', () => {
 async function rehearsing(project: Project, migration: string, running: Running): Promise<void> {
   const copies = join(project.root, '.forerun/copies');
   await until(async () => existsSync(copies) && (await childrenOf(running.pid)).length > 0);
-  const Database = (await import('better-sqlite3')).default;
-  const { readdir } = await import('node:fs/promises');
   await until(async () => {
     const branch = (await readdir(copies)).find((name) => /^br_.*\.db$/.test(name));
     if (branch === undefined) return false;

@@ -3,7 +3,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { execa } from 'execa';
-import { entry, environment, forerun, forerunJson, type Answer } from '../support/cli.ts';
+import { entry, environment, forerun, type Answer } from '../support/cli.ts';
 import { newProject, type Project } from '../support/project.ts';
 
 interface Shop extends Project {
@@ -40,12 +40,6 @@ describe('up --safe', () => {
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 3 });
   });
 
-  it('keeps the document of each run beside the database, for its owner only', async () => {
-    const { root } = await shop();
-    const result = await forerunJson(['up', '--safe', '--database', 'app.db'], { cwd: root });
-    expect(result.outcome).toBe('promoted');
-  });
-
   it('says what changed in a changed file, and what to do', async () => {
     const { run, migration } = await shop();
     await run('up', '--safe');
@@ -55,7 +49,7 @@ describe('up --safe', () => {
       expect(stdout).toMatch(/002_age was changed after it was applied.*forerun repair 002_age --reason/);
       expect(stdout).toContain('  -ALTER TABLE users ADD COLUMN age INTEGER;\n  +ALTER TABLE users ADD COLUMN years INTEGER;');
     }
-    expect((await run('repair', '002_age', '--reason', 'a better name')).stdout).toBe('Accepted 002_age\n');
+    expect((await run('repair', '002_age', '--reason', 'a better name')).stdout).toBe('Accepted 002_age');
     expect((await run('status')).stdout).not.toMatch(/changed/);
   });
 });
@@ -169,8 +163,8 @@ describe('a project', () => {
 
   it('that exists already is marked as being at a version', async () => {
     const { run } = await shop();
-    expect((await run('baseline', '001')).stdout).toBe('Marked as applied: 001_products\n');
-    expect((await run('status')).stdout).toMatch(/applied +001_products.*\n +?pending +002_age|applied  001_products .*\npending  002_age/);
+    expect((await run('baseline', '001')).stdout).toBe('Marked as applied: 001_products');
+    expect((await run('status')).stdout).toMatch(/applied +001_products.*\npending +002_age/);
   });
 
   it('that is not there makes doctor exit with 1', async () => {

@@ -8,6 +8,8 @@ export interface RowPair {
   readonly before: TableState;
   readonly after: TableState;
   readonly columns: readonly ColumnPair[];
+  /** Whether rows may have got other rowids. */
+  readonly rebuilt: boolean;
 }
 
 export interface RowChanges {
@@ -21,7 +23,7 @@ export function compareRows(database: SqliteDatabase, rows: RowPair): RowChanges
   const key = keyOf(rows);
   if (key !== undefined) return byKey(database, rows, key);
   const { before, after } = rows;
-  if (before.rowid === undefined || after.rowid === undefined || before.root !== after.root) return byValue(database, rows);
+  if (before.rowid === undefined || after.rowid === undefined || rows.rebuilt) return byValue(database, rows);
   const changes = byIdentity(database, rows, `a.${after.rowid} = b.${before.rowid}`, '');
   if (changes.gone === 0 && changes.valuesChanged.size === 0) return changes;
   // VACUUM may give rows other rowids; then all are still there.

@@ -1,17 +1,19 @@
 import type { TableEvidence } from '../../seams/evidence.ts';
 import type { SqliteDatabase } from './client.ts';
-import { pairColumns, type ColumnPair, type NameNow } from './columns.ts';
+import { pairColumns, type ColumnPair, type ColumnPairs, type NameNow } from './columns.ts';
 import { compareRows, count, type RowChanges } from './compare-rows.ts';
 import type { TablePair } from './pairs.ts';
 import type { ColumnState, TableState } from './states.ts';
 import { quoteIdentifier } from './tokens.ts';
 
 /** What happened to the rows of one table between the attached state `before` and `main`. */
-export function compareTable(database: SqliteDatabase, { before, after }: TablePair, nameNow: NameNow): TableEvidence {
+export function compareTable(database: SqliteDatabase, { before, after, rebuilt }: TablePair, nameNow: NameNow): TableEvidence {
   if (before === undefined || after === undefined) return appearedOrGone(database, before, after);
   const rowsBefore = count(database, 'before', before);
   const rowsAfter = count(database, 'main', after);
-  const { changes, dropped } = compareColumns(database, before, after, nameNow);
+  const { changes, dropped } = compareColumns(pairColumns(before, after, nameNow), (columns) =>
+    compareRows(database, { before, after, columns, rebuilt }),
+  );
   const columnsDropped = droppedValues(database, before, dropped);
   return {
     table: after.name,
@@ -48,9 +50,7 @@ interface Compared {
  * A column that is gone where a new one stands at its place was renamed if all values are the same; otherwise one was
  * dropped and another added.
  */
-function compareColumns(database: SqliteDatabase, before: TableState, after: TableState, nameNow: NameNow): Compared {
-  const { same, perhapsRenamed, dropped } = pairColumns(before, after, nameNow);
-  const compare = (columns: readonly ColumnPair[]): RowChanges => compareRows(database, { before, after, columns });
+function compareColumns({ same, perhapsRenamed, dropped }: ColumnPairs, compare: (columns: readonly ColumnPair[]) => RowChanges): Compared {
   const all = compare([...same, ...perhapsRenamed]);
   const others = perhapsRenamed.filter((column) => all.valuesChanged.has(column.after.name));
   if (others.length > 0) {

@@ -6,6 +6,8 @@ import { statesOf, type TableState } from './states.ts';
 export interface TablePair {
   readonly before?: TableState;
   readonly after?: TableState;
+  /** Whether the table was made anew in between, so that its rows may have other rowids. */
+  readonly rebuilt: boolean;
 }
 
 export interface Pairs {
@@ -22,6 +24,8 @@ export interface Pairs {
 export function pairTables(database: SqliteDatabase, statements: readonly { readonly sql: string }[] | undefined): Pairs {
   const before = statesOf(database, 'before');
   const after = statesOf(database, 'main');
+  const renames = statements === undefined ? undefined : renamesIn(statements);
+  const rebuilt = (table: TableState, now: TableState): boolean => renames?.isDropped(table.name) ?? table.root !== now.root;
   const left = new Map(before.tables.map((table) => [table.name.toLowerCase(), table]));
   const pairs: TablePair[] = [];
   const nameless: TableState[] = [];
@@ -30,17 +34,17 @@ export function pairTables(database: SqliteDatabase, statements: readonly { read
     if (same === undefined) nameless.push(table);
     else {
       left.delete(same.name.toLowerCase());
-      pairs.push({ before: same, after: table });
+      pairs.push({ before: same, after: table, rebuilt: rebuilt(same, table) });
     }
   }
-  const firstNameOf = statements === undefined ? byRoot(left) : renamesIn(statements).firstName;
+  const firstNameOf = renames?.firstName ?? byRoot(left);
   for (const table of nameless) {
     const renamed = left.get(firstNameOf(table.name, table).toLowerCase());
     if (renamed !== undefined) left.delete(renamed.name.toLowerCase());
-    pairs.push({ ...(renamed === undefined ? {} : { before: renamed }), after: table });
+    pairs.push(renamed === undefined ? { after: table, rebuilt: true } : { before: renamed, after: table, rebuilt: rebuilt(renamed, table) });
   }
   return {
-    pairs: [...pairs, ...[...left.values()].map((table) => ({ before: table }))],
+    pairs: [...pairs, ...[...left.values()].map((table) => ({ before: table, rebuilt: true }))],
     unreadable: [...new Set([...before.unreadable, ...after.unreadable])],
   };
 }

@@ -1,4 +1,4 @@
-import { renamesOf } from './assignments.ts';
+import { referencedByDdl, renamesOf } from './assignments.ts';
 import { TokenCursor } from './tokens-cursor.ts';
 
 /** What tables and columns are called in the course of a script. Statements are counted from 0; -1 is before the first. */
@@ -8,6 +8,8 @@ export interface Renames {
   lastColumn(table: string, column: string, from: number): string;
   /** What a table of the end was called before the first statement, or when it was made. */
   firstName(table: string): string;
+  /** Whether a table of before the first statement is dropped on the way, be it to be made anew. */
+  isDropped(table: string): boolean;
 }
 
 export function renamesIn(statements: readonly { readonly sql: string }[]): Renames {
@@ -15,6 +17,12 @@ export function renamesIn(statements: readonly { readonly sql: string }[]): Rena
     const rename = /\brename\b/i.test(sql) ? renameOf(sql) : undefined;
     return rename === undefined ? [] : [{ at, ...rename }];
   });
+  const drops = statements.flatMap(({ sql }, at) => {
+    const change = /^drop\b/i.test(sql) ? referencedByDdl(sql) : undefined;
+    return change?.action === 'drop-table' ? [{ at, table: change.table }] : [];
+  });
+  const nameAt = (table: string, at: number): string =>
+    renames.reduce((name, rename) => (rename.at < at && rename.column === undefined && isSame(rename.table, name) ? rename.to : name), table);
   const follow = (table: string, column: string, from: number): { table: string; column: string } => {
     const now = { table, column };
     for (const rename of renames) {
@@ -29,6 +37,7 @@ export function renamesIn(statements: readonly { readonly sql: string }[]): Rena
     lastColumn: (table, column, from) => follow(table, column, from).column,
     firstName: (table) =>
       renames.reduceRight((name, rename) => (rename.column === undefined && isSame(rename.to, name) ? rename.table : name), table),
+    isDropped: (table) => drops.some((drop) => isSame(drop.table, nameAt(table, drop.at))),
   };
 }
 

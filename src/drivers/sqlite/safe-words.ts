@@ -14,8 +14,8 @@ export function safeWords(error: unknown, database: SqliteDatabase, sql: string)
     return `A function of the application threw ${error.name}; its message is not shown, because it may hold values.`;
   }
   const free = ['SQLITE_ERROR', 'SQLITE_CONSTRAINT', 'SQLITE_CONSTRAINT_TRIGGER', 'SQLITE_CONSTRAINT_FUNCTION', 'SQLITE_CONSTRAINT_VTAB'];
-  // ALTER and DROP read no values into what they say.
-  if (!free.includes(code) || /^\s*(alter|drop)\b/i.test(sql) || isWritten(error.message, database, sql)) return error.message;
+  // ALTER and DROP read no values into what they say; ON DELETE RESTRICT is a trigger to SQLite.
+  if (!free.includes(code) || error.message === 'FOREIGN KEY constraint failed' || /^\s*(alter|drop)\b/i.test(sql) || isWritten(error.message, database, sql)) return error.message;
   if (code === 'SQLITE_CONSTRAINT_TRIGGER') {
     return 'A trigger refused it; its message is not shown, because it is made of values.';
   }
