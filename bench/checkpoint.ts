@@ -52,7 +52,10 @@ async function byReflink(folder: string): Promise<Result> {
   });
   if (small === undefined || large === undefined) throw new TypeError('no databases');
   execFileSync('sync', ['-f', folder]);
-  const times = await alternate(7, { small: () => checkpointOf(small, 'reflink'), large: () => checkpointOf(large, 'reflink') });
+  const times = await alternate(7, {
+    small: () => checkpointOf(small, 'reflink'),
+    large: () => checkpointOf(large, 'reflink'),
+  });
   const ratio = times.large.min / times.small.min;
   return {
     measured: 'checkpoint of 1 GB, by reflink (XFS)',

@@ -3,55 +3,82 @@ import { join } from 'node:path';
 import { newFolder, placeDatabase } from './support/database.ts';
 import { cli, program, runNode } from './support/program.ts';
 import type { Measured, Result } from './support/result.ts';
-import { writeSmallMigrations } from './support/small-migrations.ts';
+import { writeSmallMigrations, type Updated } from './support/small-migrations.ts';
 import { alternate, bothInWords, inWords, type Times } from './support/times.ts';
 
 /** `up --safe` of 100 small migrations on 100 MB, against backups of the file and a plain Umzug `up` of the same files. */
 export async function hundredMigrations(): Promise<Measured> {
-  const once = await alternate(5, {
-    backup: () => withDatabase((path, folder) => runNode(program('backup'), path, newSubfolder(folder), '1')),
-    umzug: () => withDatabase((path, folder) => runNode(program('plain-umzug'), path, join(folder, 'migrations'))),
-    api: () => withDatabase((path, folder) => runNode(program('up'), path, join(folder, 'migrations'), 'once')),
+  const small = await once('small');
+  const large = await once('large');
+  const each = await alternate(3, {
+    backups: () => withDatabase('large', (at) => runNode(program('backup'), at.path, at.copies, '100')),
+    api: () => withDatabase('large', (at) => runNode(program('up'), at.path, at.migrations, 'each')),
+    cli: () => withDatabase('large', (at) => runNode(...upSafe(at), '--checkpoints', 'each')),
   });
-  const allowedOnce = { min: 1.5 * once.backup.min + 2 * once.umzug.min, words: '1.5 backups + 2 Umzugs' };
-  const each = await alternate(2, {
-    backups: () => withDatabase((path, folder) => runNode(program('backup'), path, newSubfolder(folder), '100')),
-    api: () => withDatabase((path, folder) => runNode(program('up'), path, join(folder, 'migrations'), 'each')),
-    cli: () => withDatabase((path, folder) => runNode(cli, 'up', '--safe', '--quiet', '--database', path, '--migrations', join(folder, 'migrations'))),
-  });
-  const allowedEach = { min: 1.2 * (each.backups.min + allowedOnce.min), words: '1.2 × (100 backups + that)' };
-  const oncePeers = `backup ${bothInWords(once.backup)}, Umzug ${bothInWords(once.umzug)}`;
-  const eachPeers = `100 backups ${bothInWords(each.backups)}`;
+  const peer = `100 backups ${bothInWords(each.backups)}`;
+  const allowed = { min: 1.2 * (each.backups.min + large.allowed.min), words: '1.2 × (100 backups + that)' };
   return {
     results: [
-      line("one checkpoint (`checkpoints: 'once'`)", oncePeers, once.api, allowedOnce),
-      line('a checkpoint each', eachPeers, each.api, allowedEach),
-      line('a checkpoint each, by the command line', eachPeers, each.cli, allowedEach),
+      ...small.results,
+      ...large.results,
+      line('a checkpoint each, by function', peer, each.api, allowed),
+      line('a checkpoint each, by command', peer, each.cli, allowed),
     ],
   };
 }
 
-function line(how: string, peer: string, forerun: Times, allowed: { readonly min: number; readonly words: string }): Result {
+interface Allowed {
+  readonly min: number;
+  readonly words: string;
+}
+
+async function once(updated: Updated): Promise<{ readonly results: readonly Result[]; readonly allowed: Allowed }> {
+  const times = await alternate(7, {
+    backup: () => withDatabase(updated, (at) => runNode(program('backup'), at.path, at.copies, '1')),
+    umzug: () => withDatabase(updated, (at) => runNode(program('plain-umzug'), at.path, at.migrations)),
+    api: () => withDatabase(updated, (at) => runNode(program('up'), at.path, at.migrations, 'once')),
+    cli: () => withDatabase(updated, (at) => runNode(...upSafe(at), '--checkpoints', 'once')),
+  });
+  const allowed = { min: 1.5 * times.backup.min + 2 * times.umzug.min, words: '1.5 backups + 2 Umzugs' };
+  const peer = `backup ${bothInWords(times.backup)}, Umzug ${bothInWords(times.umzug)}`;
+  const how = updated === 'small' ? 'one checkpoint' : 'one checkpoint, 20 of them updating rows of the large table';
+  return {
+    results: [
+      line(`${how}, by function`, peer, times.api, allowed),
+      line(`${how}, by command`, peer, times.cli, allowed),
+    ],
+    allowed,
+  };
+}
+
+function line(how: string, peer: string, forerun: Times, allowed: Allowed): Result {
   return {
     measured: `\`up --safe\` of 100 small migrations, 100 MB, ${how}`,
     peer,
     forerun: bothInWords(forerun),
-    comparison: `${(forerun.min / allowed.min).toFixed(2)} of the ${inWords(allowed.min)} allowed`,
+    comparison: `${(forerun.min / allowed.min).toFixed(2)} of ${inWords(allowed.min)}`,
     target: `≤ ${allowed.words}`,
     met: forerun.min <= allowed.min,
   };
 }
 
-async function withDatabase(work: (path: string, folder: string) => Promise<{ readonly ms: number }>): Promise<number> {
-  const folder = newFolder();
-  writeSmallMigrations(folder, 100);
-  const { ms } = await work(placeDatabase(folder, '100 MB'), folder);
-  rmSync(folder, { recursive: true });
-  return ms;
+interface Place {
+  readonly path: string;
+  readonly migrations: string;
+  /** An empty folder. */
+  readonly copies: string;
 }
 
-function newSubfolder(folder: string): string {
-  const path = join(folder, 'copies');
-  mkdirSync(path);
-  return path;
+function upSafe({ path, migrations }: Place): readonly [string, ...string[]] {
+  return [cli, 'up', '--safe', '--quiet', '--database', path, '--migrations', migrations];
+}
+
+async function withDatabase(updated: Updated, work: (at: Place) => Promise<{ readonly ms: number }>): Promise<number> {
+  const folder = newFolder();
+  const copies = join(folder, 'copies');
+  mkdirSync(copies);
+  const migrations = writeSmallMigrations(folder, 100, updated);
+  const { ms } = await work({ path: placeDatabase(folder, '100 MB'), migrations, copies });
+  rmSync(folder, { recursive: true });
+  return ms;
 }

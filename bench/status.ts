@@ -54,7 +54,7 @@ async function memory(): Promise<Result> {
 
 async function applied(size: Size): Promise<{ readonly folder: string; readonly args: readonly string[] }> {
   const folder = newFolder();
-  const migrations = writeSmallMigrations(folder, 50);
+  const migrations = writeSmallMigrations(folder, 50, 'small');
   const path = placeDatabase(folder, size);
   await runNode(program('apply'), path, migrations);
   return { folder, args: [cli, 'status', '--database', path, '--migrations', migrations] };

@@ -8,7 +8,10 @@ import type { RunResult } from './result.ts';
  * path. Where there is no such folder nothing was made, and nothing is kept. Replaces the document of that run.
  */
 export async function keepRunDocument(home: string, result: RunResult): Promise<string | undefined> {
-  const there = await stat(home).then((found) => found.isDirectory(), () => false);
+  const there = await stat(home).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
   if (!there || result.run === '') return undefined;
   const folder = join(home, 'runs');
   await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -1,6 +1,6 @@
 import type { Attempt, Direction } from '../../src/seams/source.ts';
 import type { Target } from '../../src/seams/target.ts';
-import { launch } from './launch.ts';
+import type { Launch } from './launch.ts';
 import type { ChildMethods, ParentMethods } from './protocol.ts';
 import { addressOf, type Place } from './registry.ts';
 import { peer } from './wire.ts';
@@ -15,10 +15,10 @@ export interface ChildPlace {
 }
 
 /**
- * How long a child without work is kept for the next migration of the same branch, in milliseconds. Not long: what it has
- * open keeps the branch from being promoted.
+ * How long children are kept for the next migration when none of them has work, in milliseconds. Not long: what they have
+ * open keeps a branch from being promoted.
  */
-const idleLimitMs = 300;
+const idleLimitMs = 1000;
 
 /**
  * Applies one migration to a branch in a child process whose database variable points at the branch, and which refuses to
@@ -32,7 +32,9 @@ export async function rehearseInChild(
   attempt: Attempt,
 ): Promise<void> {
   attempt.signal.throwIfAborted();
-  const child = childFor(place);
+  // Plain Umzug commands start no other program, and need not wait for what does.
+  const { launch } = await import('./launch.ts');
+  const child = childFor(place, launch);
   attempt.signal.addEventListener('abort', child.end);
   try {
     await child.apply(name, direction, attempt);
@@ -58,23 +60,23 @@ interface Child {
 /** By the branch that they work on. */
 const children = new Map<string, Child>();
 let endsWithUs = false;
+let resting: NodeJS.Timeout | undefined;
 
-function childFor(place: ChildPlace): Child {
+function childFor(place: ChildPlace, launch: Launch): Child {
   const known = children.get(place.target.url);
   if (known !== undefined) return known;
   if (!endsWithUs) process.once('exit', () => children.forEach((child) => child.end()));
   endsWithUs = true;
-  const child = startChild(place);
+  const child = startChild(place, launch);
   children.set(place.target.url, child);
   return child;
 }
 
-function startChild({ module, place, main, databaseVariable, target }: ChildPlace): Child {
+function startChild({ module, place, main, databaseVariable, target }: ChildPlace, launch: Launch): Child {
   const order = { module: addressOf(module), place, main: main.path, databaseVariable, args: process.argv.slice(1) };
   const subprocess = launch(order, { [databaseVariable]: target.variable });
   let current: Attempt | undefined;
   let judged: Judged | undefined;
-  let idle: NodeJS.Timeout | undefined;
   // What our own steps throw is thrown again as it was, not as the copy that has been to the child and back.
   const judging = async (step: (attempt: Attempt) => Promise<void>): Promise<void> => {
     try {
@@ -94,12 +96,11 @@ function startChild({ module, place, main, databaseVariable, target }: ChildPlac
   const self: Child = {
     busy: () => current !== undefined,
     end() {
-      clearTimeout(idle);
       if (children.get(target.url) === self) children.delete(target.url);
       subprocess.kill();
     },
     async apply(name, direction, attempt) {
-      clearTimeout(idle);
+      clearTimeout(resting);
       [current, judged] = [attempt, undefined];
       subprocess.idle(false);
       try {
@@ -109,13 +110,17 @@ function startChild({ module, place, main, databaseVariable, target }: ChildPlac
       } finally {
         current = undefined;
         subprocess.idle(true);
-        idle = setTimeout(self.end, idleLimitMs).unref();
+        // Not one by one: starting one may take longer than another one is kept.
+        clearTimeout(resting);
+        resting = setTimeout(endIdleChildren, idleLimitMs).unref();
       }
     },
   };
   void subprocess.ended.then((how) => {
     self.end();
-    child.fail(new Error(`The process that rehearsed it ended before it was done (${how}).`));
+    child.fail(
+      new Error(`The process that rehearsed it ended before it was done (${how}). What it printed may say why.`),
+    );
   });
   return self;
 }

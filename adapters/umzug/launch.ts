@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { execaNode } from 'execa';
 import { lifelineFd } from '../../src/cli/protocol.ts';
+import { inheritedOptions } from './node-options.ts';
 import type { Order } from './protocol.ts';
 import type { Port } from './wire.ts';
 
@@ -24,6 +25,7 @@ export function launch(order: Order, env: Readonly<Record<string, string>>): Chi
   const entry = new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url);
   const subprocess = execaNode(fileURLToPath(entry), [JSON.stringify(order)], {
     env,
+    nodeOptions: inheritedOptions(process.execArgv),
     // The last one is the pipe; its place is `lifelineFd`.
     stdio: ['ignore', 2, 2, 'ipc', 'pipe'],
     ipc: true,
@@ -49,15 +51,18 @@ export function launch(order: Order, env: Readonly<Record<string, string>>): Chi
         else handle?.ref();
       }
     },
-    kill: () => killGroup(subprocess.pid),
+    kill: () => killGroup(subprocess),
   };
 }
 
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
+export type Launch = typeof launch;
+
+function killGroup(subprocess: { readonly pid?: number; kill(signal: 'SIGKILL'): boolean }): void {
+  if (subprocess.pid === undefined) return;
   try {
-    process.kill(-pid, 'SIGKILL');
+    process.kill(-subprocess.pid, 'SIGKILL');
   } catch {
-    // It is gone.
+    // The group is gone, or this system knows no groups.
+    subprocess.kill('SIGKILL');
   }
 }

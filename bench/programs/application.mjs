@@ -6,13 +6,13 @@ const database = new Database(process.argv[2], { timeout: 0 });
 const insert = database.prepare("INSERT INTO visits (at, page) VALUES (datetime(), '/')");
 const cell = new Int32Array(new SharedArrayBuffer(4));
 const pause = (ms) => Atomics.wait(cell, 0, 0, ms);
-let going = true;
+const told = { stop: false };
 let writes = 0;
 let longestWait = 0;
-process.on('message', () => (going = false));
+process.on('message', () => (told.stop = true));
 process.send('ready');
 
-while (going) {
+while (!told.stop) {
   const start = performance.now();
   while (!inserted()) pause(0.1);
   longestWait = Math.max(longestWait, performance.now() - start);

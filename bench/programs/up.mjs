@@ -3,4 +3,5 @@ import { up } from '../../dist/src/index.js';
 
 const [database, migrations, checkpoints] = process.argv.slice(2);
 const result = await up({ database, migrations, checkpoints }, { safe: true });
-if (result.outcome !== 'promoted') throw new Error(`${result.outcome}: ${JSON.stringify(result.findings)} ${JSON.stringify(result.error)}`);
+if (result.outcome !== 'promoted')
+  throw new Error(`${result.outcome}: ${JSON.stringify(result.findings)} ${JSON.stringify(result.error)}`);

@@ -61,5 +61,7 @@ const event = `n % 2000 + 1, CASE n % 3 WHEN 0 THEN 'click' WHEN 1 THEN 'view' E
   datetime(1700000000 + n, 'unixepoch'), n * 0.25, printf('{"n":%d,"text":"%s%s"}', n, hex(n * 2654435761 % 4294967291), '${'lorem ipsum '.repeat(9)}')`;
 
 function fill(database: Database.Database, into: string, values: string, rows: number): void {
-  database.exec(`WITH RECURSIVE counter(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < ${rows}) INSERT INTO ${into} SELECT ${values} FROM counter`);
+  database.exec(
+    `WITH RECURSIVE counter(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < ${rows}) INSERT INTO ${into} SELECT ${values} FROM counter`,
+  );
 }

@@ -11,7 +11,10 @@ export function machineLine(): string {
 
 function fileSystem(folder: string): string {
   try {
-    return execFileSync('df', ['--output=fstype', folder], { encoding: 'utf8' }).trim().split('\n').at(-1) ?? 'unknown file system';
+    return (
+      execFileSync('df', ['--output=fstype', folder], { encoding: 'utf8' }).trim().split('\n').at(-1) ??
+      'unknown file system'
+    );
   } catch {
     return `${process.platform}'s file system`;
   }

@@ -35,7 +35,11 @@ async function run(args: readonly string[]): Promise<{ readonly ran: Ran; readon
   const start = performance.now();
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
   const exit = once(child, 'exit').then((codes) => [codes[0] as number | null, performance.now() - start] as const);
-  const [said, memory, [code, ms]] = await Promise.all([text(child.stderr as Readable), text(child.stdio[3] as Readable), exit]);
+  const [said, memory, [code, ms]] = await Promise.all([
+    text(child.stderr as Readable),
+    text(child.stdio[3] as Readable),
+    exit,
+  ]);
   if (code !== 0) throw new Error(`node ${args.join(' ')} failed (${code}):\n${said}`);
   return { ran: { ms, peakBytes: 0 }, memory };
 }

@@ -17,7 +17,14 @@ export interface Measured {
 
 export function markdown(machine: string, measured: readonly Measured[]): string {
   const results = measured.flatMap((one) => one.results);
-  const rows = results.map((row) => [row.measured, row.peer, row.forerun, row.comparison, row.target, row.met ? 'yes' : '**no**']);
+  const rows = results.map((row) => [
+    row.measured,
+    row.peer,
+    row.forerun,
+    row.comparison,
+    row.target,
+    row.met ? 'yes' : '**no**',
+  ]);
   const head = ['Measured', 'Peer', 'Forerun', 'Compared', 'Target', 'Met'];
   return [
     `Machine: ${machine}. Least of several rounds, in which peer and Forerun take turns; the median in brackets.`,

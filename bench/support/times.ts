@@ -9,12 +9,17 @@ export interface Times {
  * Runs every way once a round, one after the other, so that whatever else the machine does meets all of them alike.
  * A way answers with the milliseconds that count.
  */
-export async function alternate<Way extends string>(rounds: number, ways: Readonly<Record<Way, () => Promise<number>>>): Promise<Record<Way, Times>> {
+export async function alternate<Way extends string>(
+  rounds: number,
+  ways: Readonly<Record<Way, () => Promise<number>>>,
+): Promise<Record<Way, Times>> {
   const names = Object.keys(ways) as Way[];
   const all = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Way, number[]>;
   for (let round = 1; round <= rounds; round += 1) {
     for (const name of names) all[name].push(await ways[name]());
-    process.stderr.write(`  round ${round} of ${rounds}: ${names.map((name) => `${name} ${inWords(all[name].at(-1) ?? 0)}`).join(', ')}\n`);
+    process.stderr.write(
+      `  round ${round} of ${rounds}: ${names.map((name) => `${name} ${inWords(all[name].at(-1) ?? 0)}`).join(', ')}\n`,
+    );
   }
   return Object.fromEntries(names.map((name) => [name, timesOf(all[name])])) as Record<Way, Times>;
 }

@@ -21,8 +21,17 @@ export function addCommonOptions(program: Command): void {
     .option('--migrations <dir>', 'folder of plain SQL migrations (default: the configuration, else migrations)')
     .option('--adapter <name>', 'whose migrations they are: sql (default: the configuration, else sql)')
     .option('--provider <name>', 'what makes checkpoints and branches: copy (default: the configuration, else copy)')
-    .option('--validate <command>', 'a command that must succeed on the branch, before and after; may be repeated', gathered)
-    .addOption(new Option('--checkpoints <when>', 'a checkpoint before each migration, or once before all').choices(['each', 'once']))
+    .option(
+      '--validate <command>',
+      'a command that must succeed on the branch, before and after; may be repeated',
+      gathered,
+    )
+    .addOption(
+      new Option('--checkpoints <when>', 'a checkpoint before each migration, or once before all').choices([
+        'each',
+        'once',
+      ]),
+    )
     .option('--json', 'print one JSON document on stdout and nothing else')
     .addOption(new Option('--quiet', 'print nothing but results').conflicts('verbose'))
     .option('--verbose', 'print everything, stack traces included');

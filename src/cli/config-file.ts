@@ -17,33 +17,53 @@ const names = ['ts', 'mts', 'js', 'mjs'].map((extension) => `forerun.config.${ex
 export async function loadConfigFile(named: string | undefined, cwd: string): Promise<ConfigFile | undefined> {
   const file = named === undefined ? findIn(cwd) : resolve(cwd, named);
   if (file === undefined) return undefined;
-  if (!existsSync(file)) throw wrong(file, `There is no configuration file ${file}.`, 'Check the path, or leave --config out.');
+  if (!existsSync(file))
+    throw wrong(file, `There is no configuration file ${file}.`, 'Check the path, or leave --config out.');
   const exported = await importFile(file);
   const config = 'default' in exported ? exported.default : undefined;
-  if (config === undefined) throw wrong(file, `${file} has no default export.`, "Write it as: export default defineConfig({ database: 'app.db' })");
+  if (config === undefined)
+    throw wrong(
+      file,
+      `${file} has no default export.`,
+      "Write it as: export default defineConfig({ database: 'app.db' })",
+    );
   if (typeof config !== 'object' || config === null || Array.isArray(config) || config instanceof Promise) {
-    throw wrong(file, `The default export of ${file} is no configuration object.`, 'Export the object itself; top-level await is allowed in the file.');
+    throw wrong(
+      file,
+      `The default export of ${file} is no configuration object.`,
+      'Export the object itself; top-level await is allowed in the file.',
+    );
   }
-  return { file, config: config as Partial<Config> };
+  return { file, config };
 }
 
 function findIn(folder: string): string | undefined {
   const [first, ...others] = names.map((name) => join(folder, name)).filter((file) => existsSync(file));
   if (first === undefined || others.length === 0) return first;
-  throw wrong(first, `There are several configuration files: ${[first, ...others].join(', ')}.`, 'Keep one of them, or name it with --config.');
+  throw wrong(
+    first,
+    `There are several configuration files: ${[first, ...others].join(', ')}.`,
+    'Keep one of them, or name it with --config.',
+  );
 }
 
 async function importFile(file: string): Promise<{ readonly default?: unknown }> {
   try {
     const ours = canImportUs(file) ? {} : ownExports();
     // Node imports JavaScript itself, but cannot be told where our package is.
-    if (/\.m?js$/.test(file) && Object.keys(ours).length === 0) return (await import(pathToFileURL(file).href)) as object;
+    if (/\.m?js$/.test(file) && Object.keys(ours).length === 0)
+      return (await import(pathToFileURL(file).href)) as object;
     const { createJiti } = await import('jiti');
     return await createJiti(file, { interopDefault: false, alias: ours }).import<object>(file);
   } catch (error) {
     if (error instanceof ForerunError) throw error;
     const line = lineIn(error, file);
-    throw wrong(file, `${line === undefined ? file : `${file}:${line}`} could not be loaded: ${messageOf(error)}`, 'Correct the configuration file.', error);
+    throw wrong(
+      file,
+      `${line === undefined ? file : `${file}:${line}`} could not be loaded: ${messageOf(error)}`,
+      'Correct the configuration file.',
+      error,
+    );
   }
 }
 
@@ -59,7 +79,9 @@ function canImportUs(file: string): boolean {
 /** What `forerun` and `forerun/…` stand for, for projects that run this program without having it installed. */
 function ownExports(): Record<string, string> {
   const folder = packageFolder(dirname(fileURLToPath(import.meta.url)));
-  const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { exports: Record<string, string | { default: string }> };
+  const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    exports: Record<string, string | { default: string }>;
+  };
   return Object.fromEntries(
     Object.entries(exports).map(([path, target]) => [
       join('forerun', path),
@@ -75,7 +97,9 @@ function packageFolder(folder: string): string {
 /** Where in the file it was thrown, as far as the stack or the message tells. */
 function lineIn(error: unknown, file: string): string | undefined {
   const text = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : '';
-  const at = [file, pathToFileURL(file).href].map((name) => text.split(`${name}:`)[1]).find((rest) => rest !== undefined);
+  const at = [file, pathToFileURL(file).href]
+    .map((name) => text.split(`${name}:`)[1])
+    .find((rest) => rest !== undefined);
   return /^\d+/.exec(at ?? '')?.[0] ?? /\((\d+):\d+\)/.exec(text.split('\n')[0] ?? '')?.[1];
 }
 

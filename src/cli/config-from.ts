@@ -11,13 +11,18 @@ import { loadConfigFile } from './config-file.ts';
  */
 export async function configFrom(
   options: CommonOptions,
-  { env, cwd, needsDatabase = true }: { readonly env: NodeJS.ProcessEnv; readonly cwd: string; readonly needsDatabase?: boolean },
+  {
+    env,
+    cwd,
+    needsDatabase = true,
+  }: { readonly env: NodeJS.ProcessEnv; readonly cwd: string; readonly needsDatabase?: boolean },
 ): Promise<Config> {
   refuseOthers('adapter', options.adapter, ['sql']);
   refuseOthers('provider', options.provider, ['copy']);
   const found = await loadConfigFile(options.config, cwd);
   const { source, provider, root, ...given } = found?.config ?? {};
-  if (source !== undefined && options.migrations !== undefined && options.adapter === undefined) throw twoSources(source.name);
+  if (source !== undefined && options.migrations !== undefined && options.adapter === undefined)
+    throw twoSources(source.name);
   const validate = [...(given.validate ?? []), ...(options.validate ?? [])];
   return {
     ...given,
@@ -31,7 +36,12 @@ export async function configFrom(
   };
 }
 
-function databaseOf(options: CommonOptions, given: Partial<Config>, env: NodeJS.ProcessEnv, cwd: string): string | undefined {
+function databaseOf(
+  options: CommonOptions,
+  given: Partial<Config>,
+  env: NodeJS.ProcessEnv,
+  cwd: string,
+): string | undefined {
   if (options.database !== undefined) return absolute(options.database, cwd);
   if (given.database !== undefined) return given.database;
   const address = env[given.databaseVariable ?? 'DATABASE_URL'];
@@ -49,24 +59,35 @@ function refuseNone(given: Partial<Config>, needsDatabase: boolean): string {
 /** Of a typed path only the path is made absolute, so that programs that read the variable get the form they know. */
 function absolute(address: string, cwd: string): string {
   const [, form = '', path = ''] = /^((?:sqlite|file):)?(.*)$/s.exec(address) ?? [];
-  const isAddress = path.startsWith('//') || path === ':memory:' || path === '' || (form === '' && /^[a-z][\w+.-]+:/i.test(path));
+  const isAddress =
+    path.startsWith('//') || path === ':memory:' || path === '' || (form === '' && /^[a-z][\w+.-]+:/i.test(path));
   return isAddress ? address : `${form}${resolve(cwd, path)}`;
 }
 
 function refuseOthers(option: 'adapter' | 'provider', name: string | undefined, known: readonly string[]): void {
   if (name === undefined || known.includes(name)) return;
   const near = nearest(name, known);
-  const umzug = 'Umzug runs by its own program: wrap the instance with safeUmzug of forerun/umzug, then run that program with --safe.';
-  const others = option === 'adapter' ? ` Migrations of another framework are named by \`source\` in the configuration.` : '';
-  throw new ForerunError('USAGE', `There is no ${option} "${name}"${near === undefined ? '' : ` (did you mean ${near}?)`}. There is: ${known.join(', ')}.`, {
-    details: {},
-    next: name === 'umzug' ? umzug : `Leave --${option} out, or give one of these.${others}`,
-  });
+  const umzug =
+    'Umzug runs by its own program: wrap the instance with safeUmzug of forerun/umzug, then run that program with --safe.';
+  const others =
+    option === 'adapter' ? ` Migrations of another framework are named by \`source\` in the configuration.` : '';
+  throw new ForerunError(
+    'USAGE',
+    `There is no ${option} "${name}"${near === undefined ? '' : ` (did you mean ${near}?)`}. There is: ${known.join(', ')}.`,
+    {
+      details: {},
+      next: name === 'umzug' ? umzug : `Leave --${option} out, or give one of these.${others}`,
+    },
+  );
 }
 
 function twoSources(name: string): ForerunError<'USAGE'> {
-  return new ForerunError('USAGE', `--migrations names a folder of plain SQL, but the configuration's migrations are those of ${name}.`, {
-    details: {},
-    next: 'Leave --migrations out; or add --adapter sql to use the folder instead.',
-  });
+  return new ForerunError(
+    'USAGE',
+    `--migrations names a folder of plain SQL, but the configuration's migrations are those of ${name}.`,
+    {
+      details: {},
+      next: 'Leave --migrations out; or add --adapter sql to use the folder instead.',
+    },
+  );
 }

@@ -10,7 +10,9 @@ export function positive(text: string): number {
 
 /** The given options, without those that were left out. */
 export function given<T extends object>(options: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as { [Key in keyof T]?: Exclude<T[Key], undefined> };
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]?: Exclude<T[Key], undefined>;
+  };
 }
 
 /**
@@ -24,7 +26,9 @@ export function isSafe(flag: boolean | undefined, env: NodeJS.ProcessEnv): boole
 
 /** npm keeps other options to itself as well; a run must not do more than what was typed. */
 export function refuseKeptByNpm(verb: string, names: readonly string[], env: NodeJS.ProcessEnv): void {
-  const kept = names.filter((name) => [name, abbreviated[name] ?? name].some((key) => env[`npm_config_${key.replaceAll('-', '_')}`] !== undefined));
+  const kept = names.filter((name) =>
+    [name, abbreviated[name] ?? name].some((key) => env[`npm_config_${key.replaceAll('-', '_')}`] !== undefined),
+  );
   if (!isRunByNpm(env) || kept.length === 0) return;
   const options = kept.map((name) => `--${name}`).join(' and ');
   throw new ForerunError('USAGE', `npm kept ${options} to itself, so that this run would do more than was asked for.`, {

@@ -1,5 +1,8 @@
 /** What stands below the options in a verb's help. */
-export function helpAfter(examples: readonly (readonly [command: string, what: string])[], codes: readonly (keyof typeof exitCodes)[]): string {
+export function helpAfter(
+  examples: readonly (readonly [command: string, what: string])[],
+  codes: readonly (keyof typeof exitCodes)[],
+): string {
   const width = Math.max(...examples.map(([command]) => command.length));
   return [
     '',

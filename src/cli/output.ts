@@ -15,7 +15,7 @@ export interface Output {
   say(text: string | Uint8Array): void;
 }
 
-const writeResult = process.stdout.write.bind(process.stdout) as (text: string) => boolean;
+const { write } = process.stdout;
 
 /**
  * Takes stdout for itself: whatever a configuration or a check prints in this process goes to stderr from now on, so
@@ -23,7 +23,7 @@ const writeResult = process.stdout.write.bind(process.stdout) as (text: string) 
  */
 export function takeOutput(options: CommonOptions): Output {
   const { stdout, stderr } = process;
-  stdout.write = stderr.write.bind(stderr) as typeof stdout.write;
+  Object.assign(stdout, { write: stderr.write.bind(stderr) });
   for (const stream of [stdout, stderr]) stream.on('error', ignoreClosed);
   const look = (stream: NodeJS.WriteStream): View => ({
     style: styleFor(stream),
@@ -35,7 +35,7 @@ export function takeOutput(options: CommonOptions): Output {
     quiet: options.quiet ?? false,
     view: look(stdout),
     aside: look(stderr),
-    result: (text) => void writeResult(text),
+    result: (text) => void write.call(stdout, text),
     say: (text) => void stderr.write(text),
   };
 }

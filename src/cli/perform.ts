@@ -26,7 +26,12 @@ export interface Presentation<T> {
 }
 
 /** A short verb: here and now. A signal ends it as it ends any program, since it leaves nothing to clean up. */
-export async function performHere<T>(cli: Cli, options: CommonOptions, work: Work<T>, show: Presentation<T>): Promise<void> {
+export async function performHere<T>(
+  cli: Cli,
+  options: CommonOptions,
+  work: Work<T>,
+  show: Presentation<T>,
+): Promise<void> {
   const output = takeOutput(options);
   present(cli, output, await work(await configOf(options), {}), show);
 }
@@ -50,7 +55,9 @@ export async function performSupervised<T>(
 export async function performRun(cli: Cli, options: CommonOptions, name: string, work: Work<RunResult>): Promise<void> {
   if (cli.supervision !== undefined) return serve(cli.supervision, options, work);
   const output = takeOutput(options);
-  await presentRun(cli, output, name, await watched(output));
+  // What shows the result is loaded while the worker is at work.
+  const [ended] = await Promise.all([watched(output), import('./run-ending.ts'), import('./show-run.ts')]);
+  await presentRun(cli, output, name, ended);
 }
 
 export async function configOf(options: CommonOptions): Promise<Config> {

@@ -36,7 +36,9 @@ export function verbIn(args: readonly string[]): string | undefined {
 /** The command line with every verb, or with the one that it begins with. A wrong use throws; only help is printed. */
 export async function newProgram(cli: Cli, args: readonly string[]): Promise<Command> {
   const program = new Command('forerun')
-    .description('Safe database migrations: rehearsed on a branch of the real database, judged there, and only then promoted.')
+    .description(
+      'Safe database migrations: rehearsed on a branch of the real database, judged there, and only then promoted.',
+    )
     .version(version(), '--version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [verb]', 'print help for a verb')
@@ -65,7 +67,9 @@ const examples = [
 function version(): string {
   for (let folder = new URL('.', import.meta.url); ; folder = new URL('..', folder)) {
     try {
-      const { version } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8')) as { readonly version: string };
+      const { version } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8')) as {
+        readonly version: string;
+      };
       return version;
     } catch (error) {
       if (folder.pathname === '/') throw error;

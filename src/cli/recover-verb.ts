@@ -34,7 +34,10 @@ export async function recoverAfterKill(setup: Setup, died: Died): Promise<Recove
   return { home: driver.home(main), applied: state.applied, findings };
 }
 
-async function stateOf({ driver, main }: Setup): Promise<{ readonly entry: JournalEntry | undefined; readonly applied: readonly string[] }> {
+async function stateOf({
+  driver,
+  main,
+}: Setup): Promise<{ readonly entry: JournalEntry | undefined; readonly applied: readonly string[] }> {
   await using connection = await driver.open(main);
   const entry = await driver.journal(connection).read(await driver.identity(main));
   const applied = (await driver.history(connection).rows()).map((row) => row.name);

@@ -14,7 +14,9 @@ export async function superviseRun(verb: string, options: SuperviseOptions = {})
 export async function endingOf(verb: string, ended: Supervised): Promise<RunResult> {
   if (ended.kind === 'done') return ended.value as RunResult;
   if (ended.kind === 'failed') {
-    return ended.by === undefined ? failedRun(verb, ended.error, ended.events) : finished(verb, ended.events, 'interrupted', interruptedBy(ended.by), 0);
+    return ended.by === undefined
+      ? failedRun(verb, ended.error, ended.events)
+      : finished(verb, ended.events, 'interrupted', interruptedBy(ended.by), 0);
   }
   return cutOff(verb, ended);
 }
@@ -33,7 +35,9 @@ export function crashed(how: string): ErrorReport {
   return {
     code: 'CRASHED',
     message: `The process that did the work ${how}.`,
-    next: how.includes('SIGKILL') ? 'The system may have been short of memory. Then run again.' : 'See what it printed above, then run again.',
+    next: how.includes('SIGKILL')
+      ? 'The system may have been short of memory. Then run again.'
+      : 'See what it printed above, then run again.',
   };
 }
 

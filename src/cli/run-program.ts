@@ -17,8 +17,9 @@ export async function runProgram(args: readonly string[], supervision: Supervisi
     // Help and version were printed already.
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const verb = verbIn(args);
-    if (error instanceof CommanderError && error.code === 'commander.help') process.stderr.write(program.helpInformation());
-    return await printFailure(args, verb ?? '', error instanceof CommanderError ? wrongUse(error, verb) : error);
+    if (error instanceof CommanderError && error.code === 'commander.help')
+      process.stderr.write(program.helpInformation());
+    return printFailure(args, verb ?? '', error instanceof CommanderError ? wrongUse(error, verb) : error);
   }
 }
 
@@ -27,7 +28,11 @@ async function printFailure(args: readonly string[], verb: string, error: unknow
   const { failedRun } = await import('./run-ending.ts');
   const { showRun } = await import('./show-run.ts');
   const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
-  const output = takeOutput({ json: own.includes('--json'), quiet: own.includes('--quiet'), verbose: own.includes('--verbose') });
+  const output = takeOutput({
+    json: own.includes('--json'),
+    quiet: own.includes('--quiet'),
+    verbose: own.includes('--verbose'),
+  });
   return showRun(output, failedRun(verb, errorReport(error)));
 }
 
@@ -35,9 +40,13 @@ function wrongUse(error: CommanderError, verb: string | undefined): ForerunError
   const none = error.code === 'commander.help';
   const [message = '', suggestion] = none ? ['No verb was given.'] : error.message.replace(/^error: /, '').split('\n');
   const near = suggestion === undefined ? '' : ` ${suggestion.replace(/^\((.*)\)$/, '$1')}`;
-  return new ForerunError('USAGE', `${message.replace(/^./, (first) => first.toUpperCase()).replace(/([^.?!])$/, '$1.')}${near}`, {
-    details: {},
-    next: `See: forerun ${verb === undefined ? '' : `${verb} `}--help`,
-    cause: error,
-  });
+  return new ForerunError(
+    'USAGE',
+    `${message.replace(/^./, (first) => first.toUpperCase()).replace(/([^.?!])$/, '$1.')}${near}`,
+    {
+      details: {},
+      next: `See: forerun ${verb === undefined ? '' : `${verb} `}--help`,
+      cause: error,
+    },
+  );
 }

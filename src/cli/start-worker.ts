@@ -82,7 +82,9 @@ async function endOf(child: ChildProcess, ears: Ears, kill: () => void): Promise
   const disconnected = new Promise<void>((resolve) => void child.once('disconnect', resolve));
   const how = await new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`could not be started: ${error.message}`));
-    child.once('exit', (code, signal) => resolve(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`));
+    child.once('exit', (code, signal) =>
+      resolve(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`),
+    );
   });
   clearTimeout(limit);
   if (child.pid === undefined) return { kind: 'died', how };
@@ -103,7 +105,9 @@ function endIn(message: FromWorker): WorkerEnd | undefined {
 /** A program that the worker started may hold the streams for longer than anybody wants to wait. */
 async function drained(child: ChildProcess): Promise<void> {
   const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
-  const ended = streams.filter((stream) => !stream.destroyed).map((stream) => new Promise<void>((resolve) => void stream.once('close', resolve)));
+  const ended = streams
+    .filter((stream) => !stream.destroyed)
+    .map((stream) => new Promise<void>((resolve) => void stream.once('close', resolve)));
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, 200)));
   await Promise.race([Promise.all(ended), limit]);

@@ -16,7 +16,12 @@ export interface SuperviseOptions extends Program {
 /** How the work ended. `by` names the signal that asked for the end, where one did. */
 export type Supervised =
   | { readonly kind: 'done'; readonly value: unknown; readonly events: readonly Event[]; readonly by?: NodeJS.Signals }
-  | { readonly kind: 'failed'; readonly error: ErrorReport; readonly events: readonly Event[]; readonly by?: NodeJS.Signals }
+  | {
+      readonly kind: 'failed';
+      readonly error: ErrorReport;
+      readonly events: readonly Event[];
+      readonly by?: NodeJS.Signals;
+    }
   | Cut;
 
 /** The worker did not end by itself; what it left was cleaned up, or `recovery` says why not. */
@@ -46,15 +51,19 @@ export async function supervise(options: SuperviseOptions = {}): Promise<Supervi
   let last = start;
   const output = options.onOutput ?? ((chunk: Uint8Array): void => void process.stderr.write(chunk));
   using asked = interruptions();
-  const worker = startWorker(options, { kind: 'run' }, {
-    event(event) {
-      events.push(event);
-      last = performance.now();
-      options.onEvent?.(event);
+  const worker = startWorker(
+    options,
+    { kind: 'run' },
+    {
+      event(event) {
+        events.push(event);
+        last = performance.now();
+        options.onEvent?.(event);
+      },
+      heard: () => asked.heard(),
+      output,
     },
-    heard: () => asked.heard(),
-    output,
-  });
+  );
   asked.watch(worker);
   const end = await worker.ended;
   const by = asked.by === undefined ? {} : { by: asked.by };
@@ -75,7 +84,11 @@ async function recoverFrom(
   const died: Died = { pid: worker.pid, promoting, ...(run === undefined ? {} : { run }) };
   options.onEvent?.({ type: 'phase:started', phase: 'recover', at: new Date().toISOString() });
   // The program says once more what it says at its start; nobody needs to read that again.
-  const second = startWorker(options, { kind: 'recover', died }, { event: () => {}, heard: () => {}, output: () => {} });
+  const second = startWorker(
+    options,
+    { kind: 'recover', died },
+    { event: () => {}, heard: () => {}, output: () => {} },
+  );
   watch(second);
   const limit = setTimeout(() => second.kill(), recoveryLimitMs);
   const end = await second.ended;

@@ -6,7 +6,14 @@ import { lifelineFd } from './protocol.ts';
  * thread has a loop of its own, and the pipe ends with the process that holds its other end.
  */
 export function startWatchdog(): void {
-  new Worker(program, { eval: true, workerData: { fd: lifelineFd }, execArgv: [], env: {}, stdout: false, stderr: false }).unref();
+  new Worker(program, {
+    eval: true,
+    workerData: { fd: lifelineFd },
+    execArgv: [],
+    env: {},
+    stdout: false,
+    stderr: false,
+  }).unref();
 }
 
 /** Text, because a thread cannot be started from a TypeScript file, and this code also runs as such. */

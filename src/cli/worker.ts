@@ -37,7 +37,9 @@ export function serveSupervisor(): Supervision | undefined {
     signal: interruption.signal,
     onEvent: (event) => void send({ forerun: 'event', event }),
     async answer(work) {
-      await send(await outcomeOf(work)).catch((error: unknown) => send({ forerun: 'failed', error: errorReport(error) }));
+      await send(await outcomeOf(work)).catch((error: unknown) =>
+        send({ forerun: 'failed', error: errorReport(error) }),
+      );
       process.exit(0);
     },
   };

@@ -57,5 +57,9 @@ export function branchText(copy: CopyInfo, style: Style): string {
 
 export function discardText(copies: readonly CopyInfo[]): string {
   const total = copies.reduce((sum, copy) => sum + copy.bytes, 0);
-  return [...copies.map((copy) => `Discarded ${copy.kind} ${copy.id} (${copy.label})`), `${size(total)} are free again.`, ''].join('\n');
+  return [
+    ...copies.map((copy) => `Discarded ${copy.kind} ${copy.id} (${copy.label})`),
+    `${size(total)} are free again.`,
+    '',
+  ].join('\n');
 }

@@ -40,7 +40,9 @@ function text(definition: string | undefined, sign: string, paint: (line: string
 }
 
 function tableLines({ tables, a, b }: Difference, { style, verbose }: View): readonly string[] {
-  const shown = verbose ? tables : tables.filter((one) => one.changed || one.rowsBefore !== one.rowsAfter || one.columnsDropped !== undefined);
+  const shown = verbose
+    ? tables
+    : tables.filter((one) => one.changed || one.rowsBefore !== one.rowsAfter || one.columnsDropped !== undefined);
   const equal = tables.length - shown.length;
   if (shown.length === 0) return [tables.length === 0 ? 'There is no table.' : 'The rows of all tables are equal.'];
   return [

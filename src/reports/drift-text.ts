@@ -16,6 +16,8 @@ function painted(diff: string, { style }: View): readonly string[] {
   const body = diff.split('\n').filter((line) => !/^(Index: |=+$|--- |\+\+\+ |\\ )/.test(line));
   return body
     .filter((line) => line !== '')
-    .map((line) => (line.startsWith('+') ? style.green(line) : line.startsWith('-') ? style.red(line) : style.dim(line)))
+    .map((line) =>
+      line.startsWith('+') ? style.green(line) : line.startsWith('-') ? style.red(line) : style.dim(line),
+    )
     .map((line) => `  ${line}`);
 }

@@ -11,7 +11,9 @@ export function endingText(result: RunResult, style: Style): string {
     case 'passed':
       return `${style.green(`${count(result.migrations.length, 'migration')} passed in ${duration(result.ms)}`)}; main was not touched. Promote with: forerun up --safe`;
     case 'nothing-pending':
-      return result.verb === 'down' ? 'Nothing to revert: no migration is applied.' : 'Nothing to do: no migration is pending.';
+      return result.verb === 'down'
+        ? 'Nothing to revert: no migration is applied.'
+        : 'Nothing to do: no migration is pending.';
     case 'blocked':
       return `${style.red(`Blocked: ${blockedBy(result)}.`)} ${untouched(result)}`;
     case 'rolled-back':
@@ -23,12 +25,17 @@ export function endingText(result: RunResult, style: Style): string {
     case 'needs-person':
       return style.red('Main needs a person.');
     case 'failed':
-      return style.red(`Failed; ${promoted.length === 0 ? 'main was not changed' : `${done(result, promoted)} before`}.`);
+      return style.red(
+        `Failed; ${promoted.length === 0 ? 'main was not changed' : `${done(result, promoted)} before`}.`,
+      );
   }
 }
 
 function done({ verb, migrations }: RunResult, promoted: readonly MigrationResult[]): string {
-  const some = promoted.length === migrations.length ? count(promoted.length, 'migration') : `${promoted.length} of ${count(migrations.length, 'migration')}`;
+  const some =
+    promoted.length === migrations.length
+      ? count(promoted.length, 'migration')
+      : `${promoted.length} of ${count(migrations.length, 'migration')}`;
   const rehearsed = promoted.every((migration) => migration.promotion !== null);
   if (verb === 'down') return `${some} reverted${rehearsed ? '' : ', without a rehearsal'}`;
   return rehearsed ? `${some} promoted` : `${some} applied, without a rehearsal`;

@@ -3,7 +3,8 @@ import type { View } from './style.ts';
 
 /** What failed and what to do next; the stack only on request. */
 export function errorText(error: ErrorReport, { style, verbose }: View): string {
-  const unexpected = error.code === 'UNEXPECTED' ? 'This was not expected; --verbose shows where it came from.' : undefined;
+  const unexpected =
+    error.code === 'UNEXPECTED' ? 'This was not expected; --verbose shows where it came from.' : undefined;
   const next = error.next ?? (verbose ? undefined : unexpected);
   const lines = [
     `${style.red(style.bold('Error'))} ${style.dim(`[${error.code}]`)} ${error.message}`,

@@ -20,7 +20,9 @@ export function findingsText(findings: readonly Finding[], view: View): readonly
 export function placeText(where: Where, view: View): string {
   const file = where.file === undefined ? undefined : relative(where.file, view.cwd);
   const place = file === undefined || where.line === undefined ? file : `${file}:${where.line}`;
-  return [place, where.statement === undefined ? undefined : `statement ${where.statement}`].filter((part) => part !== undefined).join(', ');
+  return [place, where.statement === undefined ? undefined : `statement ${where.statement}`]
+    .filter((part) => part !== undefined)
+    .join(', ');
 }
 
 /** A file below the folder is named from there. */
@@ -31,7 +33,10 @@ export function relative(file: string, cwd: string): string {
 
 function findingText(finding: Finding, view: View): readonly string[] {
   const { style } = view;
-  const title = [finding.migration === undefined ? '' : `${style.bold(finding.migration)} `, style.dim(`[${finding.gate}]`)].join('');
+  const title = [
+    finding.migration === undefined ? '' : `${style.bold(finding.migration)} `,
+    style.dim(`[${finding.gate}]`),
+  ].join('');
   const place = finding.where === undefined ? '' : placeText(finding.where, view);
   return [
     `  ${title}`,
@@ -48,5 +53,8 @@ function shortened(sql: string): string {
 }
 
 function indented(text: string, indent: string): readonly string[] {
-  return text.trimEnd().split('\n').map((line) => `${indent}${line}`.trimEnd());
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `${indent}${line}`.trimEnd());
 }

@@ -14,7 +14,9 @@ export function phaseText(event: Event, style: Style): string | undefined {
     case 'copy:made':
       return style.dim(`  ${event.copy.id} ${event.copy.way} ${size(event.copy.bytes)}`);
     case 'rehearsed':
-      return event.findings.some((finding) => finding.severity === 'block') ? `${style.red('✗')} ${event.migration} did not pass` : undefined;
+      return event.findings.some((finding) => finding.severity === 'block')
+        ? `${style.red('✗')} ${event.migration} did not pass`
+        : undefined;
     case 'rolled-back':
       return `${style.red('✗')} ${event.migration} failed on main and was rolled back`;
     default:

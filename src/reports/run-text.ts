@@ -40,13 +40,26 @@ function migrationsTable(migrations: readonly MigrationResult[], view: View): re
   return table(columns, rows, view.style);
 }
 
-const colours = { 'not-reached': 'dim', passed: 'green', blocked: 'red', promoted: 'green', 'rolled-back': 'red' } as const;
+const colours = {
+  'not-reached': 'dim',
+  passed: 'green',
+  blocked: 'red',
+  promoted: 'green',
+  'rolled-back': 'red',
+} as const;
 
 function copiesMade({ copies }: RunResult, view: View): readonly string[] {
   if (copies.length === 0) return [];
   const total = copies.reduce((sum, copy) => sum + copy.bytes, 0);
   const title = `Copies made: ${copies.length}, ${size(total)}, ${duration(copies.reduce((sum, copy) => sum + copy.ms, 0))}`;
-  const rows = copies.map((copy) => [copy.kind, copy.id, copy.migration ?? '', copy.way, size(copy.bytes), duration(copy.ms)]);
+  const rows = copies.map((copy) => [
+    copy.kind,
+    copy.id,
+    copy.migration ?? '',
+    copy.way,
+    size(copy.bytes),
+    duration(copy.ms),
+  ]);
   const columns = [
     { title: '' },
     { title: '' },

@@ -39,7 +39,9 @@ function kindsOf(drift: readonly Drift[], name: string): string {
 
 function driftLines(drift: readonly Drift[], view: View): readonly string[] {
   if (drift.length === 0) return [];
-  const title = view.style.red(view.style.bold(count(drift.length, 'disagreement of files and history', 'disagreements of files and history')));
+  const title = view.style.red(
+    view.style.bold(count(drift.length, 'disagreement of files and history', 'disagreements of files and history')),
+  );
   return ['', title, ...drift.map((one) => `  ${driftMessage(one)}`), ...driftDiffs(drift, view)];
 }
 
@@ -48,7 +50,9 @@ function unfinishedLines(entry: JournalEntry | undefined, { style }: View): read
   const at = entry.migration === undefined ? '' : ` at ${entry.migration}`;
   return [
     '',
-    style.yellow(`Run ${entry.run} (process ${entry.pid} on ${entry.host}) has not finished: it is ${entry.phase}${at} since ${entry.at}.`),
+    style.yellow(
+      `Run ${entry.run} (process ${entry.pid} on ${entry.host}) has not finished: it is ${entry.phase}${at} since ${entry.at}.`,
+    ),
     '  It goes on at this moment, or it died; then the next "forerun up --safe" cleans up after it.',
   ];
 }

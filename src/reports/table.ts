@@ -9,9 +9,19 @@ export interface Column {
 }
 
 /** Columns as wide as their widest cell, two spaces between them; a column without anything in it is left out. */
-export function table(columns: readonly Column[], rows: readonly (readonly Cell[])[], style: Style, indent: string = ''): readonly string[] {
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  style: Style,
+  indent: string = '',
+): readonly string[] {
   const shown = columns.map((_, at) => at).filter((at) => rows.some((row) => textOf(row[at]) !== ''));
-  const widths = new Map(shown.map((at) => [at, Math.max(...[columns[at]?.title ?? '', ...rows.map((row) => textOf(row[at]))].map((text) => text.length))]));
+  const widths = new Map(
+    shown.map((at) => [
+      at,
+      Math.max(...[columns[at]?.title ?? '', ...rows.map((row) => textOf(row[at]))].map((text) => text.length)),
+    ]),
+  );
   const line = (cells: readonly Cell[]): string => {
     const padded = shown.map((at) => pad(cells[at] ?? '', widths.get(at) ?? 0, columns[at]?.align ?? 'left'));
     return `${indent}${padded.join('  ')}`.trimEnd();

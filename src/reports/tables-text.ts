@@ -4,7 +4,12 @@ import type { Style } from './style.ts';
 import { table } from './table.ts';
 
 /** How the rows of tables differ between two states: counts, rows gone, values changed. */
-export function tablesText(tables: readonly TableEvidence[], style: Style, titles: readonly [string, string], indent: string = ''): readonly string[] {
+export function tablesText(
+  tables: readonly TableEvidence[],
+  style: Style,
+  titles: readonly [string, string],
+  indent: string = '',
+): readonly string[] {
   const columns = [
     { title: 'Table' },
     { title: titles[0], align: 'right' as const },
@@ -28,7 +33,9 @@ function differences(one: TableEvidence): string {
   const parts = [
     ...((one.rowsGone ?? 0) > 0 ? [`${count(one.rowsGone ?? 0, 'row')} gone`] : []),
     ...Object.entries(one.valuesChanged ?? {}).map(([column, rows]) => `${column} in ${count(rows, 'row')}`),
-    ...Object.entries(one.columnsDropped ?? {}).map(([column, rows]) => `column ${column} gone with ${count(rows, 'value')}`),
+    ...Object.entries(one.columnsDropped ?? {}).map(
+      ([column, rows]) => `column ${column} gone with ${count(rows, 'value')}`,
+    ),
   ];
   if (parts.length > 0) return parts.join(', ');
   return one.changed ? 'rows differ' : '';

@@ -115,7 +115,7 @@ ${sharing.replace('(target, connection) => ({ db: connection, target })', '(targ
     });
     const result = await deployed(project);
     expect(blocks(result)).toEqual([
-      '001_a.mjs: The process that rehearsed it ended before it was done (exit code 7).',
+      '001_a.mjs: The process that rehearsed it ended before it was done (exit code 7). What it printed may say why.',
     ]);
   });
 
@@ -193,6 +193,16 @@ describe('a child process', () => {
     });
     const { stdout } = await project.run('node', ['--require', './preload.cjs', 'deploy.mjs']);
     expect(JSON.parse(stdout)).toMatchObject({ outcome: 'promoted' });
+  });
+
+  test('does not run the code that the deployer was given in an option', async () => {
+    const project = await umzugProject({
+      'migrator.mjs': sharing,
+      'deploy.mjs': deploy,
+      'migrations/001_a.mjs': running('CREATE TABLE a (i)'),
+    });
+    const { stdout } = await project.run('node', ['--max-old-space-size=500', '-e', "import('./deploy.mjs')"]);
+    expect(JSON.parse(stdout)).toMatchObject({ outcome: 'promoted', findings: [] });
   });
 
   test('loads TypeScript also where Node has no loader for it', async () => {

@@ -55,6 +55,23 @@ export const up = async ({ context }) => {
   });
 });
 
+test('what a child process cannot refuse is found out on main', async () => {
+  const project = await umzugProject({
+    'migrator.mjs': sharing,
+    'deploy.mjs': deploy,
+    'elsewhere.mjs': `import { db } from './lib/db.mjs';\ndb.exec("INSERT INTO users (email) VALUES ('eve@example.com')");\n`,
+    'lib/db.mjs': moduleLevelDatabase,
+    'migrations/001_leak.mjs': `import { execFileSync } from 'node:child_process';
+export const up = async () => execFileSync(process.execPath, ['elsewhere.mjs']);
+`,
+  });
+  expect(await deployed(project)).toMatchObject({
+    outcome: 'needs-person',
+    exitCode: 4,
+    error: { message: expect.stringContaining('001_leak.mjs changed data on main') },
+  });
+});
+
 function opening(path: string): string {
   return `import Database from 'better-sqlite3';
 export const up = async () => new Database(${path}).exec('CREATE TABLE leaked (i)');

@@ -1,42 +1,10 @@
 import Database from 'better-sqlite3';
 import { Umzug, type RunnableMigration } from 'umzug';
 import { describe, expect, test } from 'vitest';
-import { safeUmzug, type SafeUmzug, type SafeUmzugOptions } from '../../adapters/umzug.ts';
-import { isForerunError, type ForerunError } from '../../src/error.ts';
+import { safeUmzug } from '../../adapters/umzug.ts';
 import { broken, migration, premium, suppliers, type Context } from './fixtures/umzug/migrations.ts';
-import { umzugProject, type UmzugProject } from './fixtures/umzug/project.ts';
-
-type More = Partial<SafeUmzugOptions<Context>>;
-
-/** On our connection, unless `more` says otherwise. */
-function safe(project: UmzugProject, migrations: RunnableMigration<Context>[], more: More = {}): SafeUmzug<Context> {
-  return safeUmzug<Context>(
-    { migrations, logger: undefined },
-    {
-      database: project.path,
-      root: project.root,
-      context: (_target, connection) => ({ db: connection as Database.Database }),
-      ...more,
-    },
-  );
-}
-
-/** Opens a connection of its own, and closes it. */
-const own: More = {
-  context(target) {
-    const db = new Database(target.path);
-    return { context: { db }, close: () => db.close() };
-  },
-};
-
-async function refusal(call: Promise<unknown>): Promise<ForerunError> {
-  const error = await call.then(
-    () => 'nothing was thrown',
-    (reason: unknown) => reason,
-  );
-  if (!isForerunError(error)) throw error;
-  return error;
-}
+import { umzugProject } from './fixtures/umzug/project.ts';
+import { own, refusal, safe } from './fixtures/umzug/safe.ts';
 
 describe('up with safe', () => {
   test('promotes by replay what runs on our connection, with its history row, and answers as Umzug does', async () => {
@@ -196,64 +164,5 @@ describe('down with safe', () => {
     await umzug.up({ safe: true });
     expect((await umzug.down({ safe: true }))[0]?.name).toBe('002_b.cjs');
     expect((await refusal(umzug.down({ safe: true }))).message).toContain('001_a.mjs has no down');
-  });
-});
-
-describe("Umzug's own commands", () => {
-  test.each([
-    ['our connection', {}],
-    ['its own', own],
-  ] as const)('go on as they were, and write the history (%s)', async (_name, more) => {
-    const project = await umzugProject();
-    const umzug = safe(project, [premium, suppliers], more);
-    expect(await umzug.up({ to: '001_premium' })).toEqual([{ name: '001_premium', path: undefined }]);
-    expect(project.read('SELECT name FROM _schema_history')).toEqual(['001_premium']);
-    expect(project.read("SELECT checksum LIKE 'sha256-function:%' FROM _schema_history")).toEqual([1]);
-    expect(await umzug.up()).toEqual([{ name: '002_suppliers', path: undefined }]);
-    expect(await umzug.down()).toEqual([{ name: '002_suppliers', path: undefined }]);
-    expect((await umzug.executed()).map(({ name }) => name)).toEqual(['001_premium']);
-    expect((await umzug.pending()).map(({ name }) => name)).toEqual(['002_suppliers']);
-    expect(await umzug.up({ safe: true })).toEqual([{ name: '002_suppliers' }]);
-  });
-
-  test('leave nothing of a migration that fails, where it runs on our connection', async () => {
-    const project = await umzugProject();
-    await expect(safe(project, [premium, broken]).up()).rejects.toThrow('Migration 003_broken (up) failed');
-    expect(project.tables()).toEqual(['users']);
-    expect(project.read('SELECT name FROM _schema_history')).toEqual(['001_premium']);
-  });
-
-  test('create a migration and find it pending', async () => {
-    const project = await umzugProject({ 'migrations/001_a.mjs': 'export const up = async () => {};\n' });
-    const umzug = safeUmzug<Context>(
-      { migrations: { glob: ['migrations/*.mjs', { cwd: project.root }] }, logger: undefined },
-      { database: project.path, ...own },
-    );
-    await umzug.create({ name: 'b.mjs' });
-    expect((await umzug.pending()).map(({ name }) => name)).toEqual([
-      '001_a.mjs',
-      expect.stringMatching(/^\d{4}.*\.b\.mjs$/),
-    ]);
-  });
-});
-
-describe('a context that cannot be pointed at a branch', () => {
-  test.each([
-    ['a plain value', (db: Database.Database) => ({ db })],
-    ['a function of its own', (db: Database.Database) => () => ({ db })],
-  ] as const)('is refused with the line to change: %s', async (_name, context) => {
-    const project = await umzugProject();
-    const db = new Database(project.path);
-    const umzug = safeUmzug<Context>(
-      { migrations: [premium], context: context(db), logger: undefined },
-      { database: project.path },
-    );
-    const error = await refusal(umzug.up({ safe: true }));
-    expect(error.code).toBe('NOT_REHEARSABLE');
-    expect(error.next).toContain('context: (target, connection) => ({ db: connection })');
-    expect(error.next).toContain('module: import.meta.url');
-    expect((await refusal(umzug.safeUp())).code).toBe('NOT_REHEARSABLE');
-    expect(await umzug.up()).toEqual([{ name: '001_premium', path: undefined }]);
-    db.close();
   });
 });

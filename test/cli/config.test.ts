@@ -15,9 +15,18 @@ async function projectWith(name: string, text: string): Promise<Project> {
 
 describe('a configuration file', () => {
   it.each([
-    ['forerun.config.ts', "import { defineConfig, type Config } from 'forerun';\nconst config: Config = { database: 'app.db' };\nexport default defineConfig(config);"],
-    ['forerun.config.mts', "import { sqlite } from 'forerun/sqlite';\nexport default { database: 'app.db', driver: sqlite() };"],
-    ['forerun.config.mjs', "import { defineConfig } from 'forerun';\nexport default defineConfig({ database: 'app.db' });"],
+    [
+      'forerun.config.ts',
+      "import { defineConfig, type Config } from 'forerun';\nconst config: Config = { database: 'app.db' };\nexport default defineConfig(config);",
+    ],
+    [
+      'forerun.config.mts',
+      "import { sqlite } from 'forerun/sqlite';\nexport default { database: 'app.db', driver: sqlite() };",
+    ],
+    [
+      'forerun.config.mjs',
+      "import { defineConfig } from 'forerun';\nexport default defineConfig({ database: 'app.db' });",
+    ],
     ['forerun.config.js', "export default { database: 'app.db' };"],
   ])('may be %s, and imports this package without having it installed', async (name, text) => {
     const { root } = await projectWith(name, text);
@@ -27,7 +36,10 @@ describe('a configuration file', () => {
   });
 
   it('gets the package that is installed beside it', async () => {
-    const { root } = await projectWith('forerun.config.ts', "import { defineConfig } from 'forerun';\nexport default defineConfig({ database: 'app.db' });");
+    const { root } = await projectWith(
+      'forerun.config.ts',
+      "import { defineConfig } from 'forerun';\nexport default defineConfig({ database: 'app.db' });",
+    );
     await mkdir(join(root, 'node_modules'));
     await symlink(ours, join(root, 'node_modules/forerun'));
     expect((await forerun(['status'], { cwd: root })).stdout).toContain('pending  001_a');
@@ -37,14 +49,27 @@ describe('a configuration file', () => {
     const { root } = await projectWith('other.mjs', "export default { database: 'app.db', migrations: 'migrations' };");
     const elsewhere = join(root, 'elsewhere');
     await mkdir(elsewhere);
-    expect((await forerun(['status', '--config', '../other.mjs'], { cwd: elsewhere })).stdout).toContain('pending  001_a');
+    expect((await forerun(['status', '--config', '../other.mjs'], { cwd: elsewhere })).stdout).toContain(
+      'pending  001_a',
+    );
   });
 
   it('gives way to what was typed, whose paths are relative to where it was typed', async () => {
-    const { root } = await projectWith('forerun.config.mjs', "export default { database: 'nowhere.db', migrations: 'none' };");
+    const { root } = await projectWith(
+      'forerun.config.mjs',
+      "export default { database: 'nowhere.db', migrations: 'none' };",
+    );
     const elsewhere = join(root, 'elsewhere');
     await mkdir(elsewhere);
-    const args = ['status', '--config', '../forerun.config.mjs', '--database', '../app.db', '--migrations', '../migrations'];
+    const args = [
+      'status',
+      '--config',
+      '../forerun.config.mjs',
+      '--database',
+      '../app.db',
+      '--migrations',
+      '../migrations',
+    ];
     expect((await forerun(args, { cwd: elsewhere })).stdout).toContain('pending  001_a');
   });
 
@@ -57,15 +82,50 @@ describe('a configuration file', () => {
   });
 
   it.each<[string, string, string, RegExp]>([
-    ['that throws', 'forerun.config.ts', "const a: number = 1;\n\nthrow new Error('no luck ' + a);\nexport default {};", /forerun\.config\.ts:3 could not be loaded: no luck 1/],
-    ['in JavaScript that throws', 'forerun.config.mjs', "\nthrow new Error('no luck');", /forerun\.config\.mjs:2 could not be loaded: no luck/],
-    ['that cannot be read', 'forerun.config.mjs', '\n\nexport default {', /forerun\.config\.mjs:\d could not be loaded/],
-    ['in TypeScript that cannot be read', 'forerun.config.ts', '\n\nexport default {', /forerun\.config\.ts:\d could not be loaded/],
+    [
+      'that throws',
+      'forerun.config.ts',
+      "const a: number = 1;\n\nthrow new Error('no luck ' + a);\nexport default {};",
+      /forerun\.config\.ts:3 could not be loaded: no luck 1/,
+    ],
+    [
+      'in JavaScript that throws',
+      'forerun.config.mjs',
+      "\nthrow new Error('no luck');",
+      /forerun\.config\.mjs:2 could not be loaded: no luck/,
+    ],
+    [
+      'that cannot be read',
+      'forerun.config.mjs',
+      '\n\nexport default {',
+      /forerun\.config\.mjs:\d could not be loaded/,
+    ],
+    [
+      'in TypeScript that cannot be read',
+      'forerun.config.ts',
+      '\n\nexport default {',
+      /forerun\.config\.ts:\d could not be loaded/,
+    ],
     ['without a default export', 'forerun.config.mjs', 'export const config = {};', /has no default export/],
     ['that exports no object', 'forerun.config.mjs', 'export default () => ({});', /is no configuration object/],
-    ['with a key that there is not', 'forerun.config.mjs', "export default { database: 'app.db', migration: 'x' };", /migration: .*did you mean migrations\?/],
-    ['with a wrong value', 'forerun.config.mjs', "export default { database: 'app.db', checkpoints: 'never' };", /checkpoints/],
-    ['of whose policy a gate is misspelt', 'forerun.config.mjs', "export default { database: 'app.db', policy: { 'data-preserve': 'off' } };", /did you mean data-preserved\?/],
+    [
+      'with a key that there is not',
+      'forerun.config.mjs',
+      "export default { database: 'app.db', migration: 'x' };",
+      /migration: .*did you mean migrations\?/,
+    ],
+    [
+      'with a wrong value',
+      'forerun.config.mjs',
+      "export default { database: 'app.db', checkpoints: 'never' };",
+      /checkpoints/,
+    ],
+    [
+      'of whose policy a gate is misspelt',
+      'forerun.config.mjs',
+      "export default { database: 'app.db', policy: { 'data-preserve': 'off' } };",
+      /did you mean data-preserved\?/,
+    ],
   ])('%s is refused, with the file and what is wrong', async (_, name, text, message) => {
     const { root } = await projectWith(name, text);
     const { stderr, exitCode } = await forerun(['up', '--safe'], { cwd: root });
@@ -100,10 +160,15 @@ describe('a configuration file', () => {
   });
 
   it('with a source of its own refuses --migrations, unless --adapter sql says what is meant', async () => {
-    const { root } = await projectWith('forerun.config.mjs', "export default { database: 'app.db', source: { name: 'mine', migrations: async () => [] } };");
+    const { root } = await projectWith(
+      'forerun.config.mjs',
+      "export default { database: 'app.db', source: { name: 'mine', migrations: async () => [] } };",
+    );
     const refused = await forerun(['status', '--migrations', 'migrations'], { cwd: root });
     expect(refused.stderr).toContain("the configuration's migrations are those of mine");
     expect(refused.exitCode).toBe(2);
-    expect((await forerun(['status', '--migrations', 'migrations', '--adapter', 'sql'], { cwd: root })).stdout).toContain('pending  001_a');
+    expect(
+      (await forerun(['status', '--migrations', 'migrations', '--adapter', 'sql'], { cwd: root })).stdout,
+    ).toContain('pending  001_a');
   });
 });

@@ -3,10 +3,10 @@ import { describe, expect, it, test } from 'vitest';
 import { entry, forerun } from '../support/cli.ts';
 import { execa } from 'execa';
 
-const verbs = [
-  ...['init', 'create', 'status', 'up', 'down', 'gate', 'checkpoint', 'checkpoints', 'rollback', 'branch', 'branches'],
-  ...['discard', 'exec', 'diff', 'promote', 'repair', 'baseline', 'doctor'],
-];
+const verbs =
+  'init create status up down gate checkpoint checkpoints rollback branch branches discard exec diff promote repair baseline doctor'.split(
+    ' ',
+  );
 const cwd = tmpdir();
 
 describe('help', () => {
@@ -18,14 +18,17 @@ describe('help', () => {
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
   });
 
-  it.each(verbs)('of %s says what it does, shows examples and exit codes, and names the common options', async (verb) => {
-    const { stdout, exitCode } = await forerun([verb, '--help'], { cwd });
-    expect(stdout).toContain(`Usage: forerun ${verb}`);
-    expect(stdout).toMatch(/Examples:\n +\$ .*forerun/);
-    expect(stdout).toContain('Exit codes:');
-    expect(stdout).toContain('--database <url>');
-    expect(exitCode).toBe(0);
-  });
+  it.each(verbs)(
+    'of %s says what it does, shows examples and exit codes, and names the common options',
+    async (verb) => {
+      const { stdout, exitCode } = await forerun([verb, '--help'], { cwd });
+      expect(stdout).toContain(`Usage: forerun ${verb}`);
+      expect(stdout).toMatch(/Examples:\n +\$ .*forerun/);
+      expect(stdout).toContain('Exit codes:');
+      expect(stdout).toContain('--database <url>');
+      expect(exitCode).toBe(0);
+    },
+  );
 
   it('is also `help <verb>`, and the version is the package’s', async () => {
     expect((await forerun(['help', 'up'], { cwd })).stdout).toContain('Usage: forerun up');
@@ -44,7 +47,11 @@ describe('wrong use exits with 2 and says what was meant', () => {
     ['a step that is no number', ['up', '--step', 'two'], /--step <n>.*whole number above 0/],
     ['a checkpoint rule that there is not', ['up', '--checkpoints', 'never'], /Allowed choices are each, once/],
     ['--to with --step', ['up', '--to', '001', '--step', '1'], /cannot be used with option '--to/],
-    ['--all-or-nothing with --promote-passing', ['up', '--safe', '--all-or-nothing', '--promote-passing'], /cannot be used with/],
+    [
+      '--all-or-nothing with --promote-passing',
+      ['up', '--safe', '--all-or-nothing', '--promote-passing'],
+      /cannot be used with/,
+    ],
     ['--all-or-nothing without --safe', ['up', '--all-or-nothing'], /none without --safe/],
     ['--promote-passing without --safe', ['up', '--promote-passing'], /forerun up --safe --promote-passing/],
     ['--quiet with --verbose', ['status', '--quiet', '--verbose'], /cannot be used with/],
@@ -53,8 +60,16 @@ describe('wrong use exits with 2 and says what was meant', () => {
     ['a provider that there is not', ['up', '--provider', 'copi'], /did you mean copy\?/],
     ['a repair without a reason', ['repair'], /--reason <text>' not specified/],
     ['no database', ['status'], /No database is named.*forerun init/s],
-    ['a database that no driver knows', ['status', '--database', 'mysql://root:secret@host/x'], /No driver knows the address mysql:\/\/root@host\/x/],
-    ['a configuration that is not there', ['status', '--config', 'nowhere.ts'], /There is no configuration file .*nowhere\.ts/],
+    [
+      'a database that no driver knows',
+      ['status', '--database', 'mysql://root:secret@host/x'],
+      /No driver knows the address mysql:\/\/root@host\/x/,
+    ],
+    [
+      'a configuration that is not there',
+      ['status', '--config', 'nowhere.ts'],
+      /There is no configuration file .*nowhere\.ts/,
+    ],
   ])('%s', async (_, args, message) => {
     const { stdout, stderr, exitCode } = await forerun(args, { cwd });
     expect(stderr).toMatch(message);
@@ -71,7 +86,11 @@ describe('wrong use exits with 2 and says what was meant', () => {
       migrations: [],
       drift: [],
       findings: [],
-      error: { code: 'USAGE', message: "Unknown option '--saef'. Did you mean --safe?", next: 'See: forerun up --help' },
+      error: {
+        code: 'USAGE',
+        message: "Unknown option '--saef'. Did you mean --safe?",
+        next: 'See: forerun up --help',
+      },
     });
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 2 });
   });

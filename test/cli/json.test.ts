@@ -60,7 +60,20 @@ describe('--json', () => {
       await forerunJson(['up', '--sfae', ...args], { cwd: project.root }),
     ];
     expect(documents.map((document) => document.outcome)).toEqual(['passed', 'promoted', 'nothing-pending', 'failed']);
-    const keys = ['outcome', 'exitCode', 'verb', 'database', 'provider', 'run', 'startedAt', 'ms', 'migrations', 'drift', 'findings', 'copies'];
+    const keys = [
+      'outcome',
+      'exitCode',
+      'verb',
+      'database',
+      'provider',
+      'run',
+      'startedAt',
+      'ms',
+      'migrations',
+      'drift',
+      'findings',
+      'copies',
+    ];
     for (const document of documents) expect(Object.keys(document).slice(0, keys.length)).toEqual(keys);
   });
 

@@ -11,16 +11,36 @@ const schema = "SELECT name FROM sqlite_schema WHERE tbl_name NOT LIKE '\\_%' ES
 async function npmProject(): Promise<Project> {
   const project = await newProject();
   const forerun = `"${process.execPath}" "${entry}"`;
-  const scripts = { 'migrate:up': `${forerun} up`, 'migrate:down': `${forerun} down`, 'migrate:status': `${forerun} status` };
+  const scripts = {
+    'migrate:up': `${forerun} up`,
+    'migrate:down': `${forerun} down`,
+    'migrate:status': `${forerun} status`,
+  };
   await writeFile(join(project.root, 'package.json'), JSON.stringify({ name: 'shop', private: true, scripts }));
   await writeFile(join(project.root, 'forerun.config.mjs'), "export default { database: 'app.db' };");
-  await project.migration('001_products.sql', '-- migrate:up\nCREATE TABLE products (id INTEGER PRIMARY KEY);\n-- migrate:down\nDROP TABLE products;');
-  await project.migration('002_broken.sql', "ALTER TABLE users ADD COLUMN age INTEGER;\nUPDATE users SET name = 'x';\nINSERT INTO nowhere VALUES (1);");
+  await project.migration(
+    '001_products.sql',
+    '-- migrate:up\nCREATE TABLE products (id INTEGER PRIMARY KEY);\n-- migrate:down\nDROP TABLE products;',
+  );
+  await project.migration(
+    '002_broken.sql',
+    "ALTER TABLE users ADD COLUMN age INTEGER;\nUPDATE users SET name = 'x';\nINSERT INTO nowhere VALUES (1);",
+  );
   return project;
 }
 
-async function npm(project: Project, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Answer> {
-  return execa('npm', args, { cwd: project.root, env: environment(env), extendEnv: false, reject: false, stdin: 'ignore' });
+async function npm(
+  project: Project,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  return execa('npm', args, {
+    cwd: project.root,
+    env: environment(env),
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+  });
 }
 
 describe('npm run migrate:up', () => {
@@ -50,15 +70,18 @@ describe('npm run migrate:up', () => {
     expect(project.read('SELECT name FROM users')).toEqual(['Alice', 'Bob', 'Carol']);
   });
 
-  it.each([['--to=001'], ['--step=1'], ['--promote-passing']])('refuses to do more than was typed where npm kept %s', async (option) => {
-    const project = await npmProject();
-    const before = project.read(schema);
-    const { exitCode, stderr } = await npm(project, ['run', 'migrate:up', '--safe', option]);
-    expect(exitCode).toBe(2);
-    expect(stderr).toContain(`npm kept ${option.split('=')[0]} to itself`);
-    expect(stderr).toContain('npm run migrate:up -- --');
-    expect(project.read(schema)).toEqual(before);
-  });
+  it.each([['--to=001'], ['--step=1'], ['--promote-passing']])(
+    'refuses to do more than was typed where npm kept %s',
+    async (option) => {
+      const project = await npmProject();
+      const before = project.read(schema);
+      const { exitCode, stderr } = await npm(project, ['run', 'migrate:up', '--safe', option]);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain(`npm kept ${option.split('=')[0]} to itself`);
+      expect(stderr).toContain('npm run migrate:up -- --');
+      expect(project.read(schema)).toEqual(before);
+    },
+  );
 
   it('takes --safe from npm for down as well, and nothing from npm where no npm script runs it', async () => {
     const project = await npmProject();

@@ -10,19 +10,47 @@ import { resultOf } from '../../src/result.ts';
 
 const view: View = { style: plain, cwd: '/shop', verbose: false };
 
-const started: Event = { type: 'run:started', run: 'r1', verb: 'up', safe: true, database: 'sqlite:/shop/app.db', provider: 'copy', source: 'sql', at: '2026-01-01T00:00:00.000Z' };
+const started: Event = {
+  type: 'run:started',
+  run: 'r1',
+  verb: 'up',
+  safe: true,
+  database: 'sqlite:/shop/app.db',
+  provider: 'copy',
+  source: 'sql',
+  at: '2026-01-01T00:00:00.000Z',
+};
 const planned: Event = {
   type: 'planned',
   pending: ['001_a', '002_b', '003_c'].map((name) => ({ version: name.slice(0, 3), name, checksum: 'sha256:0' })),
   applied: 4,
   drift: [],
 };
-const promoted = (migration: string, checkpoint: string): Event => ({ type: 'promoted', migration, how: 'replay', direction: 'up', ms: 4.44, checkpoint });
-const finished = (outcome: Extract<Event, { type: 'run:finished' }>['outcome']): Event => ({ type: 'run:finished', outcome, ms: 1234 });
+const promoted = (migration: string, checkpoint: string): Event => ({
+  type: 'promoted',
+  migration,
+  how: 'replay',
+  direction: 'up',
+  ms: 4.44,
+  checkpoint,
+});
+const finished = (outcome: Extract<Event, { type: 'run:finished' }>['outcome']): Event => ({
+  type: 'run:finished',
+  outcome,
+  ms: 1234,
+});
 
 test.each([
-  ['promoted', [promoted('001_a', 'cp_1'), promoted('002_b', 'cp_2'), promoted('003_c', 'cp_3')], '3 migrations promoted in 1.2 s. Undo with: forerun rollback cp_1'],
-  ['partly-promoted', [promoted('001_a', 'cp_1')], '1 of 3 migrations promoted, then the run stopped; main is as it was after 001_a. Undo with: forerun rollback cp_1'],
+  [
+    'promoted',
+    [promoted('001_a', 'cp_1'), promoted('002_b', 'cp_2'), promoted('003_c', 'cp_3')],
+    '3 migrations promoted in 1.2 s. Undo with: forerun rollback cp_1',
+  ],
+  [
+    'partly-promoted',
+    [promoted('001_a', 'cp_1')],
+    '1 of 3 migrations promoted, then the run stopped; main is as it was after 001_a. Undo with: forerun rollback cp_1',
+  ],
   ['interrupted', [], 'Interrupted after 1.2 s. Main is as it was.'],
   ['nothing-pending', [], 'Nothing to do: no migration is pending.'],
   ['passed', [], '3 migrations passed in 1.2 s; main was not touched. Promote with: forerun up --safe'],
@@ -46,10 +74,21 @@ it('a report groups findings by severity, with file, line, statement and its tex
         findings: [
           { gate: 'rehearsal', severity: 'note', migration: '001_a', message: 'Its BEGIN was left out.' },
           { gate: 'integrity', severity: 'warn', migration: '001_a', message: 'Odd.' },
-          { gate: 'data-preserved', severity: 'block', migration: '001_a', message: '3 rows of users are gone.', where },
+          {
+            gate: 'data-preserved',
+            severity: 'block',
+            migration: '001_a',
+            message: '3 rows of users are gone.',
+            where,
+          },
         ],
       },
-      { type: 'copy:made', kind: 'checkpoint', copy: { id: 'cp_1', label: '001_a', way: 'reflink', bytes: 1_234_567, ms: 8 }, migration: '001_a' },
+      {
+        type: 'copy:made',
+        kind: 'checkpoint',
+        copy: { id: 'cp_1', label: '001_a', way: 'reflink', bytes: 1_234_567, ms: 8 },
+        migration: '001_a',
+      },
       finished('blocked'),
     ]),
     view,
@@ -83,14 +122,40 @@ Blocked: 001_a did not pass. Main is as it was; none was promoted.
 
 describe('json', () => {
   it('keeps the order of keys, writes maps as objects and large integers as text', () => {
-    expect(json({ b: 1n, a: new Map([['x', 2]]), c: 2n ** 64n })).toBe('{\n  "b": 1,\n  "a": {\n    "x": 2\n  },\n  "c": "18446744073709551616"\n}\n');
+    expect(json({ b: 1n, a: new Map([['x', 2]]), c: 2n ** 64n })).toBe(
+      '{\n  "b": 1,\n  "a": {\n    "x": 2\n  },\n  "c": "18446744073709551616"\n}\n',
+    );
   });
 });
 
 it('quantities read well at every size', () => {
-  expect([0, 0.04, 2.34, 12.6, 999.4, 999.6, 59_900, 59_960, 125_000].map(duration)).toEqual(['0 ms', '0.1 ms', '2.3 ms', '13 ms', '999 ms', '1 s', '59.9 s', '1 min 0 s', '2 min 5 s']);
-  expect([0, 999, 1000, 12_345, 999_499, 999_600, 1.5e9].map(size)).toEqual(['0 B', '999 B', '1 kB', '12.3 kB', '999 kB', '1 MB', '1.5 GB']);
-  expect([0, 60_000, 7_100_000, 7_200_000, 200_000_000].map(age)).toEqual(['just now', '1 min', '118 min', '2 h', '2 days']);
+  expect([0, 0.04, 2.34, 12.6, 999.4, 999.6, 59_900, 59_960, 125_000].map(duration)).toEqual([
+    '0 ms',
+    '0.1 ms',
+    '2.3 ms',
+    '13 ms',
+    '999 ms',
+    '1 s',
+    '59.9 s',
+    '1 min 0 s',
+    '2 min 5 s',
+  ]);
+  expect([0, 999, 1000, 12_345, 999_499, 999_600, 1.5e9].map(size)).toEqual([
+    '0 B',
+    '999 B',
+    '1 kB',
+    '12.3 kB',
+    '999 kB',
+    '1 MB',
+    '1.5 GB',
+  ]);
+  expect([0, 60_000, 7_100_000, 7_200_000, 200_000_000].map(age)).toEqual([
+    'just now',
+    '1 min',
+    '118 min',
+    '2 h',
+    '2 days',
+  ]);
 });
 
 it('a table leaves empty columns out and does not count colours as width', () => {
@@ -99,5 +164,7 @@ it('a table leaves empty columns out and does not count colours as width', () =>
     ['a', { text: 'xx', paint: red }, ''],
     ['bbb', '', ''],
   ];
-  expect(table([{ title: 'One' }, { title: 'Two', align: 'right' }, { title: 'Three' }], rows, plain)).toEqual(['One  Two', 'a     <xx>', 'bbb'].map((line) => line));
+  expect(table([{ title: 'One' }, { title: 'Two', align: 'right' }, { title: 'Three' }], rows, plain)).toEqual(
+    ['One  Two', 'a     <xx>', 'bbb'].map((line) => line),
+  );
 });

@@ -6,8 +6,22 @@ import { resultOf } from '../../src/result.ts';
 import { keepRunDocument } from '../../src/run-documents.ts';
 
 const result = resultOf([
-  { type: 'run:started', run: '20260101-000000-abcd', verb: 'up', safe: true, database: 'sqlite:/x', provider: 'copy', source: 'sql', at: '2026-01-01T00:00:00.000Z' },
-  { type: 'run:finished', outcome: 'failed', error: { code: 'UNEXPECTED', message: 'no', stack: 'secret place' }, ms: 1 },
+  {
+    type: 'run:started',
+    run: '20260101-000000-abcd',
+    verb: 'up',
+    safe: true,
+    database: 'sqlite:/x',
+    provider: 'copy',
+    source: 'sql',
+    at: '2026-01-01T00:00:00.000Z',
+  },
+  {
+    type: 'run:finished',
+    outcome: 'failed',
+    error: { code: 'UNEXPECTED', message: 'no', stack: 'secret place' },
+    ms: 1,
+  },
 ]);
 
 async function newHome(): Promise<string> {
@@ -23,7 +37,10 @@ describe('the document of a run', () => {
     expect(file).toBe(join(home, 'runs/20260101-000000-abcd.json'));
     expect((await stat(join(home, 'runs'))).mode & 0o777).toBe(0o700);
     expect((await stat(join(home, 'runs/20260101-000000-abcd.json'))).mode & 0o777).toBe(0o600);
-    expect(JSON.parse(await readFile(file ?? '', 'utf8'))).toEqual({ ...result, error: { code: 'UNEXPECTED', message: 'no' } });
+    expect(JSON.parse(await readFile(file ?? '', 'utf8'))).toEqual({
+      ...result,
+      error: { code: 'UNEXPECTED', message: 'no' },
+    });
     await keepRunDocument(home, result);
     expect(await readdir(join(home, 'runs'))).toEqual(['20260101-000000-abcd.json']);
   });

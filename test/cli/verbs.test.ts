@@ -12,7 +12,10 @@ interface Shop extends Project {
 
 async function shop(): Promise<Shop> {
   const project = await newProject();
-  await project.migration('001_products.sql', '-- migrate:up\nCREATE TABLE products (id INTEGER PRIMARY KEY, name TEXT);\n-- migrate:down\nDROP TABLE products;');
+  await project.migration(
+    '001_products.sql',
+    '-- migrate:up\nCREATE TABLE products (id INTEGER PRIMARY KEY, name TEXT);\n-- migrate:down\nDROP TABLE products;',
+  );
   await project.migration('002_age.sql', 'ALTER TABLE users ADD COLUMN age INTEGER;');
   const env = { DATABASE_URL: 'app.db' };
   return { ...project, run: (...args) => forerun(args, { cwd: project.root, env }) };
@@ -47,7 +50,9 @@ describe('up --safe', () => {
     for (const verb of [['status'], ['up', '--safe']]) {
       const { stdout } = await run(...verb);
       expect(stdout).toMatch(/002_age was changed after it was applied.*forerun repair 002_age --reason/);
-      expect(stdout).toContain('  -ALTER TABLE users ADD COLUMN age INTEGER;\n  +ALTER TABLE users ADD COLUMN years INTEGER;');
+      expect(stdout).toContain(
+        '  -ALTER TABLE users ADD COLUMN age INTEGER;\n  +ALTER TABLE users ADD COLUMN years INTEGER;',
+      );
     }
     expect((await run('repair', '002_age', '--reason', 'a better name')).stdout).toBe('Accepted 002_age');
     expect((await run('status')).stdout).not.toMatch(/changed/);
@@ -72,9 +77,13 @@ describe('branches', () => {
     const quiet = await run('branch', '--name', 'premium', '--quiet');
     expect(quiet.stdout).toMatch(/^\/.*\.db$/);
     expect(existsSync(quiet.stdout)).toBe(true);
-    const script = "const D = require(process.argv[1]); const d = new D(process.env.DATABASE_URL); d.exec('ALTER TABLE users ADD COLUMN tier TEXT'); d.close()";
+    const script =
+      "const D = require(process.argv[1]); const d = new D(process.env.DATABASE_URL); d.exec('ALTER TABLE users ADD COLUMN tier TEXT'); d.close()";
     const sqlite = join(entry, '../../../../node_modules/better-sqlite3');
-    expect(await run('exec', 'premium', '--', process.execPath, '-e', script, sqlite)).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(await run('exec', 'premium', '--', process.execPath, '-e', script, sqlite)).toMatchObject({
+      exitCode: 0,
+      stdout: '',
+    });
     expect((await run('exec', 'premium', '--', process.execPath, '-e', 'process.exit(7)')).exitCode).toBe(7);
     const difference = await run('diff', 'main', 'premium', '--query', 'SELECT count(*) AS users FROM users');
     expect(difference.stdout).toMatch(/~ table users/);
@@ -123,7 +132,9 @@ describe('rollback', () => {
   it('with --yes brings back what was there, and keeps what was there instead', async () => {
     const { run, read } = await damaged();
     const { stdout, exitCode } = await run('rollback', 'safe', '--yes');
-    expect(stdout).toMatch(/Main is what it was at checkpoint cp_\w+ \(safe\)\. As it was before, it is kept: forerun rollback cp_\w+/);
+    expect(stdout).toMatch(
+      /Main is what it was at checkpoint cp_\w+ \(safe\)\. As it was before, it is kept: forerun rollback cp_\w+/,
+    );
     expect(exitCode).toBe(0);
     expect(read('SELECT count(*) FROM orders')).toEqual([3]);
     expect(read('SELECT name FROM users')).toEqual(['Alice', 'Bob', 'Carol']);

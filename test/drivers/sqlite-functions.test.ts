@@ -1,8 +1,9 @@
+import { readdirSync, readlinkSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { sqlite, type SqliteDatabase } from '../../src/drivers/sqlite.ts';
 import { fingerprint } from '../../src/checksum.ts';
-import { failure, newFile, newFolder, type SqliteFile } from './fixtures/sqlite-file.ts';
+import { failure, newFile, newFolder, recorded, type SqliteFile } from './fixtures/sqlite-file.ts';
 
 const setup = (database: SqliteDatabase): void => {
   database.function('is_mail', { deterministic: true }, (value: unknown) => (String(value).includes('@') ? 1 : 0));
@@ -24,7 +25,11 @@ const seed = `
 async function stateOf(file: SqliteFile): Promise<unknown> {
   await using connection = await file.driver.open(file.target);
   const tables = await file.driver.tables(connection);
-  return [tables, [...(await file.driver.contents(connection, tables))], fingerprint(await file.driver.schema(connection))];
+  return [
+    tables,
+    [...(await file.driver.contents(connection, tables))],
+    fingerprint(await file.driver.schema(connection)),
+  ];
 }
 
 describe('a database whose schema calls functions of the application', () => {
@@ -39,13 +44,19 @@ describe('a database whose schema calls functions of the application', () => {
     expect(file.read('SELECT domain FROM computed ORDER BY id')).toEqual(['z', 'y']);
     expect(file.read('SELECT a FROM plain')).toEqual(['r']);
     expect(await file.driver.damage(file.target)).toEqual([]);
-    expect((await failure(file.apply("INSERT INTO checked VALUES (3, 'nobody')"))).message).toBe('CHECK constraint failed: is_mail(mail)');
+    expect((await failure(file.apply("INSERT INTO checked VALUES (3, 'nobody')"))).message).toBe(
+      'CHECK constraint failed: is_mail(mail)',
+    );
     expect((await failure(file.apply("INSERT INTO plain VALUES (3, 'x@y')"))).message).toBe('no mail here');
   });
 
   test('is found damaged where a row breaks its CHECK', async () => {
-    const file = newFile(`${seed} PRAGMA ignore_check_constraints = ON; INSERT INTO checked VALUES (9, 'nobody')`, { setup });
-    expect(await file.driver.damage(file.target)).toEqual([{ kind: 'corruption', message: 'CHECK constraint failed in checked' }]);
+    const file = newFile(`${seed} PRAGMA ignore_check_constraints = ON; INSERT INTO checked VALUES (9, 'nobody')`, {
+      setup,
+    });
+    expect(await file.driver.damage(file.target)).toEqual([
+      { kind: 'corruption', message: 'CHECK constraint failed in checked' },
+    ]);
   });
 
   test('has its functions on the connection that user code gets', async () => {
@@ -69,10 +80,14 @@ describe('without these functions, a database', () => {
     expect(await stateOf(file)).toEqual(await stateOf({ ...file, driver: sqlite({ setup }) }));
     expect(await file.driver.damage(file.target)).toEqual([]);
     await using observer = await file.driver.observe(file.target);
-    file.run("UPDATE computed SET mail = 'c@z' WHERE id = 1; DELETE FROM checked; INSERT INTO indexed VALUES (2, 'no'); UPDATE plain SET a = 'b'");
+    file.run(
+      "UPDATE computed SET mail = 'c@z' WHERE id = 1; DELETE FROM checked; INSERT INTO indexed VALUES (2, 'no'); UPDATE plain SET a = 'b'",
+    );
     const { tables = [], notes } = await observer.finish(undefined);
     expect(notes).toBeUndefined();
-    expect(Object.fromEntries(tables.map(({ table, rowsGone, valuesChanged }) => [table, [rowsGone, valuesChanged]]))).toEqual({
+    expect(
+      Object.fromEntries(tables.map(({ table, rowsGone, valuesChanged }) => [table, [rowsGone, valuesChanged]])),
+    ).toEqual({
       checked: [1, {}],
       computed: [0, { mail: 1 }],
       indexed: [0, {}],
@@ -82,8 +97,13 @@ describe('without these functions, a database', () => {
 
   test('refuses what needs them, naming the function', async () => {
     const file = await bare();
-    for (const sql of ["INSERT INTO checked VALUES (3, 'a@b')", "UPDATE computed SET mail = 'x'", 'DELETE FROM indexed', "INSERT INTO plain VALUES (2, 'x')"]) {
-      const error = await failure(file.driver.script(sql)(file.target, { ...(await import('../contracts/driver/world.ts')).recorded() }));
+    for (const sql of [
+      "INSERT INTO checked VALUES (3, 'a@b')",
+      "UPDATE computed SET mail = 'x'",
+      'DELETE FROM indexed WHERE id = 1',
+      "INSERT INTO plain VALUES (2, 'x')",
+    ]) {
+      const error = await failure(file.driver.script(sql)(file.target, recorded()));
       expect(error.message).toMatch(/(unknown|no such) function: (is_mail|domain)/);
     }
   });
@@ -97,19 +117,31 @@ describe('the setup', () => {
         throw new Error('no extension');
       },
     });
-    for (let round = 0; round < 3; round += 1) expect((await failure(driver.open(file.target))).message).toBe('no extension');
+    for (let round = 0; round < 3; round += 1)
+      expect((await failure(driver.open(file.target))).message).toBe('no extension');
     await using watch = await file.driver.watch?.(file.target);
-    const { execFileSync } = await import('node:child_process');
-    const descriptors = execFileSync('ls', ['-l', `/proc/${process.pid}/fd`], { encoding: 'utf8' });
-    expect([watch === undefined, descriptors.split('\n').filter((line) => line.endsWith(file.path)).length]).toEqual([false, 1]);
+    const open = readdirSync('/proc/self/fd').filter(
+      (descriptor) => linkOf(`/proc/self/fd/${descriptor}`) === file.path,
+    );
+    expect([watch === undefined, open.length]).toEqual([false, 1]);
   });
 });
+
+function linkOf(descriptor: string): string | undefined {
+  try {
+    return readlinkSync(descriptor);
+  } catch {
+    return undefined;
+  }
+}
 
 describe('a collation that is not known', () => {
   test('is said to keep its table from being compared, and nothing else', async () => {
     const path = `${newFolder()}/app.db`;
     const database = new Database(path);
-    database.exec("CREATE TABLE t (k TEXT COLLATE NOCASE PRIMARY KEY, v); CREATE TABLE u (a); INSERT INTO t VALUES ('a', 's3cret'); INSERT INTO u VALUES (1)");
+    database.exec(
+      "CREATE TABLE t (k TEXT COLLATE NOCASE PRIMARY KEY, v); CREATE TABLE u (a); INSERT INTO t VALUES ('a', 's3cret'); INSERT INTO u VALUES (1)",
+    );
     database.unsafeMode();
     database.pragma('writable_schema = ON');
     database.exec("UPDATE sqlite_schema SET sql = replace(sql, 'NOCASE', 'swedish')");

@@ -5,7 +5,9 @@ import { failure, newFile, recorded } from './fixtures/sqlite-file.ts';
 describe('transaction control in a script', () => {
   test('is left out, and said so with its lines', async () => {
     const file = newFile('CREATE TABLE t (a)');
-    const { notes, steps } = await file.apply('BEGIN TRANSACTION;\nINSERT INTO t VALUES (1);\nCOMMIT;\n\nBEGIN;INSERT INTO t VALUES (2);\nEND;');
+    const { notes, steps } = await file.apply(
+      'BEGIN TRANSACTION;\nINSERT INTO t VALUES (1);\nCOMMIT;\n\nBEGIN;INSERT INTO t VALUES (2);\nEND;',
+    );
     expect(steps).toEqual(['afterBegin', 'statement', 'statement', 'beforeCommit']);
     expect(notes).toEqual([
       'Left out its own transaction control: BEGIN (line 1), COMMIT (line 3), BEGIN (line 5), END (line 6). The migration and its history row share one transaction.',
@@ -26,7 +28,9 @@ describe('transaction control in a script', () => {
   });
 
   test('that SQLite itself exercises rolls everything back', async () => {
-    const file = newFile("CREATE TABLE t (a UNIQUE); INSERT INTO t VALUES (1); CREATE TRIGGER r BEFORE DELETE ON t BEGIN SELECT raise(ROLLBACK, 'keep it'); END");
+    const file = newFile(
+      "CREATE TABLE t (a UNIQUE); INSERT INTO t VALUES (1); CREATE TRIGGER r BEFORE DELETE ON t BEGIN SELECT raise(ROLLBACK, 'keep it'); END",
+    );
     for (const sql of ['INSERT OR ROLLBACK INTO t VALUES (2), (1)', 'UPDATE t SET a = 5; DELETE FROM t']) {
       const error = await failure(file.apply(sql));
       expect(error.code).toBe('STATEMENT_FAILED');
@@ -54,7 +58,9 @@ describe('a statement that no migration can hold', () => {
   ])('%s is refused before anything runs, with its line: %s', async (_, sql, line) => {
     const file = newFile('CREATE TABLE t (a)');
     const attempt = recorded();
-    const error = (await failure(file.driver.script(`INSERT INTO t VALUES (1);\n${sql}`, 'm.sql')(file.target, attempt))) as ForerunError<'BAD_MIGRATION'>;
+    const error = (await failure(
+      file.driver.script(`INSERT INTO t VALUES (1);\n${sql}`, 'm.sql')(file.target, attempt),
+    )) as ForerunError<'BAD_MIGRATION'>;
     expect(error).toMatchObject({ code: 'BAD_MIGRATION', details: { where: { file: 'm.sql', line, statement: 2 } } });
     expect(error.next).toMatch(/\w/);
     expect(attempt.steps).toEqual([]);
@@ -102,7 +108,9 @@ describe('a script with VACUUM', () => {
     const file = newFile(
       'CREATE TABLE u (id INTEGER PRIMARY KEY); CREATE TABLE o (u REFERENCES u ON DELETE CASCADE); INSERT INTO u VALUES (1); INSERT INTO o VALUES (1)',
     );
-    await file.apply('CREATE TABLE n (id INTEGER PRIMARY KEY, x); INSERT INTO n (id) SELECT id FROM u; DROP TABLE u; ALTER TABLE n RENAME TO u; VACUUM');
+    await file.apply(
+      'CREATE TABLE n (id INTEGER PRIMARY KEY, x); INSERT INTO n (id) SELECT id FROM u; DROP TABLE u; ALTER TABLE n RENAME TO u; VACUUM',
+    );
     expect(file.read('SELECT u FROM o')).toEqual([1]);
   });
 
@@ -123,7 +131,9 @@ describe('a script', () => {
 
   test('with a comment that is never closed says that nothing after it was run', async () => {
     const file = newFile('CREATE TABLE t (a)');
-    const { notes } = await file.apply("INSERT INTO t VALUES ('/*');\n/* closed */ INSERT INTO t VALUES (2);\n/* one INSERT INTO t VALUES (3);\n/* */");
+    const { notes } = await file.apply(
+      "INSERT INTO t VALUES ('/*');\n/* closed */ INSERT INTO t VALUES (2);\n/* one INSERT INTO t VALUES (3);\n/* */",
+    );
     expect(notes).toEqual([]);
     const cut = await file.apply('INSERT INTO t VALUES (4);\n/* open\nINSERT INTO t VALUES (5);');
     expect(cut.notes).toEqual(['The comment that begins on line 2 is never closed: nothing after it was run.']);
@@ -143,18 +153,42 @@ describe('a script', () => {
     const { statements } = await file.apply(
       'DELETE FROM u; INSERT INTO v VALUES (1); SELECT * FROM log; CREATE INDEX by ON untouched (a); DELETE FROM log; ALTER TABLE log RENAME TO diary; INSERT INTO diary VALUES (1); CREATE TABLE copy AS SELECT * FROM untouched',
     );
-    expect(statements.map(({ writes }) => writes?.toSorted())).toEqual([['diary', 'o', 'u'], ['u'], [], [], ['diary'], [], ['diary'], []]);
+    expect(statements.map(({ writes }) => writes?.toSorted())).toEqual([
+      ['diary', 'o', 'u'],
+      ['u'],
+      [],
+      [],
+      ['diary'],
+      [],
+      ['diary'],
+      [],
+    ]);
+  });
+
+  test('does not count the sequences that SQLite keeps among what it writes', async () => {
+    const file = newFile('CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, a)');
+    const { statements } = await file.apply(
+      'INSERT INTO t (a) VALUES (1); UPDATE sqlite_sequence SET seq = 10; DELETE FROM sqlite_sequence',
+    );
+    expect(statements.map(({ writes }) => writes)).toEqual([['t'], [], []]);
   });
 
   test('counts rows that come back from a write', async () => {
     const file = newFile('CREATE TABLE t (a)');
-    const { statements } = await file.apply('INSERT INTO t VALUES (1), (2) RETURNING a; SELECT * FROM t; UPDATE t SET a = 3 WHERE a = 1');
+    const { statements } = await file.apply(
+      'INSERT INTO t VALUES (1), (2) RETURNING a; SELECT * FROM t; UPDATE t SET a = 3 WHERE a = 1',
+    );
     expect(statements.map(({ rows }) => rows)).toEqual([2, undefined, 1]);
   });
 
   test('of ten thousand statements is read and run in one go', async () => {
     const file = newFile('CREATE TABLE t (a INTEGER PRIMARY KEY, b)');
-    const { statements } = await file.apply(Array.from({ length: 10_000 }, (_, at) => `INSERT INTO t VALUES (${at}, 'x');\nUPDATE t SET b = 'y' WHERE a = ${at};`).join('\n'));
+    const { statements } = await file.apply(
+      Array.from(
+        { length: 10_000 },
+        (_, at) => `INSERT INTO t VALUES (${at}, 'x');\nUPDATE t SET b = 'y' WHERE a = ${at};`,
+      ).join('\n'),
+    );
     expect(statements).toHaveLength(20_000);
     expect(file.read("SELECT count(*) FROM t WHERE b = 'y'")).toEqual([10_000]);
   });

@@ -13,7 +13,9 @@ async function tablesOf(file: SqliteFile): Promise<Record<string, readonly strin
 async function rowsIn(file: SqliteFile): Promise<Record<string, number>> {
   await using connection = await file.driver.open(file.target);
   const tables = await file.driver.tables(connection);
-  return Object.fromEntries([...(await file.driver.contents(connection, tables))].map(([table, { rows }]) => [table, rows]));
+  return Object.fromEntries(
+    [...(await file.driver.contents(connection, tables))].map(([table, { rows }]) => [table, rows]),
+  );
 }
 
 describe('a full-text table', () => {
@@ -21,16 +23,25 @@ describe('a full-text table', () => {
     const file = newFile(`CREATE VIRTUAL TABLE docs USING fts5(title, body); ${docs.replace('%s', 'docs')}`);
     expect(await tablesOf(file)).toEqual({ docs: ['title', 'body'] });
     expect(await rowsIn(file)).toEqual({ docs: 3 });
-    const { table } = await file.observe("DELETE FROM docs WHERE docs MATCH 'first'; UPDATE docs SET body = 'x' WHERE title = 'two'");
+    const { table } = await file.observe(
+      "DELETE FROM docs WHERE docs MATCH 'first'; UPDATE docs SET body = 'x' WHERE title = 'two'",
+    );
     expect(table('docs')).toMatchObject({ rowsBefore: 3, rowsAfter: 2, rowsGone: 1, valuesChanged: { body: 1 } });
   });
 
   test('that is made anew, dropped or renamed is noticed', async () => {
     const seed = `CREATE VIRTUAL TABLE docs USING fts5(title, body); ${docs.replace('%s', 'docs')}`;
-    const rebuilt = await newFile(seed).observe("CREATE VIRTUAL TABLE n USING fts5(title, body, tokenize = 'porter'); INSERT INTO n SELECT * FROM docs; DROP TABLE docs; ALTER TABLE n RENAME TO docs");
+    const rebuilt = await newFile(seed).observe(
+      "CREATE VIRTUAL TABLE n USING fts5(title, body, tokenize = 'porter'); INSERT INTO n SELECT * FROM docs; DROP TABLE docs; ALTER TABLE n RENAME TO docs",
+    );
     expect(rebuilt.table('docs')).toMatchObject({ rowsGone: 0, changed: false });
-    expect((await newFile(seed).observe('DROP TABLE docs')).table('docs')).toMatchObject({ rowsBefore: 3, changed: true });
-    expect((await newFile(seed).observe('ALTER TABLE docs RENAME TO texts; DELETE FROM texts')).table('texts')).toMatchObject({ renamedFrom: 'docs', rowsGone: 3 });
+    expect((await newFile(seed).observe('DROP TABLE docs')).table('docs')).toMatchObject({
+      rowsBefore: 3,
+      changed: true,
+    });
+    expect(
+      (await newFile(seed).observe('ALTER TABLE docs RENAME TO texts; DELETE FROM texts')).table('texts'),
+    ).toMatchObject({ renamedFrom: 'docs', rowsGone: 3 });
   });
 
   test.each([
@@ -38,7 +49,8 @@ describe('a full-text table', () => {
     ['fts5(title, body, content=posts, content_rowid=id)'],
     ['fts4(title, body, content="posts")'],
   ])('over the rows of another is not counted a second time: %s', async (module) => {
-    const file = newFile(`CREATE TABLE posts (id INTEGER PRIMARY KEY, title, body); CREATE VIRTUAL TABLE docs USING ${module};
+    const file =
+      newFile(`CREATE TABLE posts (id INTEGER PRIMARY KEY, title, body); CREATE VIRTUAL TABLE docs USING ${module};
       CREATE TRIGGER a AFTER INSERT ON posts BEGIN INSERT INTO docs (rowid, title, body) VALUES (new.id, new.title, new.body); END;
       INSERT INTO posts (title, body) VALUES ('one', 'a'), ('two', 'b')`);
     expect(Object.keys(await tablesOf(file))).toEqual(['posts']);
@@ -48,12 +60,20 @@ describe('a full-text table', () => {
   });
 
   test('without content is compared by its rows', async () => {
-    const file = newFile("CREATE VIRTUAL TABLE docs USING fts5(title, body, content = '', contentless_delete = 1); INSERT INTO docs (rowid, title, body) VALUES (1, 'a', 'b'), (2, 'c', 'd')");
-    expect((await file.observe('DELETE FROM docs WHERE rowid = 1')).table('docs')).toMatchObject({ rowsBefore: 2, rowsAfter: 1, rowsGone: 1 });
+    const file = newFile(
+      "CREATE VIRTUAL TABLE docs USING fts5(title, body, content = '', contentless_delete = 1); INSERT INTO docs (rowid, title, body) VALUES (1, 'a', 'b'), (2, 'c', 'd')",
+    );
+    expect((await file.observe('DELETE FROM docs WHERE rowid = 1')).table('docs')).toMatchObject({
+      rowsBefore: 2,
+      rowsAfter: 1,
+      rowsGone: 1,
+    });
   });
 
-  test("has its own tables and its word list left out", async () => {
-    const file = newFile(`CREATE VIRTUAL TABLE docs USING fts5(title, body); CREATE VIRTUAL TABLE words USING fts5vocab(docs, row); ${docs.replace('%s', 'docs')}`);
+  test('has its own tables and its word list left out', async () => {
+    const file = newFile(
+      `CREATE VIRTUAL TABLE docs USING fts5(title, body); CREATE VIRTUAL TABLE words USING fts5vocab(docs, row); ${docs.replace('%s', 'docs')}`,
+    );
     expect(Object.keys(await tablesOf(file))).toEqual(['docs']);
     await using connection = await file.driver.open(file.target);
     expect([...(await file.driver.schema(connection)).keys()]).toEqual(['table docs', 'table words']);
@@ -62,7 +82,9 @@ describe('a full-text table', () => {
 
 describe('an r-tree', () => {
   test('is compared, its further columns too', async () => {
-    const file = newFile("CREATE VIRTUAL TABLE boxes USING rtree(id, low, high, +name); INSERT INTO boxes VALUES (1, 0, 1, 'a'), (2, 2, 3, 'b')");
+    const file = newFile(
+      "CREATE VIRTUAL TABLE boxes USING rtree(id, low, high, +name); INSERT INTO boxes VALUES (1, 0, 1, 'a'), (2, 2, 3, 'b')",
+    );
     expect(await tablesOf(file)).toEqual({ boxes: ['id', 'low', 'high', 'name'] });
     const { table } = await file.observe("DELETE FROM boxes WHERE id = 1; UPDATE boxes SET name = 'c', high = 9");
     expect(table('boxes')).toMatchObject({ rowsGone: 1, valuesChanged: { high: 1, name: 1 } });
@@ -88,6 +110,8 @@ function withUnknownModule(path: string): void {
   const database = new Database(path);
   database.unsafeMode();
   database.pragma('writable_schema = ON');
-  database.exec("INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql) VALUES ('table', 'strange', 'strange', 0, 'CREATE VIRTUAL TABLE strange USING spellfix1')");
+  database.exec(
+    "INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql) VALUES ('table', 'strange', 'strange', 0, 'CREATE VIRTUAL TABLE strange USING spellfix1')",
+  );
   database.close();
 }

@@ -73,7 +73,10 @@ export async function until(what: () => boolean | Promise<boolean>): Promise<voi
 /** The processes that a process started and that still run. */
 export async function childrenOf(pid: number): Promise<readonly number[]> {
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
-  return text.split(' ').filter((part) => part !== '').map(Number);
+  return text
+    .split(' ')
+    .filter((part) => part !== '')
+    .map(Number);
 }
 
 export function isRunning(pid: number): boolean {
@@ -85,16 +88,16 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** How a held-up run is held: `blocked` as by a statement, `waiting` as by something that heeds the signal. */
-export type Hold = 'blocked' | 'waiting';
+/** How a run is held up: `blocked` as by a statement, `waiting` for a while, `deaf` by work that heeds no signal. */
+export type Hold = 'blocked' | 'waiting' | 'deaf';
 
 /**
  * Writes a configuration whose driver or provider stops at one of its acts, the first time in this project, and says so
- * in the file `held`. With `applied` it stops only once main's history has that migration.
+ * in the file `held`.
  */
-export async function holdAt(root: string, act: string, hold: Hold = 'blocked', applied?: string): Promise<{ readonly held: string }> {
+export async function holdAt(root: string, act: string, hold: Hold = 'blocked'): Promise<{ readonly held: string }> {
   const held = join(root, 'held');
-  await writeFile(join(root, 'forerun.config.mjs'), holdingConfig(act, hold, held, applied));
+  await writeFile(join(root, 'forerun.config.mjs'), holdingConfig(act, hold, held));
   return { held };
 }
 
@@ -102,7 +105,7 @@ export async function untilHeld(held: string): Promise<void> {
   await until(() => existsSync(held));
 }
 
-function holdingConfig(act: string, hold: Hold, held: string, applied: string | undefined): string {
+function holdingConfig(act: string, hold: Hold, held: string): string {
   return `
 import { writeFileSync } from 'node:fs';
 import { sqlite } from 'forerun/sqlite';
@@ -110,23 +113,14 @@ import { copy } from 'forerun/copy';
 
 async function hold(name, target) {
   const act = target?.path === undefined ? name : name + ' on ' + (target.path.endsWith('app.db') ? 'main' : 'copy');
-  if (act !== ${JSON.stringify(act)} || !(await isApplied(target, ${JSON.stringify(applied ?? null)}))) return;
+  if (act !== ${JSON.stringify(act)}) return;
   try {
     writeFileSync(${JSON.stringify(held)}, String(process.pid), { flag: 'wx' });
   } catch {
     return;
   }
   if (${JSON.stringify(hold)} === 'blocked') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 40_000);
-  else await new Promise((resolve) => setTimeout(resolve, 1500));
-}
-
-async function isApplied(target, name) {
-  if (name === null) return true;
-  const own = sqlite();
-  const connection = await own.open(target);
-  const rows = await own.history(connection).rows();
-  await connection[Symbol.asyncDispose]();
-  return rows.some((row) => row.name === name);
+  else await new Promise((resolve) => setTimeout(resolve, ${hold === 'deaf' ? 40_000 : 1500}));
 }
 
 function holding(object) {
@@ -147,6 +141,7 @@ driver.script = (sql, file) => {
   return async (target, attempt) => {
     await hold('script', target);
     await apply(target, attempt);
+    await hold('scripted', target);
   };
 };
 
@@ -156,7 +151,8 @@ export default { database: 'app.db', lockWaitSeconds: 20, driver, provider: hold
 
 /** A process of another deployer that holds the run lock until it is killed. */
 export async function holdLock(main: string): Promise<ChildProcess> {
-  const child = fork('-e', [`
+  const child = fork('-e', [
+    `
     const Database = require(${JSON.stringify(resolve(dirname(entry), '../../../node_modules/better-sqlite3'))});
     const { mkdirSync } = require('node:fs');
     mkdirSync(${JSON.stringify(join(dirname(main), '.forerun'))}, { recursive: true });
@@ -164,7 +160,8 @@ export async function holdLock(main: string): Promise<ChildProcess> {
     db.exec('BEGIN EXCLUSIVE');
     process.send('held');
     setInterval(() => {}, 1000);
-  `]);
+  `,
+  ]);
   await new Promise<void>((done) => void child.once('message', () => done()));
   return child;
 }

@@ -11,7 +11,9 @@ export function addBranch(program: Command, cli: Cli): void {
     .argument('[from]', 'id or name of a checkpoint or a branch (default: main)')
     .option('--name <name>', 'what it is called (default: a new name, after the time)')
     .summary('make a branch; prints its address')
-    .description('Makes a writable, isolated database from main, a checkpoint or another branch. It lives until it is discarded.')
+    .description(
+      'Makes a writable, isolated database from main, a checkpoint or another branch. It lives until it is discarded.',
+    )
     .addHelpText('after', helpAfter(examples, longCodes))
     .action(async (from: string | undefined, _: unknown, command: Command) => {
       const flags: CommonOptions & { readonly name?: string } = command.optsWithGlobals();
@@ -34,12 +36,10 @@ export function addBranches(program: Command, cli: Cli): void {
     .addHelpText('after', helpAfter([['forerun branches --verbose', 'with their addresses']], plainCodes))
     .action(async (_: unknown, command: Command) => {
       const flags: CommonOptions = command.optsWithGlobals();
-      await performHere(
-        cli,
-        flags,
-        async (config) => (await import('../../index.ts')).branches(config),
-        { text: (copies, view, quiet) => (quiet ? copies.map((copy) => `${copy.label}\n`).join('') : copiesText(copies, 'branch', view)) },
-      );
+      await performHere(cli, flags, async (config) => (await import('../../index.ts')).branches(config), {
+        text: (copies, view, quiet) =>
+          quiet ? copies.map((copy) => `${copy.label}\n`).join('') : copiesText(copies, 'branch', view),
+      });
     });
 }
 

@@ -10,7 +10,10 @@ export function addCheckpoint(program: Command, cli: Cli): void {
     .argument('[label]', 'what it is for')
     .summary('commit a checkpoint of main by hand')
     .description('Commits a state of main that can be returned to. It lives until it is discarded.')
-    .addHelpText('after', helpAfter([['forerun checkpoint before-import', 'then: forerun rollback before-import']], longCodes))
+    .addHelpText(
+      'after',
+      helpAfter([['forerun checkpoint before-import', 'then: forerun rollback before-import']], longCodes),
+    )
     .action(async (label: string | undefined, _: unknown, command: Command) => {
       const flags: CommonOptions = command.optsWithGlobals();
       await performSupervised(
@@ -28,14 +31,15 @@ export function addCheckpoints(program: Command, cli: Cli): void {
     .command('checkpoints')
     .summary('list checkpoints')
     .description('Lists the checkpoints of main, oldest first.')
-    .addHelpText('after', helpAfter([['forerun checkpoints', 'with age, size and the run each belongs to']], plainCodes))
+    .addHelpText(
+      'after',
+      helpAfter([['forerun checkpoints', 'with age, size and the run each belongs to']], plainCodes),
+    )
     .action(async (_: unknown, command: Command) => {
       const flags: CommonOptions = command.optsWithGlobals();
-      await performHere(
-        cli,
-        flags,
-        async (config) => (await import('../../index.ts')).checkpoints(config),
-        { text: (copies, view, quiet) => (quiet ? copies.map((copy) => `${copy.id}\n`).join('') : copiesText(copies, 'checkpoint', view)) },
-      );
+      await performHere(cli, flags, async (config) => (await import('../../index.ts')).checkpoints(config), {
+        text: (copies, view, quiet) =>
+          quiet ? copies.map((copy) => `${copy.id}\n`).join('') : copiesText(copies, 'checkpoint', view),
+      });
     });
 }

@@ -12,12 +12,20 @@ export function addDiff(program: Command, cli: Cli): void {
     .argument('<b>', 'the other one')
     .option('--query <sql>', 'one SELECT, put to both')
     .summary('what differs between two of main, branches and checkpoints')
-    .description('Compares schema, rows and sizes of two databases, the first taken as the state before. Changes neither.')
+    .description(
+      'Compares schema, rows and sizes of two databases, the first taken as the state before. Changes neither.',
+    )
     .addHelpText('after', helpAfter(examples, longCodes))
     .action(async (a: string, b: string, _: unknown, command: Command) => {
       const flags: CommonOptions & { readonly query?: string } = command.optsWithGlobals();
       const options = given({ query: flags.query });
-      await performSupervised(cli, flags, 'diff', async (config) => (await import('../../index.ts')).diff(config, a, b, options), { text: diffText });
+      await performSupervised(
+        cli,
+        flags,
+        'diff',
+        async (config) => (await import('../../index.ts')).diff(config, a, b, options),
+        { text: diffText },
+      );
     });
 }
 

@@ -10,15 +10,20 @@ export function addDiscard(program: Command, cli: Cli): void {
     .argument('<pattern>', 'id or name of a checkpoint or a branch, or a pattern with *')
     .option('--recursive', 'also everything that was made from it')
     .summary('throw branches and checkpoints away')
-    .description('Throws branches and checkpoints away. What others were made from is kept, unless --recursive is given.')
+    .description(
+      'Throws branches and checkpoints away. What others were made from is kept, unless --recursive is given.',
+    )
     .addHelpText('after', helpAfter(examples, plainCodes))
     .action(async (pattern: string, _: unknown, command: Command) => {
       const flags: CommonOptions & { readonly recursive?: boolean } = command.optsWithGlobals();
       await performHere(
         cli,
         flags,
-        async (config) => (await import('../../index.ts')).discard(config, pattern, { recursive: flags.recursive ?? false }),
-        { text: (copies, _view, quiet) => (quiet ? copies.map((copy) => `${copy.id}\n`).join('') : discardText(copies)) },
+        async (config) =>
+          (await import('../../index.ts')).discard(config, pattern, { recursive: flags.recursive ?? false }),
+        {
+          text: (copies, _view, quiet) => (quiet ? copies.map((copy) => `${copy.id}\n`).join('') : discardText(copies)),
+        },
       );
     });
 }

@@ -14,7 +14,9 @@ export function addDown(program: Command, cli: Cli): void {
   program
     .command('down')
     .summary('revert applied migrations, the last one by default')
-    .description('Runs the down of applied migrations, newest first; the last one alone by default. --safe rehearses it as `up` does.')
+    .description(
+      'Runs the down of applied migrations, newest first; the last one alone by default. --safe rehearses it as `up` does.',
+    )
     .option('--safe', 'rehearse first, promote only what passed (also: MIGRATE_SAFE=1, npm run <script> --safe)')
     .option('--to <name>', 'down to and including this migration (name or version); 0 means all')
     .addOption(new Option('--step <n>', 'so many (default: 1)').argParser(positive).conflicts('to'))
@@ -24,7 +26,9 @@ export function addDown(program: Command, cli: Cli): void {
       refuseKeptByNpm('down', ['to', 'step'], process.env);
       const { to, step } = flags;
       const options = { safe: isSafe(flags.safe, process.env), ...given({ to, step }) };
-      await performRun(cli, flags, 'down', async (config, run) => (await import('../../index.ts')).down(config, { ...options, ...run }));
+      await performRun(cli, flags, 'down', async (config, run) =>
+        (await import('../../index.ts')).down(config, { ...options, ...run }),
+      );
     });
 }
 

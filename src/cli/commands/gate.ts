@@ -8,7 +8,13 @@ export function addGate(program: Command, cli: Cli): void {
     .command('gate')
     .summary('rehearse and judge what is pending; never touches main')
     .description('Rehearses everything that is pending on a branch and reports what the gates say. Main is only read.')
-    .addHelpText('after', helpAfter(examples, runCodes.filter((code) => code !== 4)))
+    .addHelpText(
+      'after',
+      helpAfter(
+        examples,
+        runCodes.filter((code) => code !== 4),
+      ),
+    )
     .action(async (_: unknown, command: Command) => {
       const flags: CommonOptions = command.optsWithGlobals();
       await performRun(cli, flags, 'gate', async (config, run) => (await import('../../index.ts')).gate(config, run));

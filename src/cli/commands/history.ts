@@ -11,12 +11,23 @@ export function addRepair(program: Command, cli: Cli): void {
     .requiredOption('--reason <text>', 'why; it is kept')
     .summary("accept a changed file's text")
     .description('Accepts the present text of migrations that were changed after they were applied. Runs nothing.')
-    .addHelpText('after', helpAfter([['forerun repair 003_orders --reason "comment only"', 'its checksum becomes that of the file']], plainCodes))
+    .addHelpText(
+      'after',
+      helpAfter(
+        [['forerun repair 003_orders --reason "comment only"', 'its checksum becomes that of the file']],
+        plainCodes,
+      ),
+    )
     .action(async (name: string | undefined, _: unknown, command: Command) => {
       const flags: CommonOptions & { readonly reason: string } = command.optsWithGlobals();
-      await performHere(cli, flags, async (config) => (await import('../../index.ts')).repair(config, name, flags.reason), {
-        text: (rows) => rowsText(rows, 'Accepted', 'Nothing to repair: no applied file was changed.'),
-      });
+      await performHere(
+        cli,
+        flags,
+        async (config) => (await import('../../index.ts')).repair(config, name, flags.reason),
+        {
+          text: (rows) => rowsText(rows, 'Accepted', 'Nothing to repair: no applied file was changed.'),
+        },
+      );
     });
 }
 

@@ -12,7 +12,9 @@ export function addInit(program: Command): void {
   program
     .command('init')
     .summary('set a project up')
-    .description('Finds the framework in use, writes forerun.config, adds npm scripts (migrate:up, migrate:up:safe, …). Overwrites nothing.')
+    .description(
+      'Finds the framework in use, writes forerun.config, adds npm scripts (migrate:up, migrate:up:safe, …). Overwrites nothing.',
+    )
     .addHelpText('after', helpAfter([['npx forerun init', 'in the folder of your project']], plainCodes))
     .action(async (_: unknown, command: Command) => {
       const output = takeOutput(command.optsWithGlobals<CommonOptions>());
@@ -28,7 +30,10 @@ export function addCreate(program: Command): void {
     .argument('<name>', 'what it does, for example add_users')
     .summary('write a new migration')
     .description('Writes a new migration in the form of those that are there, and prints its paths.')
-    .addHelpText('after', helpAfter([['forerun create add_users', 'for example migrations/004_add_users.sql']], plainCodes))
+    .addHelpText(
+      'after',
+      helpAfter([['forerun create add_users', 'for example migrations/004_add_users.sql']], plainCodes),
+    )
     .action(async (name: string, _: unknown, command: Command) => {
       const flags: CommonOptions = command.optsWithGlobals();
       const output = takeOutput(flags);
@@ -43,7 +48,9 @@ export function addDoctor(program: Command, cli: Cli): void {
   program
     .command('doctor')
     .summary('look at rights, versions, disk, and what a checkpoint would cost')
-    .description('Looks at everything that a run needs, and says which provider would be used at what cost. Changes nothing on main.')
+    .description(
+      'Looks at everything that a run needs, and says which provider would be used at what cost. Changes nothing on main.',
+    )
     .addHelpText('after', helpAfter([['forerun doctor', 'before the first run on a new machine']], plainCodes))
     .action(async (_: unknown, command: Command) => {
       const flags: CommonOptions = command.optsWithGlobals();

@@ -8,11 +8,15 @@ export function addPromote(program: Command, cli: Cli): void {
     .command('promote')
     .argument('<branch>', 'id or name of a branch')
     .summary('make main what a branch is')
-    .description('Makes main what a branch is, in one step, through the same gates as `up`, and only if main has not moved since.')
+    .description(
+      'Makes main what a branch is, in one step, through the same gates as `up`, and only if main has not moved since.',
+    )
     .addHelpText('after', helpAfter(examples, runCodes))
     .action(async (branch: string, _: unknown, command: Command) => {
       const flags: CommonOptions = command.optsWithGlobals();
-      await performRun(cli, flags, 'promote', async (config, run) => (await import('../../index.ts')).promote(config, branch, run));
+      await performRun(cli, flags, 'promote', async (config, run) =>
+        (await import('../../index.ts')).promote(config, branch, run),
+      );
     });
 }
 

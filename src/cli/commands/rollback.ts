@@ -30,7 +30,12 @@ export function addRollback(program: Command, cli: Cli): void {
         flags,
         'rollback',
         async (config, run) => (await import('../../index.ts')).rollback(config, checkpoint, run),
-        { text: (done, view, quiet) => (quiet ? '' : `${flags.yes === true ? `${rollbackPreviewText(done, view)}\n` : ''}${rollbackText(done, view)}`) },
+        {
+          text: (done, view, quiet) =>
+            quiet
+              ? ''
+              : `${flags.yes === true ? `${rollbackPreviewText(done, view)}\n` : ''}${rollbackText(done, view)}`,
+        },
       );
     });
 }
@@ -54,8 +59,12 @@ async function isWanted(flags: Flags, checkpoint: string): Promise<boolean> {
 }
 
 function mustSayYes(checkpoint: string): ForerunError<'USAGE'> {
-  return new ForerunError('USAGE', 'A rollback discards what others wrote since, so a person has to agree, and here nobody can be asked.', {
-    details: {},
-    next: `If that is what you want: forerun rollback ${checkpoint} --yes`,
-  });
+  return new ForerunError(
+    'USAGE',
+    'A rollback discards what others wrote since, so a person has to agree, and here nobody can be asked.',
+    {
+      details: {},
+      next: `If that is what you want: forerun rollback ${checkpoint} --yes`,
+    },
+  );
 }

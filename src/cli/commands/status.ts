@@ -8,7 +8,9 @@ export function addStatus(program: Command, cli: Cli): void {
   program
     .command('status')
     .summary('what is applied, what is pending, what files and history disagree on')
-    .description('Shows applied and pending migrations, every disagreement of files and history, and an unfinished run. Changes nothing.')
+    .description(
+      'Shows applied and pending migrations, every disagreement of files and history, and an unfinished run. Changes nothing.',
+    )
     .addHelpText('after', helpAfter(examples, plainCodes))
     .action(async (_: unknown, command: Command) => {
       const flags: CommonOptions = command.optsWithGlobals();

@@ -24,7 +24,9 @@ export function addUp(program: Command, cli: Cli): void {
     .option('--safe', 'rehearse first, promote only what passed (also: MIGRATE_SAFE=1, npm run <script> --safe)')
     .option('--to <name>', 'up to and including this migration (name or version)')
     .addOption(new Option('--step <n>', 'at most so many').argParser(positive).conflicts('to'))
-    .addOption(new Option('--all-or-nothing', 'promote all in one step, or none (needs --safe)').conflicts('promotePassing'))
+    .addOption(
+      new Option('--all-or-nothing', 'promote all in one step, or none (needs --safe)').conflicts('promotePassing'),
+    )
     .option('--promote-passing', 'promote the migrations before the first that is blocked (needs --safe)')
     .addHelpText('after', helpAfter(examples, runCodes))
     .action(async (_: unknown, command: Command) => {
@@ -34,7 +36,9 @@ export function addUp(program: Command, cli: Cli): void {
       if (!safe && (flags.allOrNothing === true || flags.promotePassing === true)) throw needsSafe(flags);
       const { to, step, allOrNothing, promotePassing } = flags;
       const options = { safe, ...given({ to, step, allOrNothing, promotePassing }) };
-      await performRun(cli, flags, 'up', async (config, run) => (await import('../../index.ts')).up(config, { ...options, ...run }));
+      await performRun(cli, flags, 'up', async (config, run) =>
+        (await import('../../index.ts')).up(config, { ...options, ...run }),
+      );
     });
 }
 

@@ -25,7 +25,8 @@ export function parseAddress(address: string): Address {
   }
   const [before = '', query = ''] = rest.replace(/#.*$/s, '').split(/(\?.*)/s, 2);
   const path = before.replace(/^localhost(?=\/)/, '');
-  if (prefix === 'file://' && !path.startsWith('/')) throw bad(`${prefix}${before}`, 'A file: address names no file of this machine');
+  if (prefix === 'file://' && !path.startsWith('/'))
+    throw bad(`${prefix}${before}`, 'A file: address names no file of this machine');
   return { prefix, path: decoded(path), query };
 }
 

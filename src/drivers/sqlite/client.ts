@@ -12,8 +12,7 @@ export interface SqliteDatabase {
   ): Promise<{ totalPages: number; remainingPages: number }>;
   // oxlint-disable-next-line no-explicit-any -- a user's SQL function takes and gives what it likes
   function(name: string, options: object, implementation: (...params: any[]) => unknown): unknown;
-  // oxlint-disable-next-line no-explicit-any -- as above
-  aggregate(name: string, options: { readonly start?: any; readonly step: (total: any, next: any) => unknown }): unknown;
+  aggregate(name: string, options: object): unknown;
   loadExtension(path: string): unknown;
 }
 

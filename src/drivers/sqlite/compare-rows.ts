@@ -32,7 +32,9 @@ export function compareRows(database: SqliteDatabase, rows: RowPair): RowChanges
 }
 
 export function count(database: SqliteDatabase, schema: 'before' | 'main', table: TableState): number {
-  const row = database.prepare(`SELECT count(*) AS rows FROM ${schema}.${quoteIdentifier(table.name)}`).get() as { rows: number };
+  const row = database.prepare(`SELECT count(*) AS rows FROM ${schema}.${quoteIdentifier(table.name)}`).get() as {
+    rows: number;
+  };
   return row.rows;
 }
 
@@ -40,20 +42,28 @@ function keyOf({ before, after, columns }: RowPair): readonly ColumnPair[] | und
   if (before.key.length === 0 || before.key.length !== after.key.length) return undefined;
   const key = before.key.map((part) => columns.find((column) => column.before.name === part.name));
   const found = key.filter((column) => column !== undefined);
-  return found.length === key.length && found.every((column, at) => column.after.name === after.key[at]?.name) ? found : undefined;
+  return found.length === key.length && found.every((column, at) => column.after.name === after.key[at]?.name)
+    ? found
+    : undefined;
 }
 
 /** Rows with a null in their key have no identity: SQLite allows any number of them. */
 function byKey(database: SqliteDatabase, rows: RowPair, key: readonly ColumnPair[]): RowChanges {
   const on = key.map(matches).join(' AND ');
   if (!rows.before.nullableKey && !rows.after.nullableKey) return byIdentity(database, rows, on, '');
-  const hasNull = (side: 'before' | 'after'): string => key.map((part) => `${quoteIdentifier(part[side].name)} IS NULL`).join(' OR ');
+  const hasNull = (side: 'before' | 'after'): string =>
+    key.map((part) => `${quoteIdentifier(part[side].name)} IS NULL`).join(' OR ');
   const whole = key.map((part) => `b.${quoteIdentifier(part.before.name)} IS NOT NULL`).join(' AND ');
   const { gone, valuesChanged } = byIdentity(database, rows, on, `WHERE ${whole}`);
   return { gone: gone + byValue(database, rows, hasNull('before'), hasNull('after')).gone, valuesChanged };
 }
 
-function byIdentity(database: SqliteDatabase, { before, after, columns }: RowPair, on: string, where: string): RowChanges {
+function byIdentity(
+  database: SqliteDatabase,
+  { before, after, columns }: RowPair,
+  on: string,
+  where: string,
+): RowChanges {
   // A row is there if its rowid is; a table without rowids has a key that is not null in a row that matches.
   const there = `a.${after.rowid ?? quoteIdentifier(after.key[0]?.name ?? '')} IS NOT NULL`;
   const sums = columns.map((column, at) => `, sum(${there} AND ${differs(column)}) AS c${at}`);
@@ -63,12 +73,19 @@ function byIdentity(database: SqliteDatabase, { before, after, columns }: RowPai
          FROM before.${quoteIdentifier(before.name)} AS b LEFT JOIN main.${quoteIdentifier(after.name)} AS a ON ${on} ${where}`,
     )
     .get() as Record<string, number | null>;
-  const changed = columns.map((column, at) => [column.after.name, row[`c${at}`] ?? 0] as const).filter(([, n]) => n > 0);
+  const changed = columns
+    .map((column, at) => [column.after.name, row[`c${at}`] ?? 0] as const)
+    .filter(([, n]) => n > 0);
   return { gone: row['gone'] ?? 0, valuesChanged: new Map(changed) };
 }
 
 /** Without an identity only values tell: how often each row stands in before more often than in after. */
-function byValue(database: SqliteDatabase, { before, after, columns }: RowPair, whereBefore = '1', whereAfter = '1'): RowChanges {
+function byValue(
+  database: SqliteDatabase,
+  { before, after, columns }: RowPair,
+  whereBefore = '1',
+  whereAfter = '1',
+): RowChanges {
   const list = (side: 'before' | 'after'): string =>
     columns.map((column, at) => `${quoteIdentifier(column[side].name)} COLLATE BINARY AS v${at}, `).join('');
   const grouped = columns.length === 0 ? '' : `GROUP BY ${columns.map((_, at) => `v${at}`).join(', ')}`;

@@ -7,7 +7,11 @@ import type { ColumnState, TableState } from './states.ts';
 import { quoteIdentifier } from './tokens.ts';
 
 /** What happened to the rows of one table between the attached state `before` and `main`. */
-export function compareTable(database: SqliteDatabase, { before, after, rebuilt }: TablePair, nameNow: NameNow): TableEvidence {
+export function compareTable(
+  database: SqliteDatabase,
+  { before, after, rebuilt }: TablePair,
+  nameNow: NameNow,
+): TableEvidence {
   if (before === undefined || after === undefined) return appearedOrGone(database, before, after);
   const rowsBefore = count(database, 'before', before);
   const rowsAfter = count(database, 'main', after);
@@ -30,12 +34,18 @@ export function compareTable(database: SqliteDatabase, { before, after, rebuilt 
 }
 
 /** A table that was made or dropped. */
-function appearedOrGone(database: SqliteDatabase, before: TableState | undefined, after: TableState | undefined): TableEvidence {
+function appearedOrGone(
+  database: SqliteDatabase,
+  before: TableState | undefined,
+  after: TableState | undefined,
+): TableEvidence {
   const rowsBefore = before && count(database, 'before', before);
   const rowsAfter = after && count(database, 'main', after);
   return {
     table: after?.name ?? before?.name ?? '',
-    ...(before === undefined ? {} : { rowsBefore: rowsBefore ?? 0, ...bytes(database, 'bytesBefore', 'before', before) }),
+    ...(before === undefined
+      ? {}
+      : { rowsBefore: rowsBefore ?? 0, ...bytes(database, 'bytesBefore', 'before', before) }),
     ...(after === undefined ? {} : { rowsAfter: rowsAfter ?? 0, ...bytes(database, 'bytesAfter', 'main', after) }),
     changed: (rowsBefore ?? rowsAfter ?? 0) > 0,
   };
@@ -50,7 +60,10 @@ interface Compared {
  * A column that is gone where a new one stands at its place was renamed if all values are the same; otherwise one was
  * dropped and another added.
  */
-function compareColumns({ same, perhapsRenamed, dropped }: ColumnPairs, compare: (columns: readonly ColumnPair[]) => RowChanges): Compared {
+function compareColumns(
+  { same, perhapsRenamed, dropped }: ColumnPairs,
+  compare: (columns: readonly ColumnPair[]) => RowChanges,
+): Compared {
   const all = compare([...same, ...perhapsRenamed]);
   const others = perhapsRenamed.filter((column) => all.valuesChanged.has(column.after.name));
   if (others.length > 0) {
@@ -64,10 +77,17 @@ function compareColumns({ same, perhapsRenamed, dropped }: ColumnPairs, compare:
   return { changes, dropped: [...dropped, ...perhapsRenamed.map((column) => column.before)] };
 }
 
-function droppedValues(database: SqliteDatabase, before: TableState, dropped: readonly ColumnState[]): Record<string, number> {
+function droppedValues(
+  database: SqliteDatabase,
+  before: TableState,
+  dropped: readonly ColumnState[],
+): Record<string, number> {
   if (dropped.length === 0) return {};
   const counts = dropped.map((column, at) => `count(${quoteIdentifier(column.name)}) AS c${at}`).join(', ');
-  const row = database.prepare(`SELECT ${counts} FROM before.${quoteIdentifier(before.name)}`).get() as Record<string, number>;
+  const row = database.prepare(`SELECT ${counts} FROM before.${quoteIdentifier(before.name)}`).get() as Record<
+    string,
+    number
+  >;
   return Object.fromEntries(dropped.map((column, at) => [column.name, row[`c${at}`] ?? 0]));
 }
 
@@ -78,7 +98,9 @@ function bytes<Key extends string>(
   table: TableState,
 ): { [key in Key]?: number } {
   if (table.root === 0) return {};
-  const row = database.prepare('SELECT sum(pgsize) AS bytes FROM dbstat(?, 1) WHERE name = ?').get(schema, table.name) as {
+  const row = database
+    .prepare('SELECT sum(pgsize) AS bytes FROM dbstat(?, 1) WHERE name = ?')
+    .get(schema, table.name) as {
     bytes: number | null;
   };
   return { [key]: row.bytes ?? 0 } as { [key in Key]?: number };

@@ -63,7 +63,10 @@ async function query(database: SqliteDatabase, sql: string, params: readonly unk
 async function* rows(database: SqliteDatabase, sql: string, params: readonly unknown[]): AsyncIterable<Row> {
   const { first, rest } = await whenFree(
     () => {
-      const iterator = database.prepare(sql).safeIntegers().iterate(...params) as IterableIterator<RawRow>;
+      const iterator = database
+        .prepare(sql)
+        .safeIntegers()
+        .iterate(...params) as IterableIterator<RawRow>;
       return { first: iterator.next(), rest: iterator };
     },
     { what: 'running a query' },

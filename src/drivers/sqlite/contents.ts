@@ -11,9 +11,16 @@ export function sqliteContents(database: SqliteDatabase, of: readonly TableColum
   return new Map(of.map(({ table, columns }) => [table, digestOf(database, table, columns)]));
 }
 
-function digestOf(database: SqliteDatabase, table: string, columns: readonly string[]): { rows: number; digest: string } {
+function digestOf(
+  database: SqliteDatabase,
+  table: string,
+  columns: readonly string[],
+): { rows: number; digest: string } {
   const list = columns.length === 0 ? 'NULL' : columns.map(quoteIdentifier).join(', ');
-  const statement = database.prepare(`SELECT ${list} FROM main.${quoteIdentifier(table)}`).raw().safeIntegers();
+  const statement = database
+    .prepare(`SELECT ${list} FROM main.${quoteIdentifier(table)}`)
+    .raw()
+    .safeIntegers();
   let rows = 0;
   let high = 0;
   let low = 0;

@@ -12,16 +12,50 @@ export function damageOf(database: SqliteDatabase): readonly Violation[] {
 
 function linesOf(database: SqliteDatabase): readonly string[] {
   try {
-    return quickCheck(database);
+    return unlessUnknown(() => quickCheck(database, '10')) ?? withoutChecks(database);
   } catch (error) {
     if (/^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error) ?? '')) return [messageOf(error)];
-    if (codeOf(error) !== 'SQLITE_ERROR') throw error;
-    // A CHECK calls a function that is not known here; the pages can be looked at without it.
-    database.pragma('ignore_check_constraints = ON');
-    return quickCheck(database);
+    throw error;
   }
 }
 
-function quickCheck(database: SqliteDatabase): readonly string[] {
-  return (database.prepare('PRAGMA quick_check(10)').raw().all() as string[][]).flat();
+/** Where a CHECK or an index calls a function that is not known here, all that can be looked at without it. */
+function withoutChecks(database: SqliteDatabase): readonly string[] {
+  database.pragma('ignore_check_constraints = ON');
+  const tables = database
+    .prepare("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0")
+    .raw()
+    .all() as string[][];
+  return tables
+    .flat()
+    .flatMap((table) => unlessUnknown(() => quickCheck(database, quoted(table))) ?? brokenPages(database, table));
+}
+
+function brokenPages(database: SqliteDatabase, table: string): readonly string[] {
+  const pages = database
+    .prepare(
+      `SELECT DISTINCT d.name AS tree, d.pageno AS page FROM main.sqlite_schema AS s JOIN dbstat AS d ON d.name = s.name
+        WHERE s.tbl_name = ? AND d.pagetype = 'corrupted' LIMIT 10`,
+    )
+    .all(table) as { tree: string; page: number }[];
+  return pages.map(({ tree, page }) => `Tree ${tree} page ${page} is broken`);
+}
+
+function quickCheck(database: SqliteDatabase, argument: string): readonly string[] {
+  return (database.prepare(`PRAGMA quick_check(${argument})`).raw().all() as string[][]).flat();
+}
+
+/** Undefined where SQLite refuses because of a function that is not known. */
+function unlessUnknown<T>(check: () => T): T | undefined {
+  try {
+    return check();
+  } catch (error) {
+    if (codeOf(error) === 'SQLITE_ERROR') return undefined;
+    throw error;
+  }
+}
+
+/** The argument of a pragma is a string or a name. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }

@@ -49,21 +49,43 @@ function unusable(path: string, error: unknown): ForerunError<'BAD_TARGET'> {
   const code = codeOf(error) ?? '';
   const words = messageOf(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return bad(path, `There is no database at ${path}.`, `Check the address. To begin with an empty database: touch "${path}"`, error);
+    return bad(
+      path,
+      `There is no database at ${path}.`,
+      `Check the address. To begin with an empty database: touch "${path}"`,
+      error,
+    );
   }
   if (code === 'SQLITE_NOTADB') {
-    return bad(path, `${path} is no SQLite database, or it is encrypted.`, 'Check the address; decrypt the database before migrating it.', error);
+    return bad(
+      path,
+      `${path} is no SQLite database, or it is encrypted.`,
+      'Check the address; decrypt the database before migrating it.',
+      error,
+    );
   }
   if (code.startsWith('SQLITE_CORRUPT')) {
-    return bad(path, `${path} is damaged: ${words}.`, `Look at it with: sqlite3 "${path}" "PRAGMA integrity_check"`, error);
+    return bad(
+      path,
+      `${path} is damaged: ${words}.`,
+      `Look at it with: sqlite3 "${path}" "PRAGMA integrity_check"`,
+      error,
+    );
   }
   const rights = code.startsWith('E') || code.startsWith('SQLITE_CANTOPEN');
-  const next = rights ? 'Check the rights of the file and its folder.' : 'See what SQLite says of it, with its own program: sqlite3.';
+  const next = rights
+    ? 'Check the rights of the file and its folder.'
+    : 'See what SQLite says of it, with its own program: sqlite3.';
   return bad(path, `${path} cannot be opened: ${words}.`, next, error);
 }
 
 function readOnly(path: string, what: string, cause: unknown): ForerunError<'BAD_TARGET'> {
-  return bad(path, `${what} cannot be written by this user (${codeOf(cause) ?? ''}).`, 'Forerun writes to main when it promotes: give it the right to.', cause);
+  return bad(
+    path,
+    `${what} cannot be written by this user (${codeOf(cause) ?? ''}).`,
+    'Forerun writes to main when it promotes: give it the right to.',
+    cause,
+  );
 }
 
 function bad(target: string, message: string, next: string, cause?: unknown): ForerunError<'BAD_TARGET'> {

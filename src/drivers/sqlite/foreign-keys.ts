@@ -15,7 +15,9 @@ export function dropsReferenced(database: SqliteDatabase, statements: readonly S
   const dropped = statements.flatMap(({ kind, sql }, at) => {
     const change = kind === 'ddl' ? referencedByDdl(sql) : undefined;
     if (change?.action !== 'drop-table') return [];
-    return [change.table, renamesIn(statements.slice(0, at)).firstName(change.table)].map((table) => table.toLowerCase());
+    return [change.table, renamesIn(statements.slice(0, at)).firstName(change.table)].map((table) =>
+      table.toLowerCase(),
+    );
   });
   if (dropped.length === 0) return false;
   const parents = new Set(references(database).map((reference) => reference.parent.toLowerCase()));
@@ -34,7 +36,11 @@ export interface KeyCheck {
  * Counts the orphans of each table that the script names, or that refers to one it names, now; and of others, which
  * triggers write, right before their first write. So only what the script touches is read.
  */
-export function checkKeys(database: SqliteDatabase, statements: readonly Statement[], note: (message: string) => void): KeyCheck {
+export function checkKeys(
+  database: SqliteDatabase,
+  statements: readonly Statement[],
+  note: (message: string) => void,
+): KeyCheck {
   const { firstName, lastName } = renamesIn(statements);
   const atStart = new Set(tablesWithKeys(database).map((table) => table.toLowerCase()));
   const counted = new Map<string, Orphans>();
@@ -42,7 +48,10 @@ export function checkKeys(database: SqliteDatabase, statements: readonly Stateme
     const key = table.toLowerCase();
     if (counted.has(key)) return;
     const orphans = orphansOf(database, table);
-    counted.set(key, inNewNames(orphans, (parent) => lastName(parent, -1)));
+    counted.set(
+      key,
+      inNewNames(orphans, (parent) => lastName(parent, -1)),
+    );
     if ('problem' in orphans) note(`The foreign keys of ${table} cannot be checked: ${orphans.problem}.`);
   };
   const before = (table: string): Orphans | undefined => {
@@ -53,7 +62,8 @@ export function checkKeys(database: SqliteDatabase, statements: readonly Stateme
   return {
     before(writes) {
       if (writes === undefined) tablesWithKeys(database).forEach(count);
-      else if (writes.length > 0) touchedBy(database, new Set(writes.map((table) => table.toLowerCase()))).forEach(count);
+      else if (writes.length > 0)
+        touchedBy(database, new Set(writes.map((table) => table.toLowerCase()))).forEach(count);
     },
     refuseNewOrphans() {
       const violations = tablesWithKeys(database).flatMap((table) => {
@@ -90,14 +100,16 @@ function namesIn(statements: readonly Statement[]): ReadonlySet<string> {
   const names = new Set<string>();
   for (const { sql } of statements) {
     for (const token of eachToken(sql)) {
-      if (token.kind === 'word' || token.kind === 'identifier' || token.kind === 'string') names.add(unquote(token).toLowerCase());
+      if (token.kind === 'word' || token.kind === 'identifier' || token.kind === 'string')
+        names.add(unquote(token).toLowerCase());
     }
   }
   return names;
 }
 
 function brokenKeys(violations: readonly Violation[], cause?: unknown): ForerunError<'INTEGRITY'> {
-  const message = violations.map((violation) => violation.message).join(' ') || 'Rows refer to rows that are not there.';
+  const message =
+    violations.map((violation) => violation.message).join(' ') || 'Rows refer to rows that are not there.';
   return new ForerunError('INTEGRITY', message, {
     details: { violations },
     next: 'Have the migration delete these rows, or insert the ones that they refer to.',

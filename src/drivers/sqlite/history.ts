@@ -23,8 +23,13 @@ export function sqliteHistory(session: Session): History {
     },
     async record(row, text) {
       if (!(await isOurs(session))) await create(session);
-      await session.query(`CREATE TABLE IF NOT EXISTS main.${textTable} (checksum TEXT PRIMARY KEY, text TEXT NOT NULL)`);
-      await session.query(`INSERT OR IGNORE INTO main.${textTable} (checksum, text) VALUES (?, ?)`, [row.checksum, text]);
+      await session.query(
+        `CREATE TABLE IF NOT EXISTS main.${textTable} (checksum TEXT PRIMARY KEY, text TEXT NOT NULL)`,
+      );
+      await session.query(`INSERT OR IGNORE INTO main.${textTable} (checksum, text) VALUES (?, ?)`, [
+        row.checksum,
+        text,
+      ]);
       // A row that is replaced keeps its place.
       await session.query(
         `INSERT INTO main.${historyTable} (version, name, applied_on, checksum) VALUES (?, ?, ?, ?)
@@ -56,13 +61,20 @@ async function isOurs(session: Session): Promise<boolean> {
   const names = columns.map((column) => column.name);
   const key = columns.filter((column) => column.pk > 0).map((column) => column.name);
   if (key.join() === 'name' && ['version', 'applied_on', 'checksum'].every((name) => names.includes(name))) return true;
-  throw new ForerunError('FOREIGN_HISTORY', `The table ${historyTable} of this database is another tool's (TrailBase or refinery).`, {
-    details: {},
-    next: 'Use the adapter of that tool; Forerun does not touch its table.',
-  });
+  throw new ForerunError(
+    'FOREIGN_HISTORY',
+    `The table ${historyTable} of this database is another tool's (TrailBase or refinery).`,
+    {
+      details: {},
+      next: 'Use the adapter of that tool; Forerun does not touch its table.',
+    },
+  );
 }
 
-async function columnsOf(session: Session, table: string): Promise<readonly { readonly name: string; readonly pk: number }[]> {
+async function columnsOf(
+  session: Session,
+  table: string,
+): Promise<readonly { readonly name: string; readonly pk: number }[]> {
   const columns = await session.query('SELECT name, pk FROM pragma_table_info(?, ?)', [table, 'main']);
   return columns.map((column) => ({ name: String(column['name']), pk: Number(column['pk']) }));
 }

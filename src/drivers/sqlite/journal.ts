@@ -10,7 +10,9 @@ export function sqliteJournal(session: Session): Journal {
   return {
     async read(database) {
       if (!(await isOurs(session))) return undefined;
-      const [row] = await session.query(`SELECT format, entry FROM main.${journalTable} WHERE database = ?`, [database]);
+      const [row] = await session.query(`SELECT format, entry FROM main.${journalTable} WHERE database = ?`, [
+        database,
+      ]);
       if (row === undefined) return undefined;
       if (row['format'] !== format) throw newer(row['format']);
       return entryIn(row['entry']);
@@ -47,7 +49,12 @@ function entryIn(text: unknown): JournalEntry {
   throw unreadable('holds a row that is no journal entry');
 }
 
-const phases: readonly unknown[] = ['started', 'promoting', 'swapped', 'finished'] satisfies readonly JournalEntry['phase'][];
+const phases: readonly unknown[] = [
+  'started',
+  'promoting',
+  'swapped',
+  'finished',
+] satisfies readonly JournalEntry['phase'][];
 
 /** By hand, because `status` reads this and must not wait for a validator to load. */
 function isEntry(entry: unknown): entry is JournalEntry {
@@ -64,10 +71,14 @@ function isEntry(entry: unknown): entry is JournalEntry {
 
 function newer(found: unknown): ForerunError<'FOREIGN_HISTORY'> {
   if (!Number.isSafeInteger(found)) return unreadable('holds a row without a format');
-  return new ForerunError('FOREIGN_HISTORY', `The journal in ${journalTable} has format ${String(found)}; this Forerun reads ${format}.`, {
-    details: {},
-    next: 'Another deployer uses a newer Forerun: upgrade this one.',
-  });
+  return new ForerunError(
+    'FOREIGN_HISTORY',
+    `The journal in ${journalTable} has format ${String(found)}; this Forerun reads ${format}.`,
+    {
+      details: {},
+      next: 'Another deployer uses a newer Forerun: upgrade this one.',
+    },
+  );
 }
 
 function unreadable(what: string): ForerunError<'FOREIGN_HISTORY'> {

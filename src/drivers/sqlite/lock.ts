@@ -32,7 +32,7 @@ export async function lockSqlite(main: Target, options: LockOptions): Promise<As
 
 async function acquire(database: SqliteDatabase, home: string, options: LockOptions): Promise<void> {
   const start = performance.now();
-  for (let told = false; !tryLock(database); ) {
+  for (let told = false; !tryLock(database);) {
     const holder = await readHolder(home);
     if (!told) options.waiting(holder);
     told = true;
@@ -70,7 +70,10 @@ async function readHolder(home: string): Promise<LockHolder | undefined> {
 }
 
 function held(holder: LockHolder | undefined, waitMs: number): ForerunError<'LOCKED'> {
-  const who = holder === undefined ? 'another process' : `run ${holder.run} (process ${holder.pid} on ${holder.host}, since ${holder.since})`;
+  const who =
+    holder === undefined
+      ? 'another process'
+      : `run ${holder.run} (process ${holder.pid} on ${holder.host}, since ${holder.since})`;
   return new ForerunError('LOCKED', `Another deployer holds the run lock: ${who}. Gave up after ${waitMs / 1000} s.`, {
     details: holder === undefined ? {} : { holder: holder.run },
     next: 'Wait until it has finished, then run again. The lock goes away with its process; nothing needs to be unlocked.',

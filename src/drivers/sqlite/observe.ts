@@ -3,7 +3,7 @@ import { ForerunError } from '../../error.ts';
 import type { Evidence, StatementEvidence, TableEvidence, Violation } from '../../seams/evidence.ts';
 import type { Observer } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
-import { whenFree } from './busy.ts';
+import { codeOf, whenFree } from './busy.ts';
 import type { SqliteDatabase } from './client.ts';
 import { compareTable } from './compare.ts';
 import { connect, type Setup } from './connection.ts';
@@ -39,13 +39,20 @@ export async function compareSqlite(before: Target, after: Target, setup: Setup 
 }
 
 /** Opens `after` as `main` with `before` attached, in a read transaction that has read `before` alone. */
-async function openBoth(before: Target, after: Target, setup: Setup | undefined, inWal: boolean): Promise<SqliteDatabase> {
+async function openBoth(
+  before: Target,
+  after: Target,
+  setup: Setup | undefined,
+  inWal: boolean,
+): Promise<SqliteDatabase> {
   const { client: database } = await connect(after, setup);
   try {
     if (inWal) await enterWal(database, after);
     database.prepare('ATTACH ? AS before').run(pathOf(before));
     database.exec('BEGIN');
-    await whenFree(() => database.prepare('SELECT count(*) FROM before.sqlite_schema').get(), { what: 'reading the state before' });
+    await whenFree(() => database.prepare('SELECT count(*) FROM before.sqlite_schema').get(), {
+      what: 'reading the state before',
+    });
     return database;
   } catch (error) {
     database.close();
@@ -54,20 +61,31 @@ async function openBoth(before: Target, after: Target, setup: Setup | undefined,
 }
 
 async function enterWal(database: SqliteDatabase, branch: Target): Promise<void> {
-  const mode = await whenFree(() => database.pragma('journal_mode = WAL', { simple: true }), { what: 'putting the branch in WAL mode' });
-  if (mode === 'wal') return;
-  throw new ForerunError('PROVIDER_FAILED', `The branch at ${branch.url} cannot be put in WAL mode, so nothing can be compared on it.`, {
-    details: {},
-    next: 'Keep copies on a local file system: WAL needs shared memory.',
+  const mode = await whenFree(() => database.pragma('journal_mode = WAL', { simple: true }), {
+    what: 'putting the branch in WAL mode',
   });
+  if (mode === 'wal') return;
+  throw new ForerunError(
+    'PROVIDER_FAILED',
+    `The branch at ${branch.url} cannot be put in WAL mode, so nothing can be compared on it.`,
+    {
+      details: {},
+      next: 'Keep copies on a local file system: WAL needs shared memory.',
+    },
+  );
 }
 
-async function evidenceOf(database: SqliteDatabase, statements: readonly StatementEvidence[] | undefined): Promise<Evidence> {
+async function evidenceOf(
+  database: SqliteDatabase,
+  statements: readonly StatementEvidence[] | undefined,
+): Promise<Evidence> {
   const written = writtenTables(statements);
   const { lastColumn } = renamesIn(statements ?? []);
   const { pairs, unreadable } = pairTables(database, statements);
   const notes = unreadable.map((table) => `The rows of ${table} were not compared: its module is not known here.`);
   const tables: TableEvidence[] = [];
+  // Foreign keys are enforced, or checked by the script itself, wherever the statements are known.
+  const integrity = statements === undefined ? brokenKeys(database, pairs) : [];
   for (const pair of pairs) {
     if (!worthComparing(pair, written)) continue;
     // Lets signals and messages through between two tables.
@@ -75,11 +93,15 @@ async function evidenceOf(database: SqliteDatabase, statements: readonly Stateme
     try {
       tables.push(compareTable(database, pair, (table, column) => lastColumn(table, column, -1)));
     } catch (error) {
-      notes.push(`The rows of ${pair.after?.name ?? pair.before?.name ?? ''} could not be compared: ${safeWords(error, database, '')}.`);
+      const table = pair.after?.name ?? pair.before?.name ?? '';
+      const message = `The rows of ${table} could not be compared: ${safeWords(error, database, '')}.`;
+      const code = codeOf(error) ?? 'SQLITE_ERROR';
+      if (code.startsWith('SQLITE_CORRUPT')) integrity.push({ kind: 'corruption', table, message });
+      // A collation or function that is not known here; everything else is no matter of this table.
+      else if (code.startsWith('SQLITE_ERROR')) notes.push(message);
+      else throw error;
     }
   }
-  // Foreign keys are enforced, or checked by the script itself, wherever the statements are known.
-  const integrity = statements === undefined ? brokenKeys(database, pairs) : [];
   return { tables, integrity, ...(notes.length > 0 ? { notes } : {}) };
 }
 
@@ -96,7 +118,7 @@ function worthComparing({ before, after }: TablePair, written: ReadonlySet<strin
   return losesColumns || written.has(before.name.toLowerCase()) || written.has(after.name.toLowerCase());
 }
 
-function brokenKeys(database: SqliteDatabase, pairs: readonly TablePair[]): readonly Violation[] {
+function brokenKeys(database: SqliteDatabase, pairs: readonly TablePair[]): Violation[] {
   const names = new Map(pairs.map(({ before, after }) => [before?.name.toLowerCase(), after?.name] as const));
   const nameNow = (table: string): string => names.get(table.toLowerCase()) ?? table;
   return tablesWithKeys(database).flatMap((table) => {

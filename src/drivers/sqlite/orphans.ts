@@ -42,7 +42,9 @@ export function orphansOf(database: SqliteDatabase, table: string, schema: 'main
 export function newOrphans(table: string, before: Orphans, after: Orphans): readonly Violation[] {
   if ('problem' in before) return [];
   if ('problem' in after) {
-    return [{ kind: 'foreign-key', table, message: `The foreign keys of ${table} can be checked no more: ${after.problem}.` }];
+    return [
+      { kind: 'foreign-key', table, message: `The foreign keys of ${table} can be checked no more: ${after.problem}.` },
+    ];
   }
   return [...after].flatMap(([references, count]) => {
     const rows = count - (before.get(references) ?? 0);

@@ -21,11 +21,15 @@ export interface Pairs {
  * its old name is the same table. `statements` is what ran; where that is unknown, the root page tells, which a RENAME
  * keeps.
  */
-export function pairTables(database: SqliteDatabase, statements: readonly { readonly sql: string }[] | undefined): Pairs {
+export function pairTables(
+  database: SqliteDatabase,
+  statements: readonly { readonly sql: string }[] | undefined,
+): Pairs {
   const before = statesOf(database, 'before');
   const after = statesOf(database, 'main');
   const renames = statements === undefined ? undefined : renamesIn(statements);
-  const rebuilt = (table: TableState, now: TableState): boolean => renames?.isDropped(table.name) ?? table.root !== now.root;
+  const rebuilt = (table: TableState, now: TableState): boolean =>
+    renames?.isDropped(table.name) ?? table.root !== now.root;
   const left = new Map(before.tables.map((table) => [table.name.toLowerCase(), table]));
   const pairs: TablePair[] = [];
   const nameless: TableState[] = [];
@@ -41,7 +45,11 @@ export function pairTables(database: SqliteDatabase, statements: readonly { read
   for (const table of nameless) {
     const renamed = left.get(firstNameOf(table.name, table).toLowerCase());
     if (renamed !== undefined) left.delete(renamed.name.toLowerCase());
-    pairs.push(renamed === undefined ? { after: table, rebuilt: true } : { before: renamed, after: table, rebuilt: rebuilt(renamed, table) });
+    pairs.push(
+      renamed === undefined
+        ? { after: table, rebuilt: true }
+        : { before: renamed, after: table, rebuilt: rebuilt(renamed, table) },
+    );
   }
   return {
     pairs: [...pairs, ...[...left.values()].map((table) => ({ before: table, rebuilt: true }))],
@@ -52,7 +60,8 @@ export function pairTables(database: SqliteDatabase, statements: readonly { read
 /** VACUUM and auto_vacuum give root pages to other tables: one that has other columns as well is another table. */
 function byRoot(left: ReadonlyMap<string, TableState>): (name: string, table: TableState) => string {
   return (name, table) =>
-    [...left.values()].find((other) => other.root > 0 && other.root === table.root && hasColumnsOf(table, other))?.name ?? name;
+    [...left.values()].find((other) => other.root > 0 && other.root === table.root && hasColumnsOf(table, other))
+      ?.name ?? name;
 }
 
 function hasColumnsOf(one: TableState, other: TableState): boolean {

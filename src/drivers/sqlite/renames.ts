@@ -22,7 +22,11 @@ export function renamesIn(statements: readonly { readonly sql: string }[]): Rena
     return change?.action === 'drop-table' ? [{ at, table: change.table }] : [];
   });
   const nameAt = (table: string, at: number): string =>
-    renames.reduce((name, rename) => (rename.at < at && rename.column === undefined && isSame(rename.table, name) ? rename.to : name), table);
+    renames.reduce(
+      (name, rename) =>
+        rename.at < at && rename.column === undefined && isSame(rename.table, name) ? rename.to : name,
+      table,
+    );
   const follow = (table: string, column: string, from: number): { table: string; column: string } => {
     const now = { table, column };
     for (const rename of renames) {
@@ -36,7 +40,10 @@ export function renamesIn(statements: readonly { readonly sql: string }[]): Rena
     lastName: (table, from) => follow(table, '', from).table,
     lastColumn: (table, column, from) => follow(table, column, from).column,
     firstName: (table) =>
-      renames.reduceRight((name, rename) => (rename.column === undefined && isSame(rename.to, name) ? rename.table : name), table),
+      renames.reduceRight(
+        (name, rename) => (rename.column === undefined && isSame(rename.to, name) ? rename.table : name),
+        table,
+      ),
     isDropped: (table) => drops.some((drop) => isSame(drop.table, nameAt(table, drop.at))),
   };
 }

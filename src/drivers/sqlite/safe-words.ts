@@ -4,8 +4,8 @@ import type { SqliteDatabase } from './client.ts';
 /**
  * What SQLite says of a statement that failed while it ran, without anything that may have been read from the database.
  * Messages about constraints name tables and columns; RAISE, JSON and full-text functions, extensions and functions of
- * the application can put values in theirs. Of such a message only that is kept which stands in the statement or in the
- * schema, or what comes before the first colon or quote.
+ * the application can put values in theirs. Of such a message only that is kept which is a literal of the statement or
+ * of the schema, or what comes before the first colon or quote.
  */
 export function safeWords(error: unknown, database: SqliteDatabase, sql: string): string {
   if (!(error instanceof Error)) return 'A function threw what is no Error.';
@@ -13,24 +13,37 @@ export function safeWords(error: unknown, database: SqliteDatabase, sql: string)
   if (code === undefined || !code.startsWith('SQLITE_')) {
     return `A function of the application threw ${error.name}; its message is not shown, because it may hold values.`;
   }
-  const free = ['SQLITE_ERROR', 'SQLITE_CONSTRAINT', 'SQLITE_CONSTRAINT_TRIGGER', 'SQLITE_CONSTRAINT_FUNCTION', 'SQLITE_CONSTRAINT_VTAB'];
+  const free = [
+    'SQLITE_ERROR',
+    'SQLITE_CONSTRAINT',
+    'SQLITE_CONSTRAINT_TRIGGER',
+    'SQLITE_CONSTRAINT_FUNCTION',
+    'SQLITE_CONSTRAINT_VTAB',
+  ];
   // ALTER and DROP read no values into what they say; ON DELETE RESTRICT is a trigger to SQLite.
-  if (!free.includes(code) || error.message === 'FOREIGN KEY constraint failed' || /^\s*(alter|drop)\b/i.test(sql) || isWritten(error.message, database, sql)) return error.message;
+  if (
+    !free.includes(code) ||
+    error.message === 'FOREIGN KEY constraint failed' ||
+    /^\s*(alter|drop)\b/i.test(sql) ||
+    isWritten(error.message, database, sql)
+  )
+    return error.message;
   if (code === 'SQLITE_CONSTRAINT_TRIGGER') {
     return 'A trigger refused it; its message is not shown, because it is made of values.';
   }
   const [head = '', tail = ''] = error.message.split(/(?=[:'"])/s, 2);
   const rest = error.message.slice(head.length);
-  return tail === '' || isWritten(rest.replace(/^[:\s'"]+|['"]+$/g, ''), database, sql) ? error.message : `${head.trim()} (the rest may hold values)`;
+  return tail === '' || isWritten(rest.replace(/^[:\s'"]+|['"]+$/g, ''), database, sql)
+    ? error.message
+    : `${head.trim()} (the rest may hold values)`;
 }
 
-/** Whether the text stands in the statement or in the schema, where a quote in it is doubled. */
+/** Whether the text is a literal of the statement or of the schema. */
 function isWritten(text: string, database: SqliteDatabase, sql: string): boolean {
-  if (text === '') return true;
-  const forms = [text, text.replaceAll("'", "''")];
-  if (forms.some((form) => sql.includes(form))) return true;
+  const literals = [`'${text.replaceAll("'", "''")}'`, `"${text.replaceAll('"', '""')}"`];
+  if (literals.some((literal) => sql.includes(literal))) return true;
   const found = database
     .prepare('SELECT count(*) AS n FROM main.sqlite_schema WHERE instr(sql, ?) OR instr(sql, ?)')
-    .get(...forms) as { n: number };
+    .get(...literals) as { n: number };
   return found.n > 0;
 }

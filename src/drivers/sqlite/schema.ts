@@ -68,5 +68,7 @@ async function settings(session: Session): Promise<readonly (readonly [string, s
 const values = /^(null|true|false|current_date|current_time|current_timestamp)$/i;
 
 function plain(name: string): string {
-  return /^[A-Za-z_\u0080-\uFFFF][\w$\u0080-\uFFFF]*$/.test(name) && !values.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+  return /^[A-Za-z_\u0080-\uFFFF][\w$\u0080-\uFFFF]*$/.test(name) && !values.test(name)
+    ? name
+    : `"${name.replaceAll('"', '""')}"`;
 }

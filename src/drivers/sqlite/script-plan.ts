@@ -37,7 +37,9 @@ export function readScript(sql: string, file: string | undefined): Script {
     all,
     statements: all.filter((statement) => !isControl(statement)),
     standalone: all.some((statement) => statement.kind === 'standalone'),
-    foreignKeysOff: foreignKeys.some((statement) => !/^([1-9]\d*|on|yes|true|extra|full)$/i.test(statement.value ?? '')),
+    foreignKeysOff: foreignKeys.some(
+      (statement) => !/^([1-9]\d*|on|yes|true|extra|full)$/i.test(statement.value ?? ''),
+    ),
     assigns: (statement, columnsOf) => assigned(statement, columnsOf, renames),
     lastName: (table, statement) => renames.lastName(table, statement.index - 1),
     notes: [...notes, ...controlNote(control)],

@@ -14,7 +14,10 @@ export interface Refusal {
 /** Undefined for what can be run. */
 export function reasonToRefuse(statement: Statement): Refusal | undefined {
   if (statement.incomplete !== undefined) {
-    return { message: `A statement cannot be read to its end: ${statement.incomplete}.`, next: 'Complete the statement.' };
+    return {
+      message: `A statement cannot be read to its end: ${statement.incomplete}.`,
+      next: 'Complete the statement.',
+    };
   }
   return byKind(statement) ?? parameterIn(statement);
 }
@@ -53,7 +56,10 @@ function pragma(name: string, value: string | undefined): Refusal | undefined {
 }
 
 function otherFile(what: string): Refusal {
-  return { message: `${what} another database, which has no branch to rehearse on.`, next: 'Migrate each database on its own.' };
+  return {
+    message: `${what} another database, which has no branch to rehearse on.`,
+    next: 'Migrate each database on its own.',
+  };
 }
 
 function writesFile(sql: string): boolean {

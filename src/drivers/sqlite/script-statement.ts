@@ -65,7 +65,12 @@ function execute(database: SqliteDatabase, statement: Statement, file: string | 
   }
 }
 
-function failed(statement: Statement, file: string | undefined, error: unknown, message: string): ForerunError<'STATEMENT_FAILED'> {
+function failed(
+  statement: Statement,
+  file: string | undefined,
+  error: unknown,
+  message: string,
+): ForerunError<'STATEMENT_FAILED'> {
   const { line, index, sql } = statement;
   const code = codeOf(error);
   return new ForerunError('STATEMENT_FAILED', message, {

@@ -24,7 +24,12 @@ export function sqliteScript(sql: string, file: string | undefined, open: Open):
   };
 }
 
-async function runTogether(connection: SqliteConnection, script: Script, attempt: Attempt, file: string | undefined): Promise<void> {
+async function runTogether(
+  connection: SqliteConnection,
+  script: Script,
+  attempt: Attempt,
+  file: string | undefined,
+): Promise<void> {
   for (const note of script.notes) attempt.note(note);
   const enforced = enforcesKeys(connection, script, attempt);
   await inTransaction(
@@ -35,7 +40,12 @@ async function runTogether(connection: SqliteConnection, script: Script, attempt
   );
 }
 
-async function runAlone(connection: SqliteConnection, script: Script, attempt: Attempt, file: string | undefined): Promise<void> {
+async function runAlone(
+  connection: SqliteConnection,
+  script: Script,
+  attempt: Attempt,
+  file: string | undefined,
+): Promise<void> {
   for (const note of script.notesAlone) attempt.note(note);
   const enforced = enforcesKeys(connection, script, attempt);
   connection.client.pragma(`foreign_keys = ${enforced ? 'ON' : 'OFF'}`);
@@ -54,7 +64,9 @@ function enforcesKeys({ client }: SqliteConnection, script: Script, attempt: Att
       ? 'it drops a table that others refer to'
       : undefined;
   if (reason === undefined) return true;
-  attempt.note(`Foreign keys were not enforced while it ran (${reason}); those of the tables that it touches were checked at its end.`);
+  attempt.note(
+    `Foreign keys were not enforced while it ran (${reason}); those of the tables that it touches were checked at its end.`,
+  );
   return false;
 }
 
@@ -66,7 +78,9 @@ async function runAll(
   attempt: Attempt,
   file: string | undefined,
 ): Promise<void> {
-  const keys: KeyCheck | undefined = enforced ? undefined : checkKeys(client, statements, (message) => attempt.note(message));
+  const keys: KeyCheck | undefined = enforced
+    ? undefined
+    : checkKeys(client, statements, (message) => attempt.note(message));
   for (const statement of statements) await runStatement(client, script, statement, { attempt, file, keys });
   keys?.refuseNewOrphans();
 }

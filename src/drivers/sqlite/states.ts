@@ -37,7 +37,9 @@ export function statesOf(
         ORDER BY l.name`,
     )
     .all(schema) as ListedTable[];
-  const rowed = listed.filter((table) => !ownTables.includes(table.name) && !(table.type === 'virtual' && isDerived(table.sql)));
+  const rowed = listed.filter(
+    (table) => !ownTables.includes(table.name) && !(table.type === 'virtual' && isDerived(table.sql)),
+  );
   const states = rowed.map((table) => stateOf(database, schema, table));
   return {
     tables: states.filter((state) => state !== undefined),
@@ -76,7 +78,11 @@ function stateOf(database: SqliteDatabase, schema: string, table: ListedTable): 
   };
 }
 
-function columnsOf(database: SqliteDatabase, schema: string, { name, type }: ListedTable): readonly ListedColumn[] | undefined {
+function columnsOf(
+  database: SqliteDatabase,
+  schema: string,
+  { name, type }: ListedTable,
+): readonly ListedColumn[] | undefined {
   try {
     return database
       .prepare('SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?, ?) ORDER BY cid')

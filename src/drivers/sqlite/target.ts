@@ -11,10 +11,14 @@ export function sqliteTarget(address: string): Target {
   const parameter = refusedParameter(query);
   if (parameter === 'mode=memory') throw inMemory(path);
   if (parameter !== undefined) {
-    throw new ForerunError('BAD_TARGET', `The address of ${path} asks for a database that is not written (${parameter}).`, {
-      details: { target: path },
-      next: `Forerun writes to main when it promotes: leave ${parameter} out of the address.`,
-    });
+    throw new ForerunError(
+      'BAD_TARGET',
+      `The address of ${path} asks for a database that is not written (${parameter}).`,
+      {
+        details: { target: path },
+        next: `Forerun writes to main when it promotes: leave ${parameter} out of the address.`,
+      },
+    );
   }
   return targetOf(resolve(path), address);
 }

@@ -69,10 +69,15 @@ function wasCommitted(database: SqliteDatabase): boolean {
 }
 
 function escaped(cause: unknown): ForerunError<'TRANSACTION_ESCAPED'> {
-  if (cause instanceof ForerunError && cause.code === 'TRANSACTION_ESCAPED') return cause as ForerunError<'TRANSACTION_ESCAPED'>;
-  return new ForerunError('TRANSACTION_ESCAPED', 'The migration ended the transaction that it was run in (COMMIT or ROLLBACK).', {
-    details: {},
-    next: 'Leave transaction control out of the migration: it runs in one transaction together with its history row.',
-    cause,
-  });
+  if (cause instanceof ForerunError && cause.code === 'TRANSACTION_ESCAPED')
+    return cause as ForerunError<'TRANSACTION_ESCAPED'>;
+  return new ForerunError(
+    'TRANSACTION_ESCAPED',
+    'The migration ended the transaction that it was run in (COMMIT or ROLLBACK).',
+    {
+      details: {},
+      next: 'Leave transaction control out of the migration: it runs in one transaction together with its history row.',
+      cause,
+    },
+  );
 }

@@ -27,7 +27,9 @@ export function writesOf(database: SqliteDatabase, { kind, sql }: Statement): re
   const virtual = steps.some((step) => step.opcode === 'VUpdate');
   if (roots.size === 0 && !virtual) return [];
   const objects = database
-    .prepare(`SELECT DISTINCT tbl_name AS name, rootpage AS root, sql LIKE 'CREATE VIRTUAL%' AS virtual FROM main.sqlite_schema WHERE tbl_name NOT LIKE 'sqlite~_%' ESCAPE '~'`)
+    .prepare(
+      `SELECT DISTINCT tbl_name AS name, rootpage AS root, sql LIKE 'CREATE VIRTUAL%' AS virtual FROM main.sqlite_schema WHERE tbl_name NOT LIKE 'sqlite~_%' ESCAPE '~'`,
+    )
     .all() as { name: string; root: number | null; virtual: number | null }[];
   const written = objects.filter((object) => roots.has(object.root ?? 0) || (virtual && object.virtual === 1));
   return [...new Set(written.map((object) => object.name))];

@@ -33,7 +33,12 @@ export function evidenceTests(world: () => DriverWorld): void {
     });
 
     test('has lost rows', async () => {
-      expect(await tableOf('DELETE FROM users WHERE id > 1')).toMatchObject({ rowsBefore: 3, rowsAfter: 1, rowsGone: 2, changed: true });
+      expect(await tableOf('DELETE FROM users WHERE id > 1')).toMatchObject({
+        rowsBefore: 3,
+        rowsAfter: 1,
+        rowsGone: 2,
+        changed: true,
+      });
     });
 
     test('has lost rows, as many as it added', async () => {
@@ -47,7 +52,9 @@ export function evidenceTests(world: () => DriverWorld): void {
     });
 
     test('has changed values, from and to null too, in as many rows as differ', async () => {
-      const evidence = await tableOf("UPDATE users SET name = upper(name); UPDATE users SET age = NULL WHERE id = 1; UPDATE users SET age = 0 WHERE id = 2");
+      const evidence = await tableOf(
+        'UPDATE users SET name = upper(name); UPDATE users SET age = NULL WHERE id = 1; UPDATE users SET age = 0 WHERE id = 2',
+      );
       expect(evidence).toMatchObject({ rowsGone: 0, changed: true, valuesChanged: { name: 2, age: 2 } });
     });
 
@@ -75,12 +82,23 @@ export function evidenceTests(world: () => DriverWorld): void {
     });
 
     test('has renamed a table and changed it', async () => {
-      const evidence = await tableOf('ALTER TABLE users RENAME TO people; DELETE FROM people WHERE id = 3; UPDATE people SET age = 1', 'people');
-      expect(evidence).toMatchObject({ renamedFrom: 'users', rowsBefore: 3, rowsAfter: 2, rowsGone: 1, valuesChanged: { age: 2 } });
+      const evidence = await tableOf(
+        'ALTER TABLE users RENAME TO people; DELETE FROM people WHERE id = 3; UPDATE people SET age = 1',
+        'people',
+      );
+      expect(evidence).toMatchObject({
+        renamedFrom: 'users',
+        rowsBefore: 3,
+        rowsAfter: 2,
+        rowsGone: 1,
+        valuesChanged: { age: 2 },
+      });
     });
 
     test('has renamed a column, and lost no value', async () => {
-      const evidence = await tableOf('ALTER TABLE users RENAME COLUMN name TO title; UPDATE users SET age = 1 WHERE id = 1');
+      const evidence = await tableOf(
+        'ALTER TABLE users RENAME COLUMN name TO title; UPDATE users SET age = 1 WHERE id = 1',
+      );
       expect(evidence).toMatchObject({ rowsGone: 0, valuesChanged: { age: 1 } });
       expect(evidence).not.toHaveProperty('columnsDropped');
     });
@@ -108,9 +126,15 @@ export function evidenceTests(world: () => DriverWorld): void {
   describe('comparing two databases', () => {
     test('finds what is gone, changed and new in the second', async () => {
       const copy = await world().copyOf(database.target);
-      await database.run("DELETE FROM orders; UPDATE users SET name = 'Eve' WHERE id = 1; CREATE TABLE more (id INTEGER)");
+      await database.run(
+        "DELETE FROM orders; UPDATE users SET name = 'Eve' WHERE id = 1; CREATE TABLE more (id INTEGER)",
+      );
       const { tables = [] } = await world().driver.compare(copy, database.target);
-      expect(tables.filter((table) => table.changed).map(({ table, rowsGone, valuesChanged }) => ({ table, rowsGone, valuesChanged }))).toEqual([
+      expect(
+        tables
+          .filter((table) => table.changed)
+          .map(({ table, rowsGone, valuesChanged }) => ({ table, rowsGone, valuesChanged })),
+      ).toEqual([
         { table: 'orders', rowsGone: 2, valuesChanged: {} },
         { table: 'users', rowsGone: 0, valuesChanged: { name: 1 } },
       ]);

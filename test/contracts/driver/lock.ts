@@ -9,13 +9,21 @@ export function lockTests(world: () => DriverWorld): void {
       main = await world().makeDatabase();
     });
     const theirs: LockHolder = { ...holder, run: 'theirs' };
-    const waiting = (): { told: (LockHolder | undefined)[]; told1: Promise<void>; waiting(by: LockHolder | undefined): void } => {
+    const waiting = (): {
+      told: (LockHolder | undefined)[];
+      told1: Promise<void>;
+      waiting(by: LockHolder | undefined): void;
+    } => {
       const told: (LockHolder | undefined)[] = [];
       let tell = (): void => {};
       const told1 = new Promise<void>((resolve) => (tell = resolve));
       return { told, told1, waiting: (by) => (told.push(by), tell()) };
     };
-    const lock = (options: { waitMs?: number; signal?: AbortSignal; waiting?(by: LockHolder | undefined): void }): Promise<AsyncDisposable> =>
+    const lock = (options: {
+      waitMs?: number;
+      signal?: AbortSignal;
+      waiting?(by: LockHolder | undefined): void;
+    }): Promise<AsyncDisposable> =>
       world().driver.lock(main.target, {
         holder,
         waitMs: options.waitMs ?? 30_000,

@@ -27,7 +27,10 @@ export function readingTests(world: () => DriverWorld): void {
     });
 
     test('is the same for a table that was renamed and for one that always had that name', async () => {
-      const made = await schemaOf('CREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT)', 'CREATE INDEX by_body ON notes (body)');
+      const made = await schemaOf(
+        'CREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT)',
+        'CREATE INDEX by_body ON notes (body)',
+      );
       const renamed = await schemaOf(
         'CREATE TABLE old (id INTEGER PRIMARY KEY, text TEXT)',
         'CREATE INDEX by_body ON old (text)',
@@ -56,8 +59,12 @@ export function readingTests(world: () => DriverWorld): void {
       const { target } = await makeDatabase();
       await driver.transaction(target, recorded(), async (connection) => {
         await connection.query('CREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT)');
-        await driver.history(connection).record({ version: '1', name: 'one', appliedOn: '2026-11-20T10:00:00Z', checksum: 'sha256:00' }, 'x');
-        await driver.journal(connection).write('me', { run: 'r', epoch: 1, host: 'h', pid: 1, phase: 'started', at: '2026-11-20T10:00:00Z' });
+        await driver
+          .history(connection)
+          .record({ version: '1', name: 'one', appliedOn: '2026-11-20T10:00:00Z', checksum: 'sha256:00' }, 'x');
+        await driver
+          .journal(connection)
+          .write('me', { run: 'r', epoch: 1, host: 'h', pid: 1, phase: 'started', at: '2026-11-20T10:00:00Z' });
         expect([...(await driver.schema(connection)).keys()]).toEqual(['table notes']);
         expect(await driver.tables(connection)).toEqual([{ table: 'notes', columns: ['id', 'body'] }]);
       });
@@ -117,7 +124,12 @@ export function readingTests(world: () => DriverWorld): void {
         ['none', 0],
         ['things', 2],
       ]);
-      expect(await driver.counts(connection, ['things', 'none'])).toEqual(new Map([['things', 2], ['none', 0]]));
+      expect(await driver.counts(connection, ['things', 'none'])).toEqual(
+        new Map([
+          ['things', 2],
+          ['none', 0],
+        ]),
+      );
     });
   });
 

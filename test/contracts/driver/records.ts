@@ -5,7 +5,14 @@ import { failure, type DriverWorld, type TestDatabase } from './world.ts';
 const one: HistoryRow = { version: '1', name: '001_one', appliedOn: '2026-11-20T10:00:00.000Z', checksum: 'sha256:11' };
 // Applied later, by a deployer whose clock is behind.
 const two: HistoryRow = { version: '2', name: '002_two', appliedOn: '2026-11-20T09:00:00.000Z', checksum: 'sha256:22' };
-const entry: JournalEntry = { run: 'r1', epoch: 3, host: 'here', pid: 7, phase: 'started', at: '2026-11-20T10:00:00.000Z' };
+const entry: JournalEntry = {
+  run: 'r1',
+  epoch: 3,
+  host: 'here',
+  pid: 7,
+  phase: 'started',
+  at: '2026-11-20T10:00:00.000Z',
+};
 
 export function recordTests(world: () => DriverWorld): void {
   let database: TestDatabase;
@@ -16,8 +23,10 @@ export function recordTests(world: () => DriverWorld): void {
     await using connection = await world().driver.open(database.target);
     return await body(connection);
   };
-  const onHistory = <T>(body: (history: History) => Promise<T>): Promise<T> => using((session) => body(world().driver.history(session)));
-  const onJournal = <T>(body: (journal: Journal) => Promise<T>): Promise<T> => using((session) => body(world().driver.journal(session)));
+  const onHistory = <T>(body: (history: History) => Promise<T>): Promise<T> =>
+    using((session) => body(world().driver.history(session)));
+  const onJournal = <T>(body: (journal: Journal) => Promise<T>): Promise<T> =>
+    using((session) => body(world().driver.journal(session)));
 
   describe('the history', () => {
     test('is empty in a database without it, and reading creates nothing', async () => {
@@ -59,11 +68,15 @@ export function recordTests(world: () => DriverWorld): void {
 
     test('is a table with the columns that are promised', async () => {
       await onHistory((history) => history.record(one, 'a'));
-      expect(await database.rows('SELECT version, name, applied_on, checksum FROM _schema_history')).toEqual([Object.values(one)]);
+      expect(await database.rows('SELECT version, name, applied_on, checksum FROM _schema_history')).toEqual([
+        Object.values(one),
+      ]);
     });
 
     test("is refused, and not touched, where the table is another tool's", async () => {
-      await database.run('CREATE TABLE _schema_history (version INTEGER PRIMARY KEY, name TEXT, applied_on TEXT, checksum TEXT)');
+      await database.run(
+        'CREATE TABLE _schema_history (version INTEGER PRIMARY KEY, name TEXT, applied_on TEXT, checksum TEXT)',
+      );
       for (const act of [
         (history: History) => history.rows(),
         (history: History) => history.record(one, 'a'),
@@ -84,7 +97,13 @@ export function recordTests(world: () => DriverWorld): void {
     });
 
     test('keeps one entry for each database, as it was written last', async () => {
-      const later: JournalEntry = { ...entry, phase: 'promoting', migration: "001_it's", statement: 4, checkpoint: 'c1' };
+      const later: JournalEntry = {
+        ...entry,
+        phase: 'promoting',
+        migration: "001_it's",
+        statement: 4,
+        checkpoint: 'c1',
+      };
       await onJournal((journal) => journal.write('main', entry));
       await onJournal((journal) => journal.write('main', later));
       await onJournal((journal) => journal.write('other', entry));
@@ -106,7 +125,11 @@ export function recordTests(world: () => DriverWorld): void {
       ['a newer format', 'UPDATE _forerun_journal SET format = 99', /format 99/],
       ['no JSON', "UPDATE _forerun_journal SET entry = 'secret'", /journal entry/],
       ['JSON that is no entry', `UPDATE _forerun_journal SET entry = '{"run":"secret"}'`, /journal entry/],
-      ['a phase that does not exist', `UPDATE _forerun_journal SET entry = replace(entry, 'started', 'secret')`, /journal entry/],
+      [
+        'a phase that does not exist',
+        `UPDATE _forerun_journal SET entry = replace(entry, 'started', 'secret')`,
+        /journal entry/,
+      ],
     ])('with %s is refused, naming the table and no value', async (_, sql, message) => {
       await onJournal((journal) => journal.write('main', entry));
       await database.run(sql);

@@ -17,7 +17,8 @@ export function scriptTests(world: () => DriverWorld): void {
 
     test('runs statement by statement between the first and the last step, and says what each did', async () => {
       const attempt = recorded();
-      const sql = "-- why\nCREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT);\n\nINSERT INTO notes VALUES\n  (1, 'a;b'), (2, NULL);\nUPDATE notes SET body = 'c' WHERE id = 2";
+      const sql =
+        "-- why\nCREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT);\n\nINSERT INTO notes VALUES\n  (1, 'a;b'), (2, NULL);\nUPDATE notes SET body = 'c' WHERE id = 2";
       await world().driver.script(sql, 'm.sql')(database.target, attempt);
       expect(attempt.steps).toEqual(['afterBegin', 'statement', 'statement', 'statement', 'beforeCommit']);
       expect(attempt.statements.map(({ sql: text, line }) => ({ text, line }))).toEqual([
@@ -41,8 +42,11 @@ export function scriptTests(world: () => DriverWorld): void {
     });
 
     test('that fails says where and why in the words of the database, and leaves nothing behind', async () => {
-      await database.run("CREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT UNIQUE); INSERT INTO notes VALUES (1, 'a')");
-      const sql = "CREATE TABLE more (id INTEGER PRIMARY KEY);\nINSERT INTO notes VALUES (2, 'b');\n\nINSERT INTO notes\n  VALUES (3, 'a');\nDROP TABLE notes;";
+      await database.run(
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT UNIQUE); INSERT INTO notes VALUES (1, 'a')",
+      );
+      const sql =
+        "CREATE TABLE more (id INTEGER PRIMARY KEY);\nINSERT INTO notes VALUES (2, 'b');\n\nINSERT INTO notes\n  VALUES (3, 'a');\nDROP TABLE notes;";
       const attempt = recorded();
       const error = await failure(world().driver.script(sql, 'dir/m.sql')(database.target, attempt));
       expect(error).toBeInstanceOf(ForerunError);
@@ -59,8 +63,16 @@ export function scriptTests(world: () => DriverWorld): void {
     });
 
     test('with a syntax error says where', async () => {
-      const error = await failure(world().driver.script('CREATE TABLE a (id INTEGER);\nCREATE TABEL b (id INTEGER)', 'm.sql')(database.target, recorded()));
-      expect(error).toMatchObject({ code: 'STATEMENT_FAILED', details: { where: { file: 'm.sql', line: 2, statement: 2 } } });
+      const error = await failure(
+        world().driver.script('CREATE TABLE a (id INTEGER);\nCREATE TABEL b (id INTEGER)', 'm.sql')(
+          database.target,
+          recorded(),
+        ),
+      );
+      expect(error).toMatchObject({
+        code: 'STATEMENT_FAILED',
+        details: { where: { file: 'm.sql', line: 2, statement: 2 } },
+      });
       expect(error.message).toMatch(/tabel/i);
       expect(await tables()).toEqual([]);
     });
@@ -90,7 +102,9 @@ export function scriptTests(world: () => DriverWorld): void {
       const attempt: ReturnType<typeof recorded> = recorded({
         statement: () => attempt.controller.abort(),
       });
-      const error = await failure(world().driver.script('CREATE TABLE a (id INTEGER); CREATE TABLE b (id INTEGER)')(database.target, attempt));
+      const error = await failure(
+        world().driver.script('CREATE TABLE a (id INTEGER); CREATE TABLE b (id INTEGER)')(database.target, attempt),
+      );
       expect(error.name).toBe('AbortError');
       expect(attempt.steps).toEqual(['afterBegin', 'statement']);
       expect(await tables()).toEqual([]);
@@ -98,7 +112,10 @@ export function scriptTests(world: () => DriverWorld): void {
 
     test('with a statement that cannot share a transaction runs without ours, and says so', async () => {
       const attempt = recorded();
-      await world().driver.script(`CREATE TABLE notes (id INTEGER PRIMARY KEY);\n${world().dialect.standalone}`)(database.target, attempt);
+      await world().driver.script(`CREATE TABLE notes (id INTEGER PRIMARY KEY);\n${world().dialect.standalone}`)(
+        database.target,
+        attempt,
+      );
       expect(attempt.steps).toEqual(['statement', 'statement']);
       expect(attempt.notes.join()).toMatch(/without a transaction.*line 2/);
       expect(await tables()).toEqual(['table notes']);

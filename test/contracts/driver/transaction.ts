@@ -7,7 +7,9 @@ export function transactionTests(world: () => DriverWorld): void {
     let database: TestDatabase;
     beforeEach(async () => {
       database = await world().makeDatabase();
-      await database.run("CREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT); INSERT INTO notes VALUES (1, 'first')");
+      await database.run(
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT); INSERT INTO notes VALUES (1, 'first')",
+      );
     });
     const bodies = async (): Promise<unknown[]> => (await database.rows('SELECT body FROM notes ORDER BY id')).flat();
     const insert = (connection: Connection, id: number): Promise<unknown> =>
@@ -26,32 +28,35 @@ export function transactionTests(world: () => DriverWorld): void {
       expect(await bodies()).toEqual(['first', 'begin', 'row 3', 'end']);
     });
 
-    test.each(['afterBegin', 'body', 'beforeCommit'])('leaves nothing behind when %s throws, and throws the same', async (step) => {
-      const thrown = new Error('on purpose');
-      const at = (name: string): void => {
-        if (name === step) throw thrown;
-      };
-      const attempt = recorded({
-        async afterBegin(session) {
-          await session.query("INSERT INTO notes VALUES (2, 'begin')");
-          at('afterBegin');
-        },
-        async beforeCommit(session) {
-          await session.query("INSERT INTO notes VALUES (4, 'end')");
-          at('beforeCommit');
-        },
-      });
-      const error = await failure(
-        world().driver.transaction(database.target, attempt, async (connection) => {
-          await insert(connection, 3);
-          await connection.query('CREATE TABLE more (id INTEGER PRIMARY KEY)');
-          at('body');
-        }),
-      );
-      expect(error).toBe(thrown);
-      expect(await bodies()).toEqual(['first']);
-      await database.run('CREATE TABLE more (id INTEGER PRIMARY KEY)');
-    });
+    test.each(['afterBegin', 'body', 'beforeCommit'])(
+      'leaves nothing behind when %s throws, and throws the same',
+      async (step) => {
+        const thrown = new Error('on purpose');
+        const at = (name: string): void => {
+          if (name === step) throw thrown;
+        };
+        const attempt = recorded({
+          async afterBegin(session) {
+            await session.query("INSERT INTO notes VALUES (2, 'begin')");
+            at('afterBegin');
+          },
+          async beforeCommit(session) {
+            await session.query("INSERT INTO notes VALUES (4, 'end')");
+            at('beforeCommit');
+          },
+        });
+        const error = await failure(
+          world().driver.transaction(database.target, attempt, async (connection) => {
+            await insert(connection, 3);
+            await connection.query('CREATE TABLE more (id INTEGER PRIMARY KEY)');
+            at('body');
+          }),
+        );
+        expect(error).toBe(thrown);
+        expect(await bodies()).toEqual(['first']);
+        await database.run('CREATE TABLE more (id INTEGER PRIMARY KEY)');
+      },
+    );
 
     test.each<[string, readonly string[]]>([
       ['commits', ['COMMIT']],
@@ -109,7 +114,9 @@ export function transactionTests(world: () => DriverWorld): void {
     test('does not begin once the attempt is aborted', async () => {
       const attempt = recorded();
       attempt.controller.abort();
-      const error = await failure(world().driver.transaction(database.target, attempt, (connection) => insert(connection, 2).then()));
+      const error = await failure(
+        world().driver.transaction(database.target, attempt, (connection) => insert(connection, 2).then()),
+      );
       expect(error.name).toBe('AbortError');
       expect(await bodies()).toEqual(['first']);
     });

@@ -96,7 +96,9 @@ export function recorded(own: Partial<Attempt> = {}): Recorded {
 }
 
 /** What a promise was rejected with. */
-export async function failure(promise: Promise<unknown>): Promise<Error & { code?: string; details?: unknown; next?: string }> {
+export async function failure(
+  promise: Promise<unknown>,
+): Promise<Error & { code?: string; details?: unknown; next?: string }> {
   try {
     await promise;
   } catch (error) {

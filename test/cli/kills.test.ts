@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { forerunJson, holdAt, isRunning, startForerun, until, untilHeld, childrenOf } from '../support/cli.ts';
+import { expectNextRunToFinish, history, listed, resultOf, shopProject } from './interrupted.ts';
+
+describe('a process that is killed', () => {
+  it('takes its blocked worker along, and the next run does the work', async () => {
+    const project = await shopProject();
+    const { held } = await holdAt(project.root, 'script on copy');
+    const running = startForerun(['up', '--safe'], { cwd: project.root });
+    await untilHeld(held);
+    const worker = Number(await readFile(held, 'utf8'));
+    expect(await childrenOf(running.pid)).toEqual([worker]);
+    running.signal('SIGKILL');
+    await running.ended;
+    await until(() => !isRunning(worker));
+    expect(history(project)).toEqual([]);
+    const next = await forerunJson(['up', '--safe'], { cwd: project.root });
+    expect(next).toMatchObject({ outcome: 'promoted' });
+    expect(next.findings.map((finding) => finding.gate)).toContain('recovery');
+  });
+
+  it('as a worker is reported with what ended it, and its leftovers go', async () => {
+    const project = await shopProject();
+    const { held } = await holdAt(project.root, 'script on copy');
+    const running = startForerun(['up', '--safe', '--json'], { cwd: project.root });
+    await untilHeld(held);
+    process.kill(Number(await readFile(held, 'utf8')), 'SIGKILL');
+    const result = await resultOf(running);
+    expect(result).toMatchObject({ outcome: 'failed', exitCode: 1, error: { code: 'CRASHED' } });
+    expect(result.error?.message).toContain('SIGKILL');
+    await expectNextRunToFinish(project);
+  });
+
+  it('right after a commit reports the migration as promoted: the history row decides', async () => {
+    const project = await shopProject();
+    const { held } = await holdAt(project.root, 'scripted on main');
+    const running = startForerun(['up', '--safe', '--json'], { cwd: project.root });
+    await untilHeld(held);
+    running.signal('SIGINT');
+    const result = await resultOf(running);
+    expect(result).toMatchObject({ outcome: 'interrupted', exitCode: 130 });
+    expect(result.migrations.map((migration) => migration.outcome)).toEqual(['promoted', 'passed']);
+    expect(JSON.stringify(await listed(project, 'checkpoints'))).toContain(result.migrations[0]?.checkpoint);
+    await expectNextRunToFinish(project);
+  });
+});
