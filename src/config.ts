@@ -57,8 +57,10 @@ export function defineConfig(config: Config): Config {
 
 /** Validates a configuration and loads what it names. Throws `CONFIG`, naming every wrong key. */
 export async function resolveConfig(config: Config): Promise<Setup> {
-  const { validateConfig } = await import('./config-schema.ts');
-  validateConfig(config);
+  if (!isPlain(config)) {
+    const { validateConfig } = await import('./config-schema.ts');
+    validateConfig(config);
+  }
   const root = resolve(config.root ?? '.');
   const driver = config.driver ?? (await driverFor(config.database));
   const main = driver.target(addressIn(config.database, root));
@@ -76,6 +78,12 @@ export async function resolveConfig(config: Config): Promise<Setup> {
     lockWaitMs: (config.lockWaitSeconds ?? 60) * 1000,
     databaseVariable: config.databaseVariable ?? 'DATABASE_URL',
   };
+}
+
+/** A few addresses need no schema, and loading one would take most of the time that `forerun status` has. */
+function isPlain(config: Config): boolean {
+  const plain = ['database', 'migrations', 'checks', 'root'];
+  return Object.entries(config).every(([key, value]) => plain.includes(key) && typeof value === 'string' && value !== '');
 }
 
 /** A relative path is relative to the configuration, not to where a command happens to be typed. */

@@ -1,5 +1,6 @@
 import { ForerunError } from './error.ts';
 import type { Severity } from './gate.ts';
+import { driftMessage } from './drift-message.ts';
 import { plan, SelectionError, type Drift, type Plan, type Selection } from './plan.ts';
 import { changesSince } from './changes.ts';
 import type { Run } from './run-log.ts';
@@ -44,20 +45,6 @@ export async function makePlan(setup: Setup, direction: Direction, selection: Se
   } catch (error) {
     if (!(error instanceof SelectionError)) throw error;
     throw new ForerunError('NOT_FOUND', error.message, { details: { name: selection.to ?? '' }, next: 'See: forerun status', cause: error });
-  }
-}
-
-/** What a disagreement means, in words. */
-export function driftMessage(drift: Drift): string {
-  switch (drift.kind) {
-    case 'changed':
-      return `${drift.name} was changed after it was applied. Put the file back and write a new migration, or accept it with: forerun repair ${drift.name} --reason "<why>"`;
-    case 'missing':
-      return `${drift.name} was applied on ${drift.appliedOn} and its file is gone. Bring the file back.`;
-    case 'out-of-order':
-      return `${drift.name} is pending, but sorts before ${drift.after}, which is applied. Give it a later version, or allow it with the policy 'out-of-order': 'warn'.`;
-    case 'duplicate':
-      return `Version ${drift.version} is used by ${drift.names.join(' and ')}. Give one of them another version.`;
   }
 }
 

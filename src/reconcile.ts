@@ -1,4 +1,4 @@
-import { describeOf } from './rehearsal/rehearse.ts';
+import { describeOf } from './schema-history.ts';
 import type { Run } from './run-log.ts';
 import type { HistoryRow, Session } from './seams/driver.ts';
 import type { Migration } from './seams/source.ts';

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { checksum, normalText } from './checksum.ts';
+import { ForerunError } from './error.ts';
 import type { Driver, History, Session } from './seams/driver.ts';
+import type { Migration } from './seams/source.ts';
 import type { Target } from './seams/target.ts';
 
 /** The slice of Umzug's `UmzugStorage` that this is; named here so that Umzug need not be loaded. */
@@ -57,4 +59,13 @@ async function describeFile({ name, path }: { readonly name: string; readonly pa
   if (path === undefined) return { version, checksum: checksum(''), text: '' };
   const bytes = await readFile(path);
   return { version, checksum: checksum(bytes), text: normalText(bytes) };
+}
+
+/** What `_schema_history` keeps of each migration. */
+export function describeOf(migrations: readonly Migration[]): (params: { readonly name: string }) => Promise<Migration> {
+  return async ({ name }) => {
+    const migration = migrations.find((candidate) => candidate.name === name);
+    if (migration === undefined) throw new ForerunError('NOT_FOUND', `There is no migration "${name}".`, { details: { name } });
+    return migration;
+  };
 }

@@ -4,7 +4,7 @@ import { applyMigration } from './apply.ts';
 import { endIdleChildren } from './children.ts';
 import { describeAll } from './list.ts';
 import { metaOf, usingMain, type MigrationEvent, type Project } from './project.ts';
-import { logMissing } from './storage.ts';
+import { logMissing, unlogTakenBack } from './storage.ts';
 
 /** Lists the migrations of an Umzug, keeps its own record true, and tells its listeners of what is promoted. */
 export function umzugSource<Context extends object>(project: Project<Context>): Source {
@@ -61,13 +61,14 @@ function recordOf<Context extends object>(project: Project<Context>): Pick<Sourc
   return {
     recorded: () => usingMain(project, (context) => record.executed({ context })),
     reconcile: (_main, applied) =>
-      usingMain(project, (context) =>
-        logMissing(
+      usingMain(project, async (context) => {
+        await logMissing(
           project,
           applied.map((name) => ({ name, context })),
           context,
-        ),
-      ),
+        );
+        await unlogTakenBack(project, applied, context);
+      }),
   };
 }
 

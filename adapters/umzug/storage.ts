@@ -46,6 +46,22 @@ export async function logMissing<Context extends object>(
   }
 }
 
+/**
+ * Takes out of the user's record what a rollback took back. Only names of migrations that are there to be applied again:
+ * whatever else the record holds is not ours.
+ */
+export async function unlogTakenBack<Context extends object>(
+  { record, umzug }: Project<Context>,
+  applied: readonly string[],
+  context: Context,
+): Promise<void> {
+  if (record === undefined) return;
+  const listed = new Set((await umzug.migrations(context)).map((migration) => migration.name));
+  for (const name of await record.executed({ context })) {
+    if (listed.has(name) && !applied.includes(name)) await record.unlogMigration({ name, context });
+  }
+}
+
 /** Brings the user's record in line with the history; the start of every command, because a crash may have come between. */
 export async function reconcileRecord<Context extends object>(project: Project<Context>): Promise<void> {
   if (project.record === undefined) return;

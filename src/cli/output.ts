@@ -16,6 +16,7 @@ export interface Output {
 }
 
 const { write } = process.stdout;
+for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosed);
 
 /**
  * Takes stdout for itself: whatever a configuration or a check prints in this process goes to stderr from now on, so
@@ -24,7 +25,6 @@ const { write } = process.stdout;
 export function takeOutput(options: CommonOptions): Output {
   const { stdout, stderr } = process;
   Object.assign(stdout, { write: stderr.write.bind(stderr) });
-  for (const stream of [stdout, stderr]) stream.on('error', ignoreClosed);
   const look = (stream: NodeJS.WriteStream): View => ({
     style: styleFor(stream),
     cwd: process.cwd(),

@@ -1,7 +1,6 @@
 import { applierOf, recordHistory } from '../rehearsal/apply.ts';
-import { describeOf } from '../rehearsal/rehearse.ts';
 import type { Ending, Run } from '../run-log.ts';
-import { schemaHistory } from '../schema-history.ts';
+import { describeOf, schemaHistory } from '../schema-history.ts';
 import type { Direction, Migration } from '../seams/source.ts';
 import { throughUmzug } from '../through-umzug.ts';
 import { rolledBack } from './outcome.ts';

@@ -39,6 +39,7 @@ export async function applyObserved(run: Run, branch: Branch, migration: Migrati
     await applierOf(migration, options.direction)(branch.target, told.attempt);
   } catch (error) {
     run.signal.throwIfAborted();
+    if (isForerunError(error, 'NOT_REHEARSABLE')) throw error;
     if (isForerunError(error, 'TRANSACTION_ESCAPED')) throw new Restart(migration.name, 'escaped');
     const integrity = isForerunError(error, 'INTEGRITY') ? error.details.violations : [];
     const failed = integrity.length > 0 ? {} : { error: failureOf(error) };

@@ -1,12 +1,11 @@
 import { fingerprint } from '../checksum.ts';
 import { copyReport } from '../copy-report.ts';
-import { ForerunError } from '../error.ts';
 import { verdict, type Finding } from '../gate.ts';
 import type { Run } from '../run-log.ts';
 import { schemaDiff } from '../schema-diff.ts';
-import { schemaHistory } from '../schema-history.ts';
+import { describeOf, schemaHistory } from '../schema-history.ts';
 import type { Schema } from '../seams/driver.ts';
-import type { CheckEvidence, Evidence } from '../seams/evidence.ts';
+import type { CheckEvidence, Evidence, Violation } from '../seams/evidence.ts';
 import type { Branch, Checkpoint } from '../seams/provider.ts';
 import type { Direction, Migration } from '../seams/source.ts';
 import { throughUmzug } from '../through-umzug.ts';
@@ -76,7 +75,7 @@ export async function rehearse(run: Run, branch: Branch, migrations: readonly Mi
       const down = applied.error === undefined ? await reverse.test(migration) : undefined;
       const checksAfter = applied.error === undefined && (last || options.checkEach) ? await checksOn(run, branch, 'after') : noChecks;
       const evidence = compose(applied, schema, after, down, steps.length === 0 ? checksBefore : noChecks, checksAfter);
-      const damage = last && applied.error === undefined ? await driver.damage(branch.target) : [];
+      const damage = last && applied.error === undefined ? await newDamage(run, branch) : [];
       const complete = damage.length > 0 ? { ...evidence, integrity: [...(evidence.integrity ?? []), ...damage] } : evidence;
       const findings = findingsAbout(run, migration, complete);
       run.emit({
@@ -106,18 +105,19 @@ export async function rehearse(run: Run, branch: Branch, migrations: readonly Mi
   return { branch, direction: options.direction, steps };
 }
 
-/** What `_schema_history` keeps of each migration. */
-export function describeOf(migrations: readonly Migration[]): (params: { readonly name: string }) => Promise<Migration> {
-  return async ({ name }) => {
-    const migration = migrations.find((candidate) => candidate.name === name);
-    if (migration === undefined) throw new ForerunError('NOT_FOUND', `There is no migration "${name}".`, { details: { name } });
-    return migration;
-  };
-}
-
 /** A migration that went well outside our transaction makes a swap of the batch, whose inner states are then kept. */
 function mustKeepSnapshots(applied: Applied, options: RehearsalOptions, count: number): boolean {
   return applied.error === undefined && !applied.shared && options.snapshots === 'if-swapped' && count > 1;
+}
+
+/** What is broken on the branch and is not on main, from which it was made: old damage is not the migrations'. */
+async function newDamage(run: Run, branch: Branch): Promise<readonly Violation[]> {
+  const { driver, main } = run.setup;
+  const found = await driver.damage(branch.target);
+  if (found.length === 0) return found;
+  const old = new Set((await driver.damage(main)).map((violation) => violation.message));
+  if (old.size > 0) run.note('integrity', `Main is damaged already: ${[...old].join('; ')}.`);
+  return found.filter((violation) => !old.has(violation.message));
 }
 
 interface Checked {

@@ -1,5 +1,6 @@
 import { schemaDiff } from '../schema-diff.ts';
 import type { Run } from '../run-log.ts';
+import type { Connection } from '../seams/driver.ts';
 import type { DownEvidence, StatementEvidence, TableEvidence } from '../seams/evidence.ts';
 import type { Branch } from '../seams/provider.ts';
 import type { Apply, Attempt, Direction, Migration } from '../seams/source.ts';
@@ -18,18 +19,17 @@ export interface ReverseTest extends AsyncDisposable {
  * one copy serves all migrations for as long as every down is an exact inverse. Otherwise the next test takes a new one.
  */
 export function reverseTest(run: Run, branch: Branch, { direction, alone }: ApplyOptions): ReverseTest {
-  let scratch: Branch | undefined;
+  let scratch: Scratch | undefined;
   const discard = async (): Promise<void> => {
-    if (scratch !== undefined) await run.setup.provider.discard(scratch);
+    await scratch?.connection[Symbol.asyncDispose]();
+    if (scratch !== undefined) await run.setup.provider.discard(scratch.branch);
     scratch = undefined;
   };
   const applies = (migration: Migration): boolean => direction === 'up' && migration.down !== undefined;
   return {
     async prepare(migration) {
       if (!applies(migration)) await discard();
-      else {
-        scratch ??= await run.setup.provider.branch(branch, { label: `${run.id}-down`, run: run.id, signal: run.signal });
-      }
+      else scratch ??= await newScratch(run, branch);
     },
     async test(migration) {
       if (!applies(migration) || scratch === undefined || migration.down === undefined) return undefined;
@@ -41,11 +41,24 @@ export function reverseTest(run: Run, branch: Branch, { direction, alone }: Appl
   };
 }
 
-async function upDownUp(run: Run, scratch: Branch, migration: Migration, down: Apply, alone: boolean): Promise<DownEvidence> {
+interface Scratch {
+  readonly branch: Branch;
+  /** Open all the time, as on the branch that it was made from. */
+  readonly connection: Connection;
+}
+
+async function newScratch(run: Run, from: Branch): Promise<Scratch> {
+  const { driver, provider } = run.setup;
+  const branch = await provider.branch(from, { label: `${run.id}-down`, run: run.id, signal: run.signal });
+  return { branch, connection: await driver.open(branch.target) };
+}
+
+async function upDownUp(run: Run, scratch: Scratch, migration: Migration, down: Apply, alone: boolean): Promise<DownEvidence> {
   const { driver } = run.setup;
-  await using connection = await driver.open(scratch.target);
+  const { connection } = scratch;
+  const { target } = scratch.branch;
   const before = await driver.schema(connection);
-  await using observer = await driver.observe(scratch.target);
+  await using observer = await driver.observe(target);
   const statements: StatementEvidence[] = [];
   const attempt = (direction: Direction): Attempt => ({
     alone,
@@ -56,12 +69,12 @@ async function upDownUp(run: Run, scratch: Branch, migration: Migration, down: A
     note: () => {},
   });
   try {
-    await migration.up(scratch.target, attempt('up'));
-    await down(scratch.target, attempt('down'));
+    await migration.up(target, attempt('up'));
+    await down(target, attempt('down'));
     const schema = schemaDiff(before, await driver.schema(connection));
     const { tables = [] } = await observer.finish(migration.language === 'sql' ? statements : undefined);
     const data = tables.filter(differs);
-    await migration.up(scratch.target, attempt('up'));
+    await migration.up(target, attempt('up'));
     return {
       restoresSchema: schema.length === 0,
       restoresData: data.length === 0,

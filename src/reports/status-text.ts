@@ -1,7 +1,7 @@
 import type { Drift } from '../plan.ts';
 import type { JournalEntry } from '../seams/driver.ts';
 import type { Status } from '../verbs/status.ts';
-import { driftMessage } from '../planned.ts';
+import { driftMessage } from '../drift-message.ts';
 import { driftDiffs } from './drift-text.ts';
 import { count } from './quantities.ts';
 import type { View } from './style.ts';

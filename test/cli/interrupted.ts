@@ -52,7 +52,9 @@ export async function listed(
   verb: 'branches' | 'checkpoints',
   args: readonly string[] = [],
 ): Promise<unknown> {
-  return JSON.parse((await forerun([verb, '--json', ...args], { cwd: project.root })).stdout);
+  const { stdout, stderr, exitCode } = await forerun([verb, '--json', ...args], { cwd: project.root });
+  expect(exitCode, stderr).toBe(0);
+  return JSON.parse(stdout);
 }
 
 export async function resultOf(running: Running): Promise<RunResult> {

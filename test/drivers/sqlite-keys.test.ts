@@ -1,28 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { failure, newFile, recorded, type SqliteFile } from './fixtures/sqlite-file.ts';
-
-const family = (onDelete: string): string => `
-  CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);
-  CREATE TABLE orders (id INTEGER PRIMARY KEY, user_id INTEGER REFERENCES users (id) ${onDelete});
-  INSERT INTO users VALUES (1, 'Ann'), (2, 'Bob');
-  INSERT INTO orders VALUES (1, 1), (2, 2), (3, 2), (4, NULL);
-`;
-
-const orders = (file: SqliteFile): unknown[] =>
-  file.read("SELECT id || ':' || ifnull(user_id, '-') FROM orders ORDER BY id");
-const all = ['1:1', '2:2', '3:2', '4:-'];
-
-/** Every way in which people rebuild a table. */
-const rebuilds = {
-  'new, copy, drop, rename':
-    'CREATE TABLE new_users (id INTEGER PRIMARY KEY, name TEXT NOT NULL); INSERT INTO new_users SELECT id, name FROM users; DROP TABLE users; ALTER TABLE new_users RENAME TO users;',
-  'with foreign keys turned off by itself':
-    'PRAGMA foreign_keys = OFF; BEGIN; CREATE TABLE new_users (id INTEGER PRIMARY KEY, name TEXT NOT NULL); INSERT INTO new_users SELECT id, name FROM users; DROP TABLE users; ALTER TABLE new_users RENAME TO users; COMMIT; PRAGMA foreign_keys = ON;',
-  'with names in quotes and another case':
-    'CREATE TABLE "new users" (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO "new users" SELECT id, name FROM main.USERS; DROP TABLE IF EXISTS main.[Users]; ALTER TABLE "new users" RENAME TO `users`;',
-  'kept aside in a table of its own':
-    'CREATE TABLE aside AS SELECT * FROM users; DROP TABLE users; CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL); INSERT INTO users SELECT id, name FROM aside; DROP TABLE aside;',
-};
+import { all, family, orders, rebuilds } from './fixtures/sqlite-family.ts';
+import { failure, newFile } from './fixtures/sqlite-file.ts';
 
 describe('a table that is rebuilt while others refer to it', () => {
   for (const onDelete of [
@@ -160,94 +138,6 @@ describe('a script that relies on foreign keys', () => {
     expect(error).toMatchObject({
       code: 'INTEGRITY',
       message: '2 rows of orders refer to rows of users that are not there.',
-    });
-  });
-});
-
-describe('rows that referred to nothing before', () => {
-  const old = `${family('ON DELETE CASCADE')} INSERT INTO orders VALUES (5, 99), (6, 98)`;
-
-  test.each([
-    ...Object.entries(rebuilds),
-    [
-      'rebuilt children',
-      'PRAGMA foreign_keys = OFF; CREATE TABLE new_orders (id INTEGER PRIMARY KEY, user_id REFERENCES users); INSERT INTO new_orders SELECT id, user_id FROM orders; DROP TABLE orders; ALTER TABLE new_orders RENAME TO orders',
-    ],
-    [
-      'children kept under another name',
-      'PRAGMA foreign_keys = OFF; ALTER TABLE orders RENAME TO old_orders; CREATE TABLE orders (id INTEGER PRIMARY KEY, user_id REFERENCES users); INSERT INTO orders SELECT * FROM old_orders',
-    ],
-    [
-      'a parent with a new name',
-      'PRAGMA foreign_keys = OFF; ALTER TABLE users RENAME TO people; UPDATE orders SET user_id = user_id',
-    ],
-    [
-      'children with a new name',
-      'PRAGMA foreign_keys = OFF; ALTER TABLE orders RENAME TO purchases; UPDATE purchases SET user_id = user_id; ALTER TABLE purchases RENAME TO orders',
-    ],
-  ])("are not this migration's: %s", async (_, sql) => {
-    const file = newFile(old, { foreignKeys: false });
-    await file.apply(sql);
-    expect(orders(file)).toEqual([...all, '5:99', '6:98']);
-  });
-
-  test.each(['', 'ALTER TABLE orders RENAME TO purchases;', 'ALTER TABLE users RENAME TO people;'])(
-    'do not hide those that are new (%s)',
-    async (rename) => {
-      const file = newFile(old, { foreignKeys: false });
-      const sql = `PRAGMA foreign_keys = OFF; INSERT INTO orders VALUES (7, 97); ${rename}`;
-      const error = await failure(file.apply(sql));
-      expect(error.message).toMatch(
-        /^1 row of (orders|purchases) refer to rows of (users|people) that are not there\.$/,
-      );
-    },
-  );
-
-  test('are told from new ones where nothing is known of the migration', async () => {
-    const file = newFile(old, { foreignKeys: false });
-    const observe = async (sql: string): Promise<unknown> => {
-      await using observer = await file.driver.observe(file.target);
-      await file.driver.transaction(file.target, recorded({ alone: true }), async (connection) => {
-        await connection.query('PRAGMA foreign_keys = OFF');
-        for (const statement of sql.split(';')) await connection.query(statement);
-      });
-      return (await observer.finish(undefined)).integrity;
-    };
-    expect(await observe('ALTER TABLE users RENAME TO people; ALTER TABLE orders RENAME TO purchases')).toEqual([]);
-    expect(await observe('DELETE FROM people WHERE id = 1')).toMatchObject([
-      { table: 'purchases', references: 'people', rows: 1 },
-    ]);
-  });
-});
-
-describe('foreign keys that SQLite cannot check', () => {
-  const wrong =
-    'CREATE TABLE parents (a, b); CREATE TABLE children (a REFERENCES parents (a)); CREATE TABLE users (id INTEGER PRIMARY KEY); CREATE TABLE orders (u REFERENCES users)';
-  const rebuild = 'CREATE TABLE n (id INTEGER PRIMARY KEY); DROP TABLE users; ALTER TABLE n RENAME TO users';
-
-  test('are of no concern to a script that does not touch them', async () => {
-    const { notes } = await newFile(wrong).apply(rebuild);
-    expect(notes.join()).not.toContain('children');
-  });
-
-  test('are noted where a script does', async () => {
-    const { notes } = await newFile(wrong).apply(`${rebuild}; ALTER TABLE children ADD COLUMN x`);
-    expect(notes).toContain(
-      'The foreign keys of children cannot be checked: foreign key mismatch - "children" referencing "parents".',
-    );
-  });
-
-  test('stop a migration that made them so', async () => {
-    const file = newFile(
-      'CREATE TABLE users (id INTEGER PRIMARY KEY, mail TEXT UNIQUE); CREATE TABLE orders (mail REFERENCES users (mail))',
-    );
-    const error = await failure(
-      file.apply('CREATE TABLE n (id INTEGER PRIMARY KEY, mail TEXT); DROP TABLE users; ALTER TABLE n RENAME TO users'),
-    );
-    expect(error).toMatchObject({
-      code: 'INTEGRITY',
-      message:
-        'The foreign keys of orders can be checked no more: foreign key mismatch - "orders" referencing "users".',
     });
   });
 });

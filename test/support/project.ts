@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,9 @@ import Database from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
 import { resolveConfig, type Config } from '../../src/config.ts';
 import type { Setup } from '../../src/setup.ts';
+
+/** Hundreds of runs wait for the disk otherwise; what a real disk does is the providers' tests' affair. */
+const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 /** A project folder with a database and plain SQL migrations, thrown away after the test. */
 export interface Project {
@@ -26,7 +30,7 @@ export const shop: string = `
 `;
 
 export async function newProject(options: { seed?: string; folder?: string; journalMode?: 'wal' | 'delete' } = {}): Promise<Project> {
-  const base = await realpath(await mkdtemp(join(tmpdir(), 'forerun-test-')));
+  const base = await realpath(await mkdtemp(join(memory, 'forerun-test-')));
   onTestFinished(() => rm(base, { recursive: true, force: true }));
   const root = join(base, options.folder ?? 'project');
   await mkdir(join(root, 'migrations'), { recursive: true });

@@ -5,7 +5,7 @@ import { isDerived } from './virtual.ts';
 
 /**
  * Every object of the database with the text that SQLite keeps of it, in a normal form: comments dropped, one space
- * between tokens, identifiers without needless quotes (ALTER TABLE … RENAME adds them). Left out: Forerun's own
+ * between words, identifiers without needless quotes (ALTER TABLE … RENAME adds them). Left out: Forerun's own
  * tables, SQLite's own (`sqlite_…`), and the shadow tables that a virtual table makes for itself.
  */
 export async function sqliteSchema(session: Session): Promise<Schema> {
@@ -48,10 +48,16 @@ export async function sqliteTables(session: Session): Promise<readonly TableColu
 
 /** The canonical text of one definition. */
 export function normalForm(sql: string): string {
-  return tokensOf(sql)
-    .filter((token) => token.kind !== 'space' && token.kind !== 'comment')
-    .map((token) => (token.kind === 'identifier' ? plain(unquote(token)) : token.text))
-    .join(' ');
+  let text = '';
+  let previous = '(';
+  for (const token of tokensOf(sql)) {
+    if (token.kind === 'space' || token.kind === 'comment') continue;
+    const next = token.kind === 'identifier' ? plain(unquote(token)) : token.text;
+    const joined = ['(', '.'].includes(previous) || ['(', ')', ',', '.'].includes(next);
+    text += joined ? next : ` ${next}`;
+    previous = next;
+  }
+  return text;
 }
 
 /** Numbers in the file's header that migrations set and applications read. */
