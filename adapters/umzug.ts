@@ -1,5 +1,6 @@
 import { Umzug, type CommandLineParserOptions, type MigrationMeta, type UmzugCLI, type UmzugOptions } from 'umzug';
 import type { Config } from '../src/config.ts';
+import { deployOptions, refuseUnknownOptions } from '../src/known-options.ts';
 import type { RunResult } from '../src/result.ts';
 import type { RunOptions } from '../src/run-log.ts';
 import { down, up } from '../src/run.ts';
@@ -64,21 +65,25 @@ class SafeUmzug<Context extends object = object> extends Umzug<Context> {
 
   /** With `safe`, rejects with `BLOCKED` where not everything was promoted; `details.result` says all of it. */
   override async up(options: SafeUpOptions = {}): Promise<MigrationMeta[]> {
+    refuseUnknownOptions(options, deployOptions);
     return (options.safe ?? this.#command?.safe) ? this.#safely('up', options) : super.up(options);
   }
 
   /** With `safe`, rejects with `BLOCKED` where not everything was reverted. */
   override async down(options: SafeDownOptions = {}): Promise<MigrationMeta[]> {
+    refuseUnknownOptions(options, deployOptions);
     return (options.safe ?? this.#command?.safe) ? this.#safely('down', options) : super.down(options);
   }
 
   /** `up({ safe: true })`, with the result as a value: blocked and rolled back are results, not exceptions. */
   async safeUp(options: SafeUpOptions = {}): Promise<RunResult> {
+    refuseUnknownOptions(options, deployOptions);
     return this.#run('up', options);
   }
 
   /** `down({ safe: true })`, with the result as a value. */
   async safeDown(options: SafeDownOptions = {}): Promise<RunResult> {
+    refuseUnknownOptions(options, deployOptions);
     return this.#run('down', options);
   }
 

@@ -36,6 +36,11 @@ export function validateConfig(config: Config): void {
   for (const name of Object.keys(config.policy ?? {})) {
     if (!gates.includes(name)) problems.push({ key: `policy.${name}`, text: `policy.${name}: there is no such gate${suggestion(name, gates)}` });
   }
+  for (const { name, unconditional } of standardGates) {
+    const key = `policy.${name}`;
+    const rule = config.policy?.[name] ?? 'block';
+    if (unconditional && rule !== 'block') problems.push({ key, text: `${key}: a migration that fails cannot be promoted; this gate always blocks` });
+  }
   if (problems.length === 0) return;
   throw new ForerunError('CONFIG', `The configuration is wrong:\n${problems.map(({ text }) => `  ${text}`).join('\n')}`, {
     details: { keys: problems.map(({ key }) => key) },

@@ -23,6 +23,8 @@ export interface Judged {
 /** A pure question put to evidence. Severities it answers with are defaults; the policy has the last word. */
 export interface Gate {
   readonly name: string;
+  /** Set where the policy cannot soften it: a migration that did not run has nothing that could be promoted. */
+  readonly unconditional?: true;
   judge(evidence: Evidence, migration: Judged): readonly Finding[];
 }
 
@@ -34,7 +36,7 @@ export type Verdict = 'promote' | 'block';
 /** Puts every gate's question and applies the policy. */
 export function judge(gates: readonly Gate[], evidence: Evidence, migration: Judged, policy: Policy): readonly Finding[] {
   return gates.flatMap((gate) => {
-    const rule = policy[gate.name];
+    const rule = gate.unconditional ? undefined : policy[gate.name];
     if (rule === 'off') return [];
     return gate.judge(evidence, migration).map((finding) => withRule(finding, rule));
   });

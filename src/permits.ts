@@ -11,12 +11,20 @@ export interface Permit {
 export const permitKinds = ['rows-lost', 'values-changed'] as const;
 export type PermitKind = (typeof permitKinds)[number];
 
-const line = /(?:--|\/\/|#|\*)\s*forerun:\s*allow\s+(\S+)\s+(.+?)\s*(?:\*\/)?$/gim;
+const line = /(?:--|\/\/|#|\*)[ \t]*forerun:[ \t]*allow[ \t]+(\S+)[ \t]+(.+?)[ \t]*(?:\*\/)?\r?$/gim;
 
 export function permitsIn(text: string): readonly Permit[] {
   return [...text.matchAll(line)].flatMap(([, what, subjects]) =>
     isPermitKind(what) && subjects ? subjects.split(/[\s,]+/).map((subject) => ({ what, subject: bare(subject) })) : [],
   );
+}
+
+/** Lines that begin as a permit does and are none, 1-based: a misspelt permit permits nothing, and that is said. */
+export function misreadPermits(text: string): readonly { readonly line: number; readonly text: string }[] {
+  return text
+    .split('\n')
+    .map((content, at) => ({ line: at + 1, text: content.trim() }))
+    .filter((found) => /(?:--|\/\/|#|\*)[ \t]*forerun\b/i.test(found.text) && permitsIn(found.text).length === 0);
 }
 
 /** Whether a permit covers a table, or one column of it. Names compare as SQL identifiers do: case does not count. */

@@ -28,7 +28,7 @@ export interface MigrationResult {
   readonly checksum: string;
   readonly outcome: 'not-reached' | 'passed' | 'blocked' | 'promoted' | 'rolled-back';
   readonly promotion: Promotion | null;
-  /** Id of the checkpoint that holds main as it was just before. */
+  /** Id of the checkpoint that holds main as it was just before; null where it was not promoted, and none is kept. */
   readonly checkpoint: string | null;
   /** Id of the branch that it was rehearsed on. */
   readonly branch: string | null;
@@ -98,12 +98,13 @@ function migrationResult(
   const promoted = of(events, 'promoted').findLast((event) => event.migration === migration.name);
   const rolledBack = of(events, 'rolled-back').some((event) => event.migration === migration.name);
   const blocked = findingsOf(events).some((finding) => finding.migration === migration.name && finding.severity === 'block');
+  const doubtful = of(events, 'run:finished').at(-1)?.outcome === 'needs-person';
   const checkpoint = of(events, 'copy:made').findLast((event) => event.kind === 'checkpoint' && event.migration === migration.name);
   return {
     ...migration,
     outcome: promoted ? 'promoted' : rolledBack ? 'rolled-back' : blocked ? 'blocked' : rehearsed ? 'passed' : 'not-reached',
     promotion: promoted?.how ?? null,
-    checkpoint: promoted?.checkpoint ?? checkpoint?.copy.id ?? null,
+    checkpoint: promoted?.checkpoint ?? (doubtful ? checkpoint?.copy.id : undefined) ?? null,
     branch: rehearsed?.branch ?? null,
     durationMs: {
       ...(rehearsed === undefined ? {} : { rehearsed: rehearsed.ms }),

@@ -16,8 +16,10 @@ export interface Run {
   epoch: number;
   /** What rehearsals have taught about the migrations. */
   readonly learnt: { readonly escaped: Set<string>; unshared: boolean };
-  /** Whether anything of this run is on main, or may be, so that its checkpoints are the way back. */
-  keepCheckpoints: boolean;
+  /** Ids of the checkpoints that lead back from what this run promoted. */
+  readonly waysBack: Set<string>;
+  /** Whether all checkpoints of this run are kept, because it is in doubt what is on main. */
+  inDoubt: boolean;
   emit(event: Event): void;
   /** Announces a step before and after, with its time. */
   phase<T>(phase: Phase, subject: string | undefined, step: () => Promise<T>): Promise<T>;
@@ -88,7 +90,7 @@ function newRun(setup: Setup, options: RunOptions, events: Event[]): Run {
   let deaf = false;
   const emit = (event: Event): void => {
     events.push(event);
-    if (event.type === 'promoted') run.keepCheckpoints = true;
+    if (event.type === 'promoted' && event.checkpoint !== undefined) run.waysBack.add(event.checkpoint);
     if (deaf) return;
     try {
       options.onEvent?.(event);
@@ -107,7 +109,8 @@ function newRun(setup: Setup, options: RunOptions, events: Event[]): Run {
     signal: options.signal ?? new AbortController().signal,
     epoch: 0,
     learnt: { escaped: new Set(), unshared: false },
-    keepCheckpoints: false,
+    waysBack: new Set(),
+    inDoubt: false,
     emit,
     async phase(phase, subject, step) {
       const about = subject === undefined ? {} : { subject };

@@ -23,7 +23,7 @@ function unneeded(copies: readonly ListedCopy[], run: Run): readonly ListedCopy[
   const kept = new Set(runs.slice(-run.setup.keepRuns));
   return copies.filter((copy) => {
     if (copy.run === undefined) return false;
-    if (copy.run === run.id) return copy.kind === 'branch' || !run.keepCheckpoints;
+    if (copy.run === run.id) return copy.kind === 'branch' || !(run.inDoubt || run.waysBack.has(copy.id));
     return copy.kind === 'checkpoint' && !kept.has(copy.run);
   });
 }

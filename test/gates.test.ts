@@ -109,7 +109,7 @@ describe('reversible', () => {
 
   test('warns of a down that leaves another schema', async () => {
     expect(await withDown('CREATE TABLE a (x); CREATE TABLE b (x);', 'DROP TABLE a;')).toEqual([
-      'block reversible: Its down does not run: table b already exists',
+      'block reversible: Tried up, down and up: its up, again after its down, does not run: table b already exists (line 1)',
     ]);
     expect(await withDown('CREATE TABLE IF NOT EXISTS a (x);', 'SELECT 1;')).toEqual([
       'warn reversible: Its down does not bring back the schema: table a is added.',
@@ -123,7 +123,7 @@ describe('reversible', () => {
   });
 
   test('blocks a down that fails', async () => {
-    expect(await withDown('CREATE TABLE a (x);', 'DROP TABLE b;')).toEqual(['block reversible: Its down does not run: no such table: b']);
+    expect(await withDown('CREATE TABLE a (x);', 'DROP TABLE b;')).toEqual(['block reversible: Tried up, down and up: its down does not run: no such table: b (line 1)']);
   });
 });
 

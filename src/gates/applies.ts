@@ -3,6 +3,7 @@ import type { Gate } from '../gate.ts';
 /** Does it run to its end on real data? */
 export const applies: Gate = {
   name: 'applies',
+  unconditional: true,
   judge({ error }, { name }) {
     if (error === undefined) return [];
     return [

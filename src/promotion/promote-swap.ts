@@ -53,7 +53,6 @@ export async function promoteBySwap(
     for (const checkpoint of taken) await checkpoint[Symbol.asyncDispose]();
   }
   const checkpoint = taken.at(-1) ?? base;
-  for (const superseded of [base, ...taken].filter((copy) => copy !== checkpoint)) await provider.discard(superseded);
   const ms = performance.now() - start;
   for (const [at, step] of last.steps.entries()) {
     const before = at === 0 ? checkpoint : step.snapshot;

@@ -67,7 +67,6 @@ async function checkpointBefore(run: Run, base: Checkpoint, migration: Migration
   if (first && !(await provider.moved(base))) return base.id;
   if (!first && checkpoints === 'once') return undefined;
   await using checkpoint = await checkpointMain(run, [migration]);
-  if (first) await provider.discard(base);
   return checkpoint.id;
 }
 

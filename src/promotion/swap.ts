@@ -29,12 +29,13 @@ export async function swap(run: Run, plan: SwapPlan): Promise<Rehearsal> {
     try {
       await stamp(run, rehearsal.branch);
       // Whatever goes wrong from here on, the checkpoints are the way back.
-      run.keepCheckpoints = true;
+      run.inDoubt = true;
       await provider.promote(rehearsal.branch, base);
+      run.inDoubt = false;
       return rehearsal;
     } catch (error) {
       if (!isForerunError(error, 'STALE_BRANCH')) throw error;
-      run.keepCheckpoints = false;
+      run.inDoubt = false;
       run.note('promotion', `Main was written during the rehearsal (try ${attempt} of ${tries}).`);
       if (attempt === tries) return swapHeld(run, plan, rehearsal, error);
       ({ base, rehearsal } = await plan.again());
@@ -52,8 +53,9 @@ async function swapHeld(run: Run, plan: SwapPlan, last: Rehearsal, stale: unknow
     rehearsal = await plan.onto(last.branch);
     refuseBlocked(rehearsal);
     await stamp(run, last.branch);
-    run.keepCheckpoints = true;
+    run.inDoubt = true;
   });
+  run.inDoubt = false;
   return rehearsal;
 }
 

@@ -1,5 +1,5 @@
 import { judge, type Finding } from '../gate.ts';
-import { permitsIn } from '../permits.ts';
+import { misreadPermits, permitKinds, permitsIn } from '../permits.ts';
 import type { Run } from '../run-log.ts';
 import type { Evidence } from '../seams/evidence.ts';
 import type { Migration } from '../seams/source.ts';
@@ -17,5 +17,12 @@ export function findingsAbout(run: Run, migration: Migration, evidence: Evidence
     migration: migration.name,
     message,
   }));
-  return [...judge(run.setup.gates, evidence, judged, run.setup.policy), ...notes];
+  const misread = misreadPermits(migration.text).map(({ line, text }) => ({
+    gate: 'permits',
+    severity: 'warn' as const,
+    migration: migration.name,
+    message: `This permits nothing: "${text}". Write: -- forerun: allow ${permitKinds.join('|')} <table>`,
+    where: { line, ...(migration.file === undefined ? {} : { file: migration.file }) },
+  }));
+  return [...misread, ...judge(run.setup.gates, evidence, judged, run.setup.policy), ...notes];
 }

@@ -20,7 +20,7 @@ export async function watchMain(run: Run, migrations: readonly Migration[]): Pro
       if (!(await watch.moved()) || migration.language !== 'code') return;
       const now = await mainFingerprint(run);
       if (now !== schema || (await watch.shared()) === false) {
-        run.keepCheckpoints = true;
+        run.inDoubt = true;
         throw changedMain(run, migration, now !== schema);
       }
       schema = now;

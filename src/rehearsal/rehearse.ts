@@ -74,7 +74,7 @@ export async function rehearse(run: Run, branch: Branch, migrations: readonly Mi
       await watch.verify(migration);
       const down = applied.error === undefined ? await reverse.test(migration) : undefined;
       const checksAfter = applied.error === undefined && (last || options.checkEach) ? await checksOn(run, branch, 'after') : noChecks;
-      const evidence = compose(applied, schema, after, down, steps.length === 0 ? checksBefore : noChecks, checksAfter);
+      const evidence = compose(applied, schema, after, down, checksAfter === noChecks ? noChecks : checksBefore, checksAfter);
       const damage = last && applied.error === undefined ? await newDamage(run, branch) : [];
       const complete = damage.length > 0 ? { ...evidence, integrity: [...(evidence.integrity ?? []), ...damage] } : evidence;
       const findings = findingsAbout(run, migration, complete);

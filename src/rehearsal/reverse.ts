@@ -4,7 +4,7 @@ import type { Connection } from '../seams/driver.ts';
 import type { DownEvidence, StatementEvidence, TableEvidence } from '../seams/evidence.ts';
 import type { Branch } from '../seams/provider.ts';
 import type { Apply, Attempt, Direction, Migration } from '../seams/source.ts';
-import { messageOf } from '../error.ts';
+import { isForerunError, messageOf } from '../error.ts';
 import { recordHistory, type ApplyOptions } from './apply.ts';
 
 /** Tries each migration's down on a branch of the branch: up, down, compare with the state before, up again. */
@@ -68,9 +68,12 @@ async function upDownUp(run: Run, scratch: Scratch, migration: Migration, down: 
     statement: (evidence) => statements.push(evidence),
     note: () => {},
   });
+  let doing = 'its up';
   try {
     await migration.up(target, attempt('up'));
+    doing = 'its down';
     await down(target, attempt('down'));
+    doing = 'its up, again after its down,';
     const schema = schemaDiff(before, await driver.schema(connection));
     const { tables = [] } = await observer.finish(migration.language === 'sql' ? statements : undefined);
     const data = tables.filter(differs);
@@ -84,8 +87,14 @@ async function upDownUp(run: Run, scratch: Scratch, migration: Migration, down: 
     };
   } catch (error) {
     run.signal.throwIfAborted();
-    return { restoresSchema: false, restoresData: false, fails: messageOf(error) };
+    if (isForerunError(error, 'NOT_REHEARSABLE')) throw error;
+    return { restoresSchema: false, restoresData: false, fails: `${doing} does not run: ${messageOf(error)}${placeOf(error)}` };
   }
+}
+
+function placeOf(error: unknown): string {
+  const line = isForerunError(error, 'STATEMENT_FAILED') ? error.details.where.line : undefined;
+  return line === undefined ? '' : ` (line ${line})`;
 }
 
 /** A table that is there before and after up and down, with other rows. One that came or went is a matter of the schema. */

@@ -56,11 +56,11 @@ async function swap(run: Run, candidate: Branch, now: Checkpoint, last: Brought 
   });
   run.signal.throwIfAborted();
   // Before, so that the way back is kept however this ends.
-  run.keepCheckpoints = true;
+  run.waysBack.add(now.id);
   try {
     await provider.promote(candidate, now);
   } catch (error) {
-    if (isForerunError(error, 'STALE_BRANCH')) run.keepCheckpoints = false;
+    if (isForerunError(error, 'STALE_BRANCH')) run.waysBack.delete(now.id);
     throw error;
   }
 }
