@@ -19,7 +19,7 @@ const shape = {
   policy: z.record(z.string(), rule).optional(),
   allow: z.array(z.string()).optional(),
   checks: z.string().optional(),
-  validate: z.array(z.string().min(1)).optional(),
+  validate: z.array(z.string().min(1), "must be a list of commands: ['npm test']").optional(),
   verify: z.record(z.string(), check).optional(),
   gates: z.array(object).optional(),
   databaseVariable: z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of an environment variable').optional(),
@@ -30,7 +30,7 @@ const shape = {
 
 /** Throws `CONFIG` with every wrong key and, for a misspelt one, the nearest that there is. */
 export function validateConfig(config: Config): void {
-  const parsed = z.strictObject(shape).safeParse(config);
+  const parsed = z.strictObject(shape).safeParse(config, { error: inPlainWords });
   const problems = parsed.success ? [] : parsed.error.issues.flatMap(inWords);
   const gates = [...standardGates.map((gate) => gate.name), ...(config.gates ?? []).map((gate) => gate.name), 'out-of-order'];
   for (const name of Object.keys(config.policy ?? {})) {
@@ -47,6 +47,30 @@ export function validateConfig(config: Config): void {
     next: 'Correct the keys named above.',
   });
 }
+
+/** The validator's own words are for those who know it. */
+function inPlainWords(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? 'is missing' : `must be ${kinds[issue.expected] ?? issue.expected}`;
+    case 'invalid_value':
+      return `must be one of ${issue.values.join(', ')}`;
+    case 'too_small':
+      if (issue.origin === 'string') return 'must not be empty';
+      return `must be ${issue.inclusive === true ? 'at least' : 'above'} ${issue.minimum}`;
+    default:
+      return undefined;
+  }
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  array: 'a list',
+  record: 'an object',
+  object: 'an object',
+};
 
 interface Problem {
   readonly key: string;

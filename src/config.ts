@@ -57,10 +57,7 @@ export function defineConfig(config: Config): Config {
 
 /** Validates a configuration and loads what it names. Throws `CONFIG`, naming every wrong key. */
 export async function resolveConfig(config: Config): Promise<Setup> {
-  if (!isPlain(config)) {
-    const { validateConfig } = await import('./config-schema.ts');
-    validateConfig(config);
-  }
+  await checkConfig(config);
   const root = resolve(config.root ?? '.');
   const driver = config.driver ?? (await driverFor(config.database));
   const main = driver.target(addressIn(config.database, root));
@@ -78,6 +75,13 @@ export async function resolveConfig(config: Config): Promise<Setup> {
     lockWaitMs: (config.lockWaitSeconds ?? 60) * 1000,
     databaseVariable: config.databaseVariable ?? 'DATABASE_URL',
   };
+}
+
+/** Throws `CONFIG`, naming every wrong key. */
+export async function checkConfig(config: Config): Promise<void> {
+  if (isPlain(config)) return;
+  const { validateConfig } = await import('./config-schema.ts');
+  validateConfig(config);
 }
 
 /** A few addresses need no schema, and loading one would take most of the time that `forerun status` has. */
@@ -114,7 +118,8 @@ async function checksOf(config: Config, root: string): Promise<readonly Check[]>
   const { functionCheck } = await import('./checks/function.ts');
   const functions = Object.entries(config.verify ?? {}).map(([name, check]) => functionCheck(name, check));
   if (config.validate === undefined || config.validate.length === 0) return [...files, ...functions];
-  const { commandCheck } = await import('./checks/command.ts');
+  const { commandCheck, refuseShellSyntax } = await import('./checks/command.ts');
+  for (const command of config.validate) refuseShellSyntax(command, 'CONFIG');
   const limitMs = (config.commandLimitSeconds ?? 300) * 1000;
   return [...files, ...functions, ...config.validate.map((command) => commandCheck(command, root, limitMs))];
 }

@@ -1,6 +1,8 @@
 import { execa } from 'execa';
+import { ForerunError } from '../error.ts';
 import type { Check } from '../setup.ts';
-import { commandWords } from './command-words.ts';
+import { shellWord } from '../shell-word.ts';
+import { commandWords, shellSyntax } from './command-words.ts';
 
 /**
  * A check that is a program: run with the database variable pointing at the branch, in a process group of its own,
@@ -24,11 +26,29 @@ export function commandCheck(command: string, cwd: string, limitMs: number): Che
       });
       const output = typeof result.all === 'string' ? result.all : '';
       if (result.timedOut) return { ok: false, output: `${output}\nIt ran longer than ${limitMs / 1000} s and was ended.` };
+      if (result.code === 'ENOENT') return { ok: false, output: `${output}\nThere is no program ${file}.` };
       if (result.exitCode === undefined) return { ok: false, output: `${output}\n${result.shortMessage ?? 'It could not be started.'}` };
       if (result.exitCode !== 0) return { ok: false, output: `${output}\nIt exited with ${result.exitCode}.` };
       return { ok: true, output, metrics: metricsIn(output) };
     },
   };
+}
+
+/** A command that means something else without a shell than with one is never run: it would seem to have passed. */
+export function refuseShellSyntax(command: string, code: 'CONFIG' | 'USAGE'): void {
+  const found = commandWords(command).length === 0 ? 'no word' : shellSyntax(command);
+  if (found === undefined) return;
+  const named = code === 'USAGE' ? '--validate' : '"validate"';
+  const details = { keys: ['validate'] };
+  throw new ForerunError(code, `The command of ${named} is run without a shell, and has ${found} in it: ${command}`, {
+    details,
+    next: `Quote what is meant as it stands; or have a shell run it: ${shellLine(command, code)}`,
+  });
+}
+
+function shellLine(command: string, code: 'CONFIG' | 'USAGE'): string {
+  const line = `sh -c ${shellWord(command)}`;
+  return code === 'USAGE' ? `--validate ${shellWord(line)}` : line;
 }
 
 function metricsIn(output: string): Readonly<Record<string, number>> {

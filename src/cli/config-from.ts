@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import type { Config } from '../config.ts';
+import { checkConfig, type Config } from '../config.ts';
 import { ForerunError } from '../error.ts';
 import { nearest } from '../nearest.ts';
 import type { CommonOptions } from './common-options.ts';
@@ -20,9 +20,12 @@ export async function configFrom(
   refuseOthers('adapter', options.adapter, ['sql']);
   refuseOthers('provider', options.provider, ['copy']);
   const found = await loadConfigFile(options.config, cwd);
-  const { source, provider, root, ...given } = found?.config ?? {};
+  const exported = Object.fromEntries(Object.entries(found?.config ?? {}).filter(([, value]) => value !== undefined));
+  // Before anything is merged: a misspelt key is the reason why something else seems to be missing.
+  const { source, provider, root, ...given } = await checked(exported);
   if (source !== undefined && options.migrations !== undefined && options.adapter === undefined)
     throw twoSources(source.name);
+  if (options.validate !== undefined) await refuseTyped(options.validate);
   const validate = [...(given.validate ?? []), ...(options.validate ?? [])];
   return {
     ...given,
@@ -36,6 +39,18 @@ export async function configFrom(
   };
 }
 
+/** What a file exports; where it names no database, the command line or the environment does. */
+async function checked(config: Partial<Config>): Promise<Partial<Config>> {
+  const database = config.database ?? '';
+  await checkConfig({ ...config, database: database === '' ? 'named elsewhere' : database });
+  return config;
+}
+
+async function refuseTyped(commands: readonly string[]): Promise<void> {
+  const { refuseShellSyntax } = await import('../checks/command.ts');
+  for (const command of commands) refuseShellSyntax(command, 'USAGE');
+}
+
 function databaseOf(
   options: CommonOptions,
   given: Partial<Config>,
@@ -43,7 +58,7 @@ function databaseOf(
   cwd: string,
 ): string | undefined {
   if (options.database !== undefined) return absolute(options.database, cwd);
-  if (given.database !== undefined) return given.database;
+  if (given.database !== undefined && given.database !== '') return given.database;
   const address = env[given.databaseVariable ?? 'DATABASE_URL'];
   return address === undefined || address === '' ? undefined : absolute(address, cwd);
 }

@@ -20,8 +20,18 @@ export function given<T extends object>(options: T): { [Key in keyof T]?: Exclud
  * sets a variable: nobody must run unsafe for want of them.
  */
 export function isSafe(flag: boolean | undefined, env: NodeJS.ProcessEnv): boolean {
-  if (flag === true || ['1', 'true'].includes(env['MIGRATE_SAFE'] ?? '')) return true;
+  if (flag === true || isSetSafe(env['MIGRATE_SAFE'] ?? '')) return true;
   return isRunByNpm(env) && env['npm_config_safe'] === 'true';
+}
+
+/** A word that might mean yes must not lead to an unsafe run. */
+function isSetSafe(value: string): boolean {
+  if (['1', 'true'].includes(value)) return true;
+  if (['', '0', 'false'].includes(value)) return false;
+  throw new ForerunError('USAGE', `MIGRATE_SAFE is "${value}", which is neither yes nor no.`, {
+    details: {},
+    next: 'Set it to 1 for a safe run, to 0 for another; or unset it and give --safe.',
+  });
 }
 
 /** npm keeps other options to itself as well; a run must not do more than what was typed. */

@@ -5,6 +5,7 @@ import { JSONStorage, Umzug, type UmzugStorage } from 'umzug';
 import { describe, expect, test } from 'vitest';
 import { safeUmzug, schemaHistory, type SafeUmzug } from '../../adapters/umzug.ts';
 import { checksum } from '../../src/checksum.ts';
+import { rollback } from '../../src/index.ts';
 import { sqlite } from '../../src/drivers/sqlite.ts';
 import { broken, migration, premium, suppliers, type Context } from './fixtures/umzug/migrations.ts';
 import { umzugProject, type UmzugProject } from './fixtures/umzug/project.ts';
@@ -58,6 +59,17 @@ describe('the history as the storage of a plain Umzug', () => {
 });
 
 describe('a storage that the project brings', () => {
+  test('forgets what a rollback takes back, so that the next run applies it again', async () => {
+    const project = await umzugProject();
+    const umzug = safe(project, json(project));
+    const result = await umzug.safeUp();
+    expect(result.outcome).toBe('promoted');
+    await rollback(umzug.config, result.migrations[1]?.checkpoint ?? '');
+    expect(await json(project).executed()).toEqual([premium.name]);
+    expect(await umzug.safeUp()).toMatchObject({ outcome: 'promoted', migrations: [{ name: suppliers.name }] });
+    expect(project.read(rows)).toEqual([premium.name, suppliers.name]);
+  });
+
   test('says what was applied before: the project is adopted', async () => {
     const project = await umzugProject();
     const storage = json(project);
