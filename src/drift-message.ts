@@ -1,14 +1,15 @@
 import type { Drift } from './plan.ts';
+import { shellWord } from './shell-word.ts';
 
-/** What a disagreement means, in words. */
-export function driftMessage(drift: Drift): string {
+/** What a disagreement means, in words, and what to do about it where it stops a run. */
+export function driftMessage(drift: Drift, stops: boolean = true): string {
   switch (drift.kind) {
     case 'changed':
-      return `${drift.name} was changed after it was applied. Put the file back and write a new migration, or accept it with: forerun repair ${drift.name} --reason "<why>"`;
+      return `${drift.name} was changed after it was applied. Put the file back and write a new migration, or accept it with: forerun repair ${shellWord(drift.name)} --reason "<why>"`;
     case 'missing':
       return `${drift.name} was applied on ${drift.appliedOn} and its file is gone. Bring the file back.`;
     case 'out-of-order':
-      return `${drift.name} is pending, but sorts before ${drift.after}, which is applied. Give it a later version, or allow it with the policy 'out-of-order': 'warn'.`;
+      return `${drift.name} is pending, but sorts before ${drift.after}, which is applied.${stops ? " Give it a later version, or allow it with the policy 'out-of-order': 'warn'." : ''}`;
     case 'duplicate':
       return `Version ${drift.version} is used by ${drift.names.join(' and ')}. Give one of them another version.`;
   }

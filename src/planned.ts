@@ -27,7 +27,7 @@ export async function planned(
     const severity = severityOf(drift, setup);
     if (severity === undefined) continue;
     blocked ||= severity === 'block';
-    run.emit({ type: 'finding', finding: { gate: 'drift', severity, message: driftMessage(drift) } });
+    run.emit({ type: 'finding', finding: { gate: 'drift', severity, message: driftMessage(drift, severity === 'block') } });
   }
   if (direction === 'down') refuseWithoutDown(made.selected);
   return { selected: made.selected, blocked };
@@ -49,7 +49,7 @@ export async function makePlan(setup: Setup, direction: Direction, selection: Se
 }
 
 /** Only the order is a matter of taste; what was applied and is not what the file says never is. */
-function severityOf(drift: Drift, setup: Setup): Severity | undefined {
+export function severityOf(drift: Drift, setup: Setup): Severity | undefined {
   const rule = drift.kind === 'out-of-order' ? setup.policy['out-of-order'] : undefined;
   return rule === 'off' ? undefined : (rule ?? 'block');
 }

@@ -39,7 +39,7 @@ export async function down(setup: Setup, options: DownOptions = {}): Promise<Run
 /** Rehearses and judges; neither recovers nor writes anything on main. */
 export async function gate(setup: Setup, options: Selection & RunOptions = {}): Promise<RunResult> {
   return recorded(setup, 'gate', true, options, async (run) => {
-    await setup.driver.examine(setup.main);
+    await setup.driver.examine(setup.main, 'reading');
     await tellUnfinished(run);
     const { selected, blocked } = await planned(run, 'up', options);
     if (blocked) return 'blocked';

@@ -1,6 +1,12 @@
 import type { Direction, Migration } from './seams/source.ts';
 import type { HistoryStorage } from './schema-history.ts';
 
+/** Loading Umzug takes 100 ms: what applies nothing does not pay for it, and what waits for a copy may load it meanwhile. */
+export function preloadUmzug(): void {
+  // A failure is told where Umzug is used.
+  import('umzug').catch(() => undefined);
+}
+
 /**
  * Applies migrations one after the other through Umzug's own `up` or `down`, so that rehearsal and promotion go the
  * same way. What `apply` throws is thrown, without Umzug's wrapping.
@@ -12,7 +18,6 @@ export async function throughUmzug(
   apply: (migration: Migration) => Promise<void>,
 ): Promise<void> {
   if (migrations.length === 0) return;
-  // Loading Umzug takes 100 ms; what applies nothing does not pay for it.
   const { Umzug, MigrationError } = await import('umzug');
   const byName = new Map(migrations.map((migration) => [migration.name, migration]));
   const run = async ({ name }: { name: string }): Promise<void> => {

@@ -25,9 +25,11 @@ export function commandCheck(command: string, cwd: string, limitMs: number): Che
         forceKillAfterDelay: 2000,
       });
       const output = typeof result.all === 'string' ? result.all : '';
-      if (result.timedOut) return { ok: false, output: `${output}\nIt ran longer than ${limitMs / 1000} s and was ended.` };
+      if (result.timedOut)
+        return { ok: false, output: `${output}\nIt ran longer than ${limitMs / 1000} s and was ended.` };
       if (result.code === 'ENOENT') return { ok: false, output: `${output}\nThere is no program ${file}.` };
-      if (result.exitCode === undefined) return { ok: false, output: `${output}\n${result.shortMessage ?? 'It could not be started.'}` };
+      if (result.exitCode === undefined)
+        return { ok: false, output: `${output}\n${result.shortMessage ?? 'It could not be started.'}` };
       if (result.exitCode !== 0) return { ok: false, output: `${output}\nIt exited with ${result.exitCode}.` };
       return { ok: true, output, metrics: metricsIn(output) };
     },
@@ -56,7 +58,9 @@ function metricsIn(output: string): Readonly<Record<string, number>> {
   try {
     const value: unknown = JSON.parse(last);
     if (typeof value !== 'object' || value === null) return {};
-    return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+    return Object.fromEntries(
+      Object.entries(value).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+    );
   } catch {
     return {};
   }

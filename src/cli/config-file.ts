@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
@@ -57,7 +58,7 @@ async function importFile(file: string): Promise<{ readonly default?: unknown }>
     return await createJiti(file, { interopDefault: false, alias: ours }).import<object>(file);
   } catch (error) {
     if (error instanceof ForerunError) throw error;
-    const line = lineIn(error, file);
+    const line = lineIn(error, file) ?? (error instanceof SyntaxError ? lineByNode(file) : undefined);
     throw wrong(
       file,
       `${line === undefined ? file : `${file}:${line}`} could not be loaded: ${messageOf(error)}`,
@@ -101,6 +102,14 @@ function lineIn(error: unknown, file: string): string | undefined {
     .map((name) => text.split(`${name}:`)[1])
     .find((rest) => rest !== undefined);
   return /^\d+/.exec(at ?? '')?.[0] ?? /\((\d+):\d+\)/.exec(text.split('\n')[0] ?? '')?.[1];
+}
+
+/** Of a module that it cannot read Node tells the line to a terminal alone, not to the program that imports it. */
+function lineByNode(file: string): string | undefined {
+  const { stderr } = spawnSync(process.execPath, ['--check', file], { encoding: 'utf8', timeout: 5000 });
+  return [file, pathToFileURL(file).href]
+    .map((name) => /^\d+/.exec(stderr.split(`${name}:`)[1] ?? '')?.[0])
+    .find((at) => at !== undefined);
 }
 
 function wrong(file: string, message: string, next: string, cause?: unknown): ForerunError<'CONFIG'> {

@@ -1,6 +1,7 @@
 import { createColors } from 'picocolors';
 import type { Style, View } from '../reports/style.ts';
 import type { CommonOptions } from './common-options.ts';
+import { withOptions } from './repeated.ts';
 
 /** Where this program prints: results on stdout, everything else on stderr. */
 export interface Output {
@@ -16,7 +17,9 @@ export interface Output {
 }
 
 const { write } = process.stdout;
-for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosed);
+process.stdout.on('error', unwritten);
+// Where that cannot be written either, there is nobody left to tell.
+process.stderr.on('error', () => {});
 
 /**
  * Takes stdout for itself: whatever a configuration or a check prints in this process goes to stderr from now on, so
@@ -30,22 +33,38 @@ export function takeOutput(options: CommonOptions): Output {
     cwd: process.cwd(),
     verbose: options.verbose ?? false,
   });
+  const hints = withOptions(options);
   return {
     json: options.json ?? false,
     quiet: options.quiet ?? false,
     view: look(stdout),
     aside: look(stderr),
-    result: (text) => void write.call(stdout, text),
-    say: (text) => void stderr.write(text),
+    result(text) {
+      try {
+        write.call(stdout, options.json === true ? text : hints(text));
+      } catch (error) {
+        unwritten(error as NodeJS.ErrnoException);
+      }
+    },
+    say: (text) => void stderr.write(typeof text === 'string' ? hints(text) : text),
   };
 }
 
 function styleFor(stream: NodeJS.WriteStream): Style {
-  const plain = (process.env['NO_COLOR'] ?? '') !== '' || !stream.isTTY;
+  const plain = (process.env['NO_COLOR'] ?? '') !== '' || !canMove(stream);
   return createColors(!plain);
 }
 
-/** A reader that has read enough (`| head`) or a terminal that was closed is no reason to stop half-way. */
-function ignoreClosed(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+/** Whether the terminal, where there is one, knows colours and a line that changes. */
+export function canMove(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY && process.env['TERM'] !== 'dumb';
+}
+
+/**
+ * A reader that has read enough (`| head`) or a terminal that was closed is no reason to stop half-way, nor is a full
+ * disk: what was done is done, and the exit code says how it went.
+ */
+function unwritten(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE' || error.code === 'EIO') return;
+  process.stderr.write(`The result could not be written to stdout: ${error.message}\n`);
 }

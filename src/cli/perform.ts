@@ -1,4 +1,6 @@
 import type { Config } from '../config.ts';
+import type { ErrorReport } from '../events.ts';
+import { errorText } from '../reports/error-text.ts';
 import { json } from '../reports/json.ts';
 import type { View } from '../reports/style.ts';
 import type { RunResult } from '../result.ts';
@@ -23,6 +25,8 @@ export type Work<T> = (config: Config, options: RunOptions) => Promise<T>;
 export interface Presentation<T> {
   readonly text: (value: T, view: View, quiet: boolean) => string;
   readonly exitCode?: (value: T) => number;
+  /** What went wrong besides; it is said after the text. */
+  readonly problem?: (value: T) => ErrorReport | undefined;
 }
 
 /** A short verb: here and now. A signal ends it as it ends any program, since it leaves nothing to clean up. */
@@ -86,8 +90,10 @@ async function watched(output: Output): Promise<Supervised> {
   }
 }
 
-function present<T>(cli: Cli, output: Output, value: T, { text, exitCode }: Presentation<T>): void {
+function present<T>(cli: Cli, output: Output, value: T, { text, exitCode, problem }: Presentation<T>): void {
   output.result(output.json ? json(value) : text(value, output.view, output.quiet));
+  const wrong = output.json ? undefined : problem?.(value);
+  if (wrong !== undefined) output.say(errorText(wrong, output.aside));
   cli.exitCode = exitCode?.(value) ?? 0;
 }
 

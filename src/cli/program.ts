@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { ForerunError } from '../error.ts';
+import { nearest } from '../nearest.ts';
 import { addCommonOptions } from './common-options.ts';
 import { helpAfter, runCodes } from './help.ts';
 import type { Cli } from './perform.ts';
@@ -31,6 +33,17 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
 /** Whether the arguments name that verb: options may stand before it. */
 export function verbIn(args: readonly string[]): string | undefined {
   return args.find((argument) => Object.hasOwn(verbs, argument));
+}
+
+/** The verb that help is asked for, where there is no such verb. */
+export function unknownHelp([first, name]: readonly string[]): ForerunError<'USAGE'> | undefined {
+  if (first !== 'help' || name === undefined || name.startsWith('-') || name === 'help' || Object.hasOwn(verbs, name))
+    return undefined;
+  const near = nearest(name, Object.keys(verbs));
+  return new ForerunError('USAGE', `There is no verb "${name}".${near === undefined ? '' : ` Did you mean ${near}?`}`, {
+    details: {},
+    next: 'See: forerun --help',
+  });
 }
 
 /** The command line with every verb, or with the one that it begins with. A wrong use throws; only help is printed. */

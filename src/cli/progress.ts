@@ -1,7 +1,7 @@
 import type { Event, Listener } from '../events.ts';
 import { phaseLabel, phaseText } from '../reports/phase-text.ts';
 import { duration } from '../reports/quantities.ts';
-import type { Output } from './output.ts';
+import { canMove, type Output } from './output.ts';
 
 export interface Progress {
   readonly onEvent: Listener;
@@ -34,7 +34,7 @@ export function startProgress(output: Output): Progress {
     const current = running.at(-1);
     const elapsed = performance.now() - (current?.since ?? 0);
     if (current === undefined || elapsed < patienceMs) return;
-    if (stderr.isTTY) {
+    if (canMove(stderr)) {
       output.say(`${clearLine}${indicator(current, elapsed).slice(0, (stderr.columns || 80) - 1)}`);
       drawn = true;
     } else if (elapsed > slowMs && !current.told) {

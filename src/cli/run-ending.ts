@@ -73,9 +73,13 @@ function late({ events, silentMs }: Cut, direction: Direction, isDone: (name: st
   return events.flatMap((event): Event[] => {
     if (event.type !== 'promoting' || told.has(event.migration) || !isDone(event.migration)) return [];
     const { migration, how } = event;
+    const made = events.findLast(
+      (other) => other.type === 'copy:made' && other.kind === 'checkpoint' && other.migration === migration,
+    );
+    const back = made?.type === 'copy:made' ? { checkpoint: made.copy.id } : {};
     const message = 'Its commit went through right before the process was ended: it is on main.';
     return [
-      { type: 'promoted', migration, how, direction, ms: silentMs },
+      { type: 'promoted', migration, how, direction, ms: silentMs, ...back },
       { type: 'finding', finding: { gate: 'recovery', severity: 'note', migration, message } },
     ];
   });

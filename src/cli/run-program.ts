@@ -1,9 +1,10 @@
 import { CommanderError } from 'commander';
 import { ForerunError } from '../error.ts';
+import type { CommonOptions } from './common-options.ts';
 import { errorReport } from './error-report.ts';
 import { takeOutput } from './output.ts';
 import type { Cli } from './perform.ts';
-import { newProgram, verbIn } from './program.ts';
+import { newProgram, unknownHelp, verbIn } from './program.ts';
 import type { Supervision } from './worker.ts';
 
 /** Does what the arguments say, prints the result, and answers with the exit code. */
@@ -11,6 +12,8 @@ export async function runProgram(args: readonly string[], supervision: Supervisi
   const cli: Cli = { supervision, exitCode: 0 };
   const program = await newProgram(cli, args);
   try {
+    const unknown = unknownHelp(args);
+    if (unknown !== undefined) throw unknown;
     await program.parseAsync(args, { from: 'user' });
     return cli.exitCode;
   } catch (error) {
@@ -19,16 +22,27 @@ export async function runProgram(args: readonly string[], supervision: Supervisi
     const verb = verbIn(args);
     if (error instanceof CommanderError && error.code === 'commander.help')
       process.stderr.write(program.helpInformation());
-    return printFailure(args, verb ?? '', error instanceof CommanderError ? wrongUse(error, verb) : error);
+    return printFailure(
+      program.opts(),
+      args,
+      verb ?? '',
+      error instanceof CommanderError ? wrongUse(error, verb) : error,
+    );
   }
 }
 
 /** What did not come to begin: the same document, or an error for a person. */
-async function printFailure(args: readonly string[], verb: string, error: unknown): Promise<number> {
+async function printFailure(
+  typed: CommonOptions,
+  args: readonly string[],
+  verb: string,
+  error: unknown,
+): Promise<number> {
   const { failedRun } = await import('./run-ending.ts');
   const { showRun } = await import('./show-run.ts');
   const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
   const output = takeOutput({
+    ...typed,
     json: own.includes('--json'),
     quiet: own.includes('--quiet'),
     verbose: own.includes('--verbose'),

@@ -22,7 +22,7 @@ function rowsLost(table: TableEvidence, migration: Judged): Finding[] {
   const gone = table.rowsGone ?? 0;
   if (gone === 0) return [];
   const allowed = permits(migration.permits, 'rows-lost', table.table);
-  const counts = `it had ${table.rowsBefore ?? 0} and has ${table.rowsAfter ?? 0}`;
+  const counts = `it had ${table.rowsBefore ?? 0} and has ${table.rowsAfter ?? 0}${toldBy(table)}`;
   return [
     finding(
       migration,
@@ -31,6 +31,12 @@ function rowsLost(table: TableEvidence, migration: Judged): Finding[] {
       table.table,
     ),
   ];
+}
+
+/** Rows of the same number as before look as if nothing were gone. */
+function toldBy({ table, rowsToldBy }: TableEvidence): string {
+  if (rowsToldBy !== 'value') return '';
+  return `; ${table} has no primary key, so that rows can only be told by value, and one with another value counts as gone`;
 }
 
 function valuesChanged(table: TableEvidence, assigned: ReadonlySet<string>, migration: Judged): Finding[] {

@@ -1,10 +1,11 @@
 import { open } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { whenFree } from '../drivers/sqlite/busy.ts';
 import { openDatabase } from '../drivers/sqlite/client.ts';
 import { makeHome, realPathOf } from '../drivers/sqlite/home.ts';
 import { pathOf } from '../drivers/sqlite/target.ts';
 import { ForerunError } from '../error.ts';
+import { giveToOwnerOf } from '../owner.ts';
 import type { Branch, Checkpoint, Copy, Making, Provider } from '../seams/provider.ts';
 import type { Target } from '../seams/target.ts';
 import { replaceHeld } from './copy/held.ts';
@@ -69,7 +70,11 @@ export function copy(options: CopyOptions = {}): Provider {
     },
     async list(main) {
       const path = pathOf(main);
-      return listCopies(copiesOf(path), basename(realPathOf(path)), main.variable);
+      const folder = copiesOf(path);
+      const listed = listCopies(folder, basename(realPathOf(path)), main.variable);
+      return await listed.catch((error: unknown) =>
+        failed(error, join(folder, '*'), `listing the copies in ${folder}`),
+      );
     },
     estimate,
   };
@@ -150,9 +155,14 @@ async function promoteHeld(
 async function restore(checkpoint: Copy, target: Target, waitMs: number): Promise<void> {
   const main = realPathOf(pathOf(target));
   await ensureCopyOf(checkpoint, main);
-  if ((await sizeOf(main)) === undefined) await (await open(main, 'a', 0o600)).close();
+  if ((await sizeOf(main)) === undefined) await makeEmpty(main);
   const done = replace(pathOf(checkpoint.target), main, { waitMs });
   await done.catch((error: unknown) => failed(error, main, `restoring ${checkpoint.id}`));
+}
+
+async function makeEmpty(main: string): Promise<void> {
+  await (await open(main, 'a', 0o600)).close();
+  await giveToOwnerOf(dirname(main), main);
 }
 
 async function estimate(

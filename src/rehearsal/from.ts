@@ -2,6 +2,7 @@ import { copyReport } from '../copy-report.ts';
 import type { Run } from '../run-log.ts';
 import type { Branch, Checkpoint } from '../seams/provider.ts';
 import type { Direction, Migration } from '../seams/source.ts';
+import { preloadUmzug } from '../through-umzug.ts';
 import { Restart } from './apply.ts';
 import { rehearse, type Rehearsal } from './rehearse.ts';
 
@@ -32,6 +33,7 @@ export async function rehearseFrom(
   choices: RehearseChoices,
 ): Promise<Rehearsal> {
   const { provider } = run.setup;
+  preloadUmzug();
   for (;;) {
     const branch = await run.phase('branch', undefined, () =>
       provider.branch(base, { label: run.id, run: run.id, signal: run.signal }),

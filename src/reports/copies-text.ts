@@ -1,3 +1,4 @@
+import { shellWord } from '../shell-word.ts';
 import type { CopyInfo } from '../verbs/copies.ts';
 import { age, count, size } from './quantities.ts';
 import type { Style, View } from './style.ts';
@@ -44,13 +45,14 @@ export function checkpointText(copy: CopyInfo, style: Style): string {
 
 /** The address on a line of its own, then what can be done with the branch. */
 export function branchText(copy: CopyInfo, style: Style): string {
+  const name = shellWord(copy.label);
   return [
     copy.variable,
     style.dim(`Branch ${copy.label} (${copy.id}): ${size(copy.bytes)} by ${copy.way}. It stays until it is discarded.`),
-    style.dim(`  forerun exec ${copy.label} -- <command>   run something on it`),
-    style.dim(`  forerun diff main ${copy.label}           see what differs`),
-    style.dim(`  forerun promote ${copy.label}             make main what it is`),
-    style.dim(`  forerun discard ${copy.label}             throw it away`),
+    style.dim(`  forerun exec ${name} -- <command>   run something on it`),
+    style.dim(`  forerun diff main ${name}           see what differs`),
+    style.dim(`  forerun promote ${name}             make main what it is`),
+    style.dim(`  forerun discard ${name}             throw it away`),
     '',
   ].join('\n');
 }

@@ -7,7 +7,8 @@ export function endingText(result: RunResult, style: Style): string {
   const promoted = result.migrations.filter((migration) => migration.outcome === 'promoted');
   switch (result.outcome) {
     case 'promoted':
-      return `${style.green(`${done(result, promoted)} in ${duration(result.ms)}.`)}${undo(promoted)}`;
+      if (result.verb === 'promote') return becameBranch(result, promoted, style);
+      return `${style.green(`${done(result, promoted, ` in ${duration(result.ms)}`)}.`)}${undo(promoted)}`;
     case 'passed':
       return `${style.green(`${count(result.migrations.length, 'migration')} passed in ${duration(result.ms)}`)}; main was not touched. Promote with: forerun up --safe`;
     case 'nothing-pending':
@@ -17,11 +18,13 @@ export function endingText(result: RunResult, style: Style): string {
     case 'blocked':
       return `${style.red(`Blocked: ${blockedBy(result)}.`)} ${untouched(result)}`;
     case 'rolled-back':
+      if (result.verb === 'promote')
+        return `${style.red('Not promoted, for the reason above.')} Main is as it was, and the branch stays.`;
       return `${style.red(`Rolled back: ${names(result, 'rolled-back')} failed on main`)}, which is as it was before it.`;
     case 'partly-promoted':
       return `${style.red(`${done(result, promoted)}, then the run stopped`)}; main is as it was after ${promoted.at(-1)?.name ?? 'that'}.${undo(promoted)}`;
     case 'interrupted':
-      return `${style.yellow(`${result.error?.message.replace(/\.$/, '') ?? 'Interrupted'} after ${duration(result.ms)}.`)} ${whereMainIs(result, promoted)}`;
+      return `${style.yellow(`${result.error?.message.replace(/\.$/, '') ?? 'Interrupted'} after ${duration(result.ms)}${isCleanedUp(result) ? ', and cleaned up' : ''}.`)} ${whereMainIs(result, promoted)}`;
     case 'needs-person':
       return style.red('Main needs a person.');
     case 'failed':
@@ -31,14 +34,28 @@ export function endingText(result: RunResult, style: Style): string {
   }
 }
 
-function done({ verb, migrations }: RunResult, promoted: readonly MigrationResult[]): string {
+/** A branch that was changed by hand brings no migration; what leads back is the checkpoint of main all the same. */
+function becameBranch({ copies, ms }: RunResult, promoted: readonly MigrationResult[], style: Style): string {
+  const before = copies.find((copy) => copy.kind === 'checkpoint');
+  const name = before?.label.replace(/^before-promote-/, '') ?? '';
+  const brought = promoted.length === 0 ? '' : `, with ${count(promoted.length, 'migration')}`;
+  const back = before === undefined ? '' : ` Undo with: forerun rollback ${before.id}`;
+  return `${style.green(`Main is now what branch ${name} was${brought}, in ${duration(ms)}.`)}${back}`;
+}
+
+/** What is left to clean up is said by a finding. */
+function isCleanedUp({ findings }: RunResult): boolean {
+  return !findings.some((finding) => finding.gate === 'recovery' || finding.gate === 'tidy');
+}
+
+function done({ verb, migrations }: RunResult, promoted: readonly MigrationResult[], time: string = ''): string {
   const some =
     promoted.length === migrations.length
       ? count(promoted.length, 'migration')
       : `${promoted.length} of ${count(migrations.length, 'migration')}`;
   const rehearsed = promoted.every((migration) => migration.promotion !== null);
-  if (verb === 'down') return `${some} reverted${rehearsed ? '' : ', without a rehearsal'}`;
-  return rehearsed ? `${some} promoted` : `${some} applied, without a rehearsal`;
+  if (verb === 'down') return `${some} reverted${time}${rehearsed ? '' : ', without a rehearsal'}`;
+  return rehearsed ? `${some} promoted${time}` : `${some} applied${time}, without a rehearsal`;
 }
 
 function undo(promoted: readonly MigrationResult[]): string {

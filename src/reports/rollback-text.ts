@@ -1,5 +1,6 @@
 import type { RollbackPreview } from '../verbs/rollback.ts';
-import { age } from './quantities.ts';
+import type { TableEvidence } from '../seams/evidence.ts';
+import { age, count } from './quantities.ts';
 import type { View } from './style.ts';
 import { tablesText } from './tables-text.ts';
 
@@ -14,7 +15,7 @@ export function rollbackPreviewText(preview: RollbackPreview, view: View): strin
     ...(nothing ? ['Nothing was changed since.'] : ['All that was done since would be lost, by whomever:']),
     ...migrations.map((name) => `  ${style.red('-')} migration ${name}`),
     ...schema.map(({ object, change }) => `  ${sign(change)} ${object}`),
-    ...(tables.length === 0 ? [] : ['', ...tablesText(tables, style, ['Then', 'Now'], '  ')]),
+    ...(tables.length === 0 ? [] : ['', ...tablesText(tables, style, ['Then', 'Now'], '  ', whatRollbackDoes)]),
     ...notes.map((note) => style.dim(`  Note: ${note}`)),
   ];
   return `${lines.join('\n')}\n`;
@@ -23,6 +24,22 @@ export function rollbackPreviewText(preview: RollbackPreview, view: View): strin
 export function rollbackText({ checkpoint, safety }: RollbackPreview, view: View): string {
   const back = safety === undefined ? '' : ` As it was before, it is kept: forerun rollback ${safety.id}`;
   return `${view.style.green(`Main is what it was at checkpoint ${checkpoint.id} (${checkpoint.label}).`)}${back}\n`;
+}
+
+/** In the words of whoever has to decide; the evidence tells of the way there, and the rollback goes back. */
+function whatRollbackDoes(one: TableEvidence): string {
+  const { rowsBefore, rowsAfter, rowsGone = 0, rowsAdded = 0, valuesChanged = {}, columnsDropped = {} } = one;
+  if (rowsBefore === undefined) return `made since: would go with ${count(rowsAfter ?? 0, 'row')}`;
+  if (rowsAfter === undefined) return `dropped since: would come back with ${count(rowsBefore, 'row')}`;
+  const parts = [
+    ...(rowsAdded > 0 ? [`${count(rowsAdded, 'row')} written since would be lost`] : []),
+    ...(rowsGone > 0 ? [`${count(rowsGone, 'row')} deleted since would come back`] : []),
+    ...Object.entries(valuesChanged).map(([column, rows]) => `values of ${column} in ${count(rows, 'row')} would go back`),
+    ...Object.entries(columnsDropped).map(
+      ([column, rows]) => `column ${column} would come back with ${count(rows, 'value')}`,
+    ),
+  ];
+  return parts.length > 0 ? parts.join('; ') : 'rows differ';
 }
 
 /** From the checkpoint to main: what was added goes, what was removed comes back. */

@@ -13,6 +13,7 @@ export function runText(result: RunResult, view: View): string {
     ...findingsText(result.findings, view),
     ...driftDiffs(result.drift, view),
     ...copiesMade(result, view),
+    ...adviceOnce(result, view),
     '',
     endingText(result, view.style),
   ];
@@ -47,6 +48,15 @@ const colours = {
   promoted: 'green',
   'rolled-back': 'red',
 } as const;
+
+/** So many that the copies may well take most of the time. */
+const manyCheckpoints = 20;
+
+function adviceOnce({ copies }: RunResult, view: View): readonly string[] {
+  const checkpoints = copies.filter((copy) => copy.kind === 'checkpoint').length;
+  if (checkpoints <= manyCheckpoints) return [];
+  return [view.style.dim(`Note: ${checkpoints} checkpoints were taken; --checkpoints once takes one, before all.`)];
+}
 
 function copiesMade({ copies }: RunResult, view: View): readonly string[] {
   if (copies.length === 0) return [];

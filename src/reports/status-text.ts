@@ -13,7 +13,7 @@ export function statusText(status: Status, view: View): string {
     `${view.style.bold('Database')} ${status.database}`,
     '',
     ...migrationLines(status, view),
-    ...driftLines(status.drift, view),
+    ...driftLines(status, view),
     ...unfinishedLines(status.unfinished, view),
     ...noteLines(status.notes, view),
     '',
@@ -22,8 +22,9 @@ export function statusText(status: Status, view: View): string {
   return `${lines.join('\n')}\n`;
 }
 
-function migrationLines({ applied, pending, drift }: Status, { style }: View): readonly string[] {
-  if (applied.length + pending.length === 0) return ['There is no migration, and none was applied.'];
+function migrationLines({ applied, pending, drift, problem }: Status, { style }: View): readonly string[] {
+  if (applied.length + pending.length === 0)
+    return [problem === undefined ? 'There is no migration, and none was applied.' : 'No migration was applied.'];
   const doubtful = (name: string): Cell => ({ text: kindsOf(drift, name), paint: style.red });
   const rows: readonly (readonly Cell[])[] = [
     ...applied.map((row) => [{ text: 'applied', paint: style.green }, row.name, row.appliedOn, doubtful(row.name)]),
@@ -37,12 +38,12 @@ function kindsOf(drift: readonly Drift[], name: string): string {
   return about.map((one) => one.kind).join(', ');
 }
 
-function driftLines(drift: readonly Drift[], view: View): readonly string[] {
+function driftLines({ drift, stops }: Status, view: View): readonly string[] {
   if (drift.length === 0) return [];
   const title = view.style.red(
     view.style.bold(count(drift.length, 'disagreement of files and history', 'disagreements of files and history')),
   );
-  return ['', title, ...drift.map((one) => `  ${driftMessage(one)}`), ...driftDiffs(drift, view)];
+  return ['', title, ...drift.map((one) => `  ${driftMessage(one, stops)}`), ...driftDiffs(drift, view)];
 }
 
 function unfinishedLines(entry: JournalEntry | undefined, { style }: View): readonly string[] {
@@ -61,9 +62,16 @@ function noteLines(notes: readonly string[], { style }: View): readonly string[]
   return notes.length === 0 ? [] : ['', ...notes.map((note) => style.dim(`Note: ${note}`))];
 }
 
-function summary({ applied, pending, copies }: Status): string {
+function summary({ applied, pending, copies, stops, problem }: Status): string {
   const kept = `${count(copies.checkpoints, 'checkpoint')}, ${count(copies.branches, 'branch', 'branches')}`;
   const leftovers = copies.leftovers === 0 ? '' : `, ${count(copies.leftovers, 'leftover')} of a process that died`;
-  const next = pending.length === 0 ? '' : ' Next: forerun up --safe';
-  return `${applied.length} applied, ${pending.length} pending; ${kept}${leftovers}.${next}`;
+  const known = problem === undefined ? `${pending.length} pending` : 'what is pending cannot be told';
+  return `${applied.length} applied, ${known}; ${kept}${leftovers}.${nextStep(stops, problem !== undefined, pending.length)}`;
+}
+
+function nextStep(stops: boolean, unreadable: boolean, pending: number): string {
+  if (unreadable) return ' Next: mend the migration named below.';
+  if (stops)
+    return ' "forerun up --safe" would stop at the disagreement. Next: do what is said above, then see: forerun gate';
+  return pending === 0 ? '' : ' Next: forerun up --safe';
 }

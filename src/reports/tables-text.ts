@@ -3,12 +3,13 @@ import { count, signed } from './quantities.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
 
-/** How the rows of tables differ between two states: counts, rows gone, values changed. */
+/** How the rows of tables differ between two states: counts, rows added and gone, values changed; or what `words` says. */
 export function tablesText(
   tables: readonly TableEvidence[],
   style: Style,
   titles: readonly [string, string],
   indent: string = '',
+  words: (one: TableEvidence) => string = differences,
 ): readonly string[] {
   const columns = [
     { title: 'Table' },
@@ -22,7 +23,7 @@ export function tablesText(
     one.rowsBefore === undefined ? '–' : String(one.rowsBefore),
     one.rowsAfter === undefined ? '–' : String(one.rowsAfter),
     one.rowsBefore === undefined || one.rowsAfter === undefined ? '' : signed(one.rowsAfter - one.rowsBefore),
-    differences(one),
+    words(one),
   ]);
   return table(columns, rows, style, indent);
 }
@@ -31,7 +32,8 @@ function differences(one: TableEvidence): string {
   if (one.rowsBefore === undefined) return 'new';
   if (one.rowsAfter === undefined) return 'gone';
   const parts = [
-    ...((one.rowsGone ?? 0) > 0 ? [`${count(one.rowsGone ?? 0, 'row')} gone`] : []),
+    ...((one.rowsAdded ?? 0) > 0 ? [`${one.rowsAdded} added`] : []),
+    ...((one.rowsGone ?? 0) > 0 ? [`${one.rowsGone} gone`] : []),
     ...Object.entries(one.valuesChanged ?? {}).map(([column, rows]) => `${column} in ${count(rows, 'row')}`),
     ...Object.entries(one.columnsDropped ?? {}).map(
       ([column, rows]) => `column ${column} gone with ${count(rows, 'value')}`,

@@ -101,8 +101,11 @@ export interface Driver {
   identity(target: Target): Promise<string>;
   /** Folder for what is kept on this machine about main: run documents, locks, copies. */
   home(main: Target): string;
-  /** Throws `BAD_TARGET` with what is wrong where main is missing, unreadable, read-only, corrupt or no database. */
-  examine(main: Target): Promise<void>;
+  /**
+   * Throws `BAD_TARGET` with what is wrong where main is missing, unreadable, corrupt or no database, or is read-only
+   * and is to be written. `use` is `writing` by default.
+   */
+  examine(main: Target, use?: 'reading' | 'writing'): Promise<void>;
   open(target: Target): Promise<Connection>;
   /**
    * Runs `body` inside one transaction on a new connection, with `afterBegin` first and `beforeCommit` last. Throws

@@ -12,6 +12,8 @@ export interface Evidence {
   readonly tables?: readonly TableEvidence[];
   readonly indexes?: readonly IndexEvidence[];
   readonly integrity?: readonly Violation[];
+  /** Parts of tables that were made anew without them, and that no statement takes away by name. */
+  readonly lost?: readonly LostObject[];
   readonly schema?: SchemaEvidence;
   readonly down?: DownEvidence;
   readonly checks?: readonly CheckEvidence[];
@@ -82,10 +84,26 @@ export interface TableEvidence {
   readonly changed: boolean;
   /** Rows that existed before and are gone, by primary key, else by row identity, else by value. */
   readonly rowsGone?: number;
+  /** Rows that were not there before. */
+  readonly rowsAdded?: number;
+  /**
+   * Set where rows have no identity in both states: a row that was given another value counts as one gone and one
+   * added, save in columns that the statements set. `count`: all columns are set, so that only the counts tell.
+   */
+  readonly rowsToldBy?: 'value' | 'count';
   /** For each column that exists before and after: in how many surviving rows the value differs. Zeros are left out. */
   readonly valuesChanged?: Readonly<Record<string, number>>;
   /** Columns that are gone, with how many rows had a value (not null) in them. */
   readonly columnsDropped?: Readonly<Record<string, number>>;
+}
+
+/** What a table had and has no more. */
+export interface LostObject {
+  /** The table's name after the migration. */
+  readonly table: string;
+  /** The object's name; for a part of the table's own definition, its columns or its text. */
+  readonly object: string;
+  readonly what: 'index' | 'trigger' | 'primary key' | 'foreign key' | 'unique constraint' | 'check' | 'option';
 }
 
 export interface IndexEvidence {

@@ -12,7 +12,7 @@ import { leaveClean } from '../tidy.ts';
 import { ancestors, asBranch, describe, findCopy } from './find-copy.ts';
 import { broughtBy } from './promote/brought.ts';
 import { judgeBranch } from './promote/judge.ts';
-import { movedSince } from './promote/moved.ts';
+import { afterMove, movedSince } from './promote/moved.ts';
 import { stopped, swapIn } from './promote/swap-in.ts';
 
 /**
@@ -49,12 +49,18 @@ async function promoteFrom(run: Run, base: ListedCopy, branch: ListedCopy): Prom
   );
   run.emit({ type: 'copy:made', kind: 'branch', copy: copyReport(candidate) });
   const moved = await run.phase('plan', 'main', () => movedSince(run.setup, base, now));
-  if (moved.length > 0)
-    return stopped(run, `Main has moved since ${describe(base)}, which the branch was made from: ${moved.join('; ')}.`);
+  if (moved.length > 0) return stopped(run, movedOn(branch, base, moved));
   const brought = await run.phase('plan', undefined, () => broughtBy(run, now, candidate));
   const findings = await run.phase('rehearse', branch.label, () => judgeBranch(run, base, candidate, brought));
   if (verdict(findings) === 'block') return 'blocked';
   return await swapIn(run, branch, candidate, now, brought);
+}
+
+function movedOn(branch: ListedCopy, base: ListedCopy, moved: readonly string[]): string {
+  return [
+    `Main was written since ${describe(branch)} was made of ${describe(base)}: ${moved.join('; ')}.`,
+    afterMove(branch),
+  ].join('\n');
 }
 
 /** The checkpoint of main that a branch goes back to, through the branches in between. */

@@ -1,5 +1,7 @@
-import type { Drift } from '../plan.ts';
-import { makePlan } from '../planned.ts';
+import { isForerunError } from '../error.ts';
+import type { ErrorReport } from '../events.ts';
+import type { Drift, Plan } from '../plan.ts';
+import { makePlan, severityOf } from '../planned.ts';
 import type { HistoryRow, JournalEntry } from '../seams/driver.ts';
 import type { Setup } from '../setup.ts';
 
@@ -10,6 +12,10 @@ export interface Status {
   readonly applied: readonly HistoryRow[];
   readonly pending: readonly { readonly version: string; readonly name: string }[];
   readonly drift: readonly Drift[];
+  /** Whether `up` would stop before it runs anything, because of the drift or the problem. */
+  readonly stops: boolean;
+  /** Why the migrations could not be read; then nothing is known to be pending. */
+  readonly problem?: ErrorReport;
   /** The journal of a run that has not said that it finished: it goes on at this moment, or it died. */
   readonly unfinished?: JournalEntry;
   readonly copies: { readonly checkpoints: number; readonly branches: number; readonly leftovers: number };
@@ -20,21 +26,42 @@ export interface Status {
 /** Reads everything and writes nothing; what would be adopted is computed in memory. */
 export async function status(setup: Setup): Promise<Status> {
   const { driver, main, source } = setup;
-  await driver.examine(main);
-  const plan = await makePlan(setup, 'up', {});
+  await driver.examine(main, 'reading');
+  const { plan, problem } = await planned(setup);
   await using connection = await driver.open(main);
   const entry = await driver.journal(connection).read(await driver.identity(main));
-  const recorded = new Set((await driver.history(connection).rows()).map((row) => row.name));
-  const adopted = plan.applied.filter((row) => !recorded.has(row.name));
+  const rows = await driver.history(connection).rows();
+  const recorded = new Set(rows.map((row) => row.name));
+  const applied = plan?.applied ?? rows;
+  const drift = plan?.drift ?? [];
   return {
     database: main.url,
-    applied: plan.applied,
-    pending: plan.pending.map(({ version, name }) => ({ version, name })),
-    drift: plan.drift,
+    applied,
+    pending: (plan?.pending ?? []).map(({ version, name }) => ({ version, name })),
+    drift,
+    stops: problem !== undefined || drift.some((one) => severityOf(one, setup) === 'block'),
+    ...(problem === undefined ? {} : { problem }),
     ...(entry === undefined || entry.phase === 'finished' ? {} : { unfinished: entry }),
     copies: await countCopies(setup),
-    notes: [...adoption(adopted, source.name), ...weakness(plan.applied)],
+    notes: [
+      ...adoption(
+        applied.filter((row) => !recorded.has(row.name)),
+        source.name,
+      ),
+      ...weakness(applied),
+    ],
   };
+}
+
+/** One file that cannot be read must not hide where the database stands. */
+async function planned(setup: Setup): Promise<{ readonly plan?: Plan; readonly problem?: ErrorReport }> {
+  try {
+    return { plan: await makePlan(setup, 'up', {}) };
+  } catch (error) {
+    if (!isForerunError(error, 'BAD_MIGRATION')) throw error;
+    const { code, message, next } = error;
+    return { problem: { code, message, ...(next === undefined ? {} : { next }) } };
+  }
 }
 
 async function countCopies({ provider, main }: Setup): Promise<Status['copies']> {

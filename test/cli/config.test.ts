@@ -121,6 +121,30 @@ describe('a configuration file', () => {
       /checkpoints/,
     ],
     [
+      'whose database is misspelt',
+      'forerun.config.mjs',
+      "export default { databse: 'app.db' };",
+      /databse: .*did you mean database\?/,
+    ],
+    [
+      'with one command instead of a list',
+      'forerun.config.mjs',
+      "export default { database: 'app.db', validate: 'npm test' };",
+      /validate: must be a list of commands: \['npm test'\]/,
+    ],
+    [
+      'with a number for an object',
+      'forerun.config.mjs',
+      "export default { database: 'app.db', policy: 3 };",
+      /policy: must be an object/,
+    ],
+    [
+      'with a command that needs a shell',
+      'forerun.config.mjs',
+      "export default { database: 'app.db', validate: ['npm run a && npm run b'] };",
+      /has && in it.*sh -c 'npm run a && npm run b'/s,
+    ],
+    [
       'of whose policy a gate is misspelt',
       'forerun.config.mjs',
       "export default { database: 'app.db', policy: { 'data-preserve': 'off' } };",
@@ -134,6 +158,24 @@ describe('a configuration file', () => {
     expect(exitCode).toBe(2);
     const document = await forerunJson(['up', '--safe'], { cwd: root });
     expect(document).toMatchObject({ outcome: 'failed', exitCode: 2, verb: 'up', error: { code: 'CONFIG' } });
+  });
+
+  it.each(['forerun.config.mjs', 'forerun.config.ts'])(
+    'that cannot be read is refused with its line, also beside an installed package: %s',
+    async (name) => {
+      const { root } = await projectWith(name, '\n\nexport default { database: }');
+      await mkdir(join(root, 'node_modules'));
+      await symlink(ours, join(root, 'node_modules/forerun'));
+      const { stderr, exitCode } = await forerun(['status'], { cwd: root });
+      expect(stderr).toContain(`${name}:3 could not be loaded`);
+      expect(exitCode).toBe(2);
+    },
+  );
+
+  it('whose address is empty leaves it to DATABASE_URL', async () => {
+    const { root } = await projectWith('forerun.config.mjs', "export default { database: process.env.NONE ?? '' };");
+    expect((await forerun(['status'], { cwd: root })).stderr).toContain('No database is named');
+    expect((await forerun(['status'], { cwd: root, env: { DATABASE_URL: 'app.db' } })).exitCode).toBe(0);
   });
 
   it('must be one: of two none is chosen silently', async () => {

@@ -42,6 +42,7 @@ describe('wrong use exits with 2 and says what was meant', () => {
     ['a misspelt common option', ['status', '--databse', 'x'], /Did you mean --database\?/],
     ['a misspelt verb', ['stauts'], /Unknown command 'stauts'\. Did you mean status\?/],
     ['no verb', [], /No verb was given/],
+    ['help for a misspelt verb', ['help', 'statsu'], /There is no verb "statsu"\. Did you mean status\?/],
     ['a missing argument', ['diff', 'main'], /Missing required argument 'b'/],
     ['an argument too many', ['status', 'x'], /Too many arguments/],
     ['a step that is no number', ['up', '--step', 'two'], /--step <n>.*whole number above 0/],
@@ -95,6 +96,17 @@ describe('wrong use exits with 2 and says what was meant', () => {
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 2 });
   });
 });
+
+test.each(['--help', 'doctor --json'])(
+  'a stdout that is full is one line on stderr and changes no exit code: %s',
+  async (args) => {
+    const line = `"${process.execPath}" "${entry}" ${args} --database nowhere.db`;
+    const kept = await execa('sh', ['-c', line], { cwd, reject: false });
+    const { stderr, exitCode } = await execa('sh', ['-c', `${line} > /dev/full`], { cwd, reject: false });
+    expect(stderr).toMatch(/^The result could not be written to stdout: ENOSPC.*$/);
+    expect(exitCode).toBe(kept.exitCode);
+  },
+);
 
 test('a reader that closes stdout early is no error', async () => {
   const { stderr, exitCode } = await execa('sh', ['-c', `"${process.execPath}" "${entry}" --help | head -1`]);

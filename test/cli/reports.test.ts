@@ -51,11 +51,41 @@ test.each([
     [promoted('001_a', 'cp_1')],
     '1 of 3 migrations promoted, then the run stopped; main is as it was after 001_a. Undo with: forerun rollback cp_1',
   ],
-  ['interrupted', [], 'Interrupted after 1.2 s. Main is as it was.'],
+  ['interrupted', [], 'Interrupted after 1.2 s, and cleaned up. Main is as it was.'],
   ['nothing-pending', [], 'Nothing to do: no migration is pending.'],
   ['passed', [], '3 migrations passed in 1.2 s; main was not touched. Promote with: forerun up --safe'],
 ] as const)('a run that is %s ends with where main is and what to do', (outcome, events, line) => {
   expect(endingText(resultOf([started, planned, ...events, finished(outcome)]), plain)).toBe(line);
+});
+
+test('a run without a rehearsal says so after its time', () => {
+  const direct: Event = { type: 'promoted', migration: '001_a', how: null, direction: 'up', ms: 4 };
+  const one: Event = { ...planned, pending: planned.pending.slice(0, 1) };
+  expect(endingText(resultOf([started, one, direct, finished('promoted')]), plain)).toBe(
+    '1 migration applied in 1.2 s, without a rehearsal.',
+  );
+});
+
+test('an interruption whose clean-up is left to the next run does not claim one', () => {
+  const left: Event = {
+    type: 'finding',
+    finding: { gate: 'recovery', severity: 'note', message: 'What it left could not be cleaned up.' },
+  };
+  expect(endingText(resultOf([started, planned, left, finished('interrupted')]), plain)).toBe(
+    'Interrupted after 1.2 s. Main is as it was.',
+  );
+});
+
+test.each([
+  [20, false],
+  [21, true],
+])('of %i checkpoints in one run the report advises one for all: %s', (many, advised) => {
+  const copies = Array.from({ length: many }, (_, at): Event => {
+    const copy = { id: `cp_${at}`, label: 'x', way: 'copy', bytes: 1, ms: 1 };
+    return { type: 'copy:made', kind: 'checkpoint', copy };
+  });
+  const text = runText(resultOf([started, planned, ...copies, finished('promoted')]), view);
+  expect(text.includes('--checkpoints once')).toBe(advised);
 });
 
 it('a report groups findings by severity, with file, line, statement and its text', () => {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { whenFree } from '../../src/drivers/sqlite/busy.ts';
@@ -97,7 +98,8 @@ describe('a transaction that is ended in ways of SQLite', () => {
         await connection.query('INSERT INTO t VALUES (3, zeroblob(100000))');
       }),
     );
-    expect(error.code).toBe('SQLITE_FULL');
+    expect(error).toMatchObject({ code: 'PROVIDER_FAILED', cause: { code: 'SQLITE_FULL' } });
+    expect(error.next).toContain(`the disk of ${dirname(file.path)}`);
     expect(file.read('SELECT id FROM t')).toEqual([1, 2]);
   });
 

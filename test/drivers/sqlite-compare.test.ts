@@ -29,8 +29,8 @@ describe('which row is which', () => {
     );
     expect(table('t')).toMatchObject(
       byValue
-        ? { rowsBefore: 3, rowsAfter: 3, rowsGone: 2, changed: true, valuesChanged: {} }
-        : { rowsBefore: 3, rowsAfter: 3, rowsGone: 1, changed: true, valuesChanged: { v: 1 } },
+        ? { rowsBefore: 3, rowsAfter: 3, rowsGone: 1, rowsAdded: 1, changed: true, valuesChanged: {} }
+        : { rowsBefore: 3, rowsAfter: 3, rowsGone: 1, rowsAdded: 1, changed: true, valuesChanged: { v: 1 } },
     );
   });
 
@@ -66,7 +66,58 @@ describe('which row is which', () => {
       rowsAfter: 4,
       rowsGone: 1,
     });
-    expect(await after("UPDATE t SET v = 'w' WHERE b = 1")).toMatchObject({ rowsGone: 2, valuesChanged: { v: 1 } });
+    expect(await after("UPDATE t SET v = 'w' WHERE b = 1")).toMatchObject({
+      rowsGone: 0,
+      changed: true,
+      valuesChanged: { v: 1 },
+    });
+    expect(await after("UPDATE t SET v = 'w' WHERE b = 1; DELETE FROM t WHERE rowid = 1")).toMatchObject({
+      rowsGone: 1,
+    });
+  });
+
+  describe('is told, in a table without a key whose rowids were given anew, by the values that no statement sets:', () => {
+    const seed =
+      "CREATE TABLE h (n INT, w TEXT); INSERT INTO h VALUES (0, 'z'), (1, 'a'), (2, 'b'), (3, 'c'); DELETE FROM h WHERE n = 0";
+    const rebuild = (select: string): string =>
+      `CREATE TABLE x (n INT, w TEXT); INSERT INTO x (n, w) SELECT ${select} FROM h; DROP TABLE h; ALTER TABLE x RENAME TO h`;
+    test.each([
+      ['VACUUM', 'UPDATE h SET n = n + 1; VACUUM', { rowsGone: 0, changed: true, rowsToldBy: 'value' }],
+      [
+        'VACUUM, all columns set',
+        'UPDATE h SET n = n + 1, w = upper(w); VACUUM',
+        { rowsGone: 0, changed: true, rowsToldBy: 'count' },
+      ],
+      [
+        'VACUUM, and a row deleted',
+        'UPDATE h SET n = n + 1; DELETE FROM h WHERE n = 2; VACUUM',
+        { rowsGone: 1, changed: true },
+      ],
+      [
+        'VACUUM, all columns set, and a row deleted',
+        'UPDATE h SET n = 1, w = 2; DELETE FROM h WHERE rowid = 2; VACUUM',
+        { rowsGone: 1 },
+      ],
+      [
+        'VACUUM, and one row put in for another',
+        "UPDATE h SET n = n + 1; DELETE FROM h WHERE n = 2; INSERT INTO h VALUES (9, 'new'); VACUUM",
+        { rowsGone: 1, rowsAdded: 1 },
+      ],
+      ['VACUUM, and nothing else', 'UPDATE h SET n = n; VACUUM', { rowsGone: 0, changed: false }],
+      ['a rebuild with a column computed', rebuild('n * 2, w'), { rowsGone: 0, changed: true, rowsToldBy: 'value' }],
+      [
+        'a rebuild with a column computed, of some rows',
+        `${rebuild('n * 2, w')}; DELETE FROM h WHERE n = 2`,
+        { rowsGone: 1 },
+      ],
+    ])('%s', async (_what, sql, expected) => {
+      expect((await newFile(seed).observe(sql)).table('h')).toMatchObject(expected);
+    });
+
+    test('strictly where the statements are not known', async () => {
+      const { table } = await newFile(seed).observe(rebuild('n * 2, w'), 'unseen');
+      expect(table('h')).toMatchObject({ rowsGone: 3, rowsAdded: 3, rowsToldBy: 'value' });
+    });
   });
 
   test('is told by a key that does not tell case, and its change is found', async () => {

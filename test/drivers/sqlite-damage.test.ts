@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { sqlite } from '../../src/drivers/sqlite.ts';
-import { newFile, type SqliteFile } from './fixtures/sqlite-file.ts';
+import { failure, newFile, type SqliteFile } from './fixtures/sqlite-file.ts';
 
 const rows = (table: string): string =>
   `WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO ${table} SELECT i, 's3cret ' || i FROM n`;
@@ -51,18 +51,30 @@ describe('looking for damage in a SQLite file', () => {
     },
   );
 
-  test('finds it while it compares rows', async () => {
-    const file = newFile(`CREATE TABLE t (id INTEGER PRIMARY KEY, v); CREATE TABLE u (a); ${rows('t')}`);
+  test('stumbles over it while a migration is observed, and says that main is damaged, not that the migration is wrong', async () => {
+    const seed = `CREATE TABLE t (id INTEGER PRIMARY KEY, v); CREATE TABLE u (a); ${rows('t')}`;
+    const damaged = {
+      code: 'BAD_TARGET',
+      message: expect.stringMatching(/^Main itself is damaged, and was before this migration ran: ./),
+    };
+    const file = newFile(seed);
     breakTree(file, 't');
     await using observer = await file.driver.observe(file.target);
-    const { tables = [], integrity } = await observer.finish(undefined);
+    await expect(observer.finish(undefined)).rejects.toMatchObject(damaged);
+    const error = await failure(file.apply('UPDATE t SET v = 1'));
+    expect(error).toMatchObject(damaged);
+    expect(error.next).toMatch(/integrity_check.*\.recover/);
+    expect(`${error.message}${error.next}`).not.toContain('s3cret');
+  });
+
+  test('stumbles over it while two files are compared, and does not leave the table out in silence', async () => {
+    const [whole, broken] = [0, 1].map(() =>
+      newFile(`CREATE TABLE t (id INTEGER PRIMARY KEY, v); CREATE TABLE u (a); ${rows('t')}`),
+    );
+    if (whole === undefined || broken === undefined) throw new Error('no files');
+    breakTree(broken, 't');
+    const { tables = [], notes } = await whole.driver.compare(whole.target, broken.target);
     expect(tables.map(({ table }) => table)).toEqual(['u']);
-    expect(integrity).toMatchObject([
-      {
-        kind: 'corruption',
-        table: 't',
-        message: 'The rows of t could not be compared: database disk image is malformed.',
-      },
-    ]);
+    expect(notes).toEqual(['The rows of t could not be compared: database disk image is malformed.']);
   });
 });

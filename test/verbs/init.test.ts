@@ -33,7 +33,7 @@ test('sets up a TypeScript project with SQL migrations and a database', async ()
     next: 'See where the database stands: npx forerun status\nApply what is pending, rehearsed first: npx forerun up --safe',
   });
   expect(await textOf(root, 'forerun.config.ts')).toBe(
-    "import type { Config } from 'forerun';\n\nexport default {\n  database: 'sqlite:shop.sqlite',\n  migrations: 'db/migrations',\n} satisfies Config;\n",
+    "import type { Config } from 'forerun';\n\nexport default {\n  database: process.env.DATABASE_URL ?? 'shop.sqlite',\n  migrations: 'db/migrations',\n} satisfies Config;\n",
   );
   expect(await textOf(root, 'package.json')).toBe(`{
     "name": "shop",
@@ -90,7 +90,7 @@ test.each([
   expect(done.found).toBe('no migrations yet');
   expect(done.wrote[0]).toBe(name);
   const config = (await import(join(root, name))) as { default: unknown };
-  expect(config.default).toEqual({ database: 'sqlite:app.db', migrations: 'migrations' });
+  expect(config.default).toEqual({ database: 'app.db', migrations: 'migrations' });
   expect(done.next).toContain('npm install --save-dev forerun');
   expect(done.next).toContain('No database was found');
   expect(done.next).toContain('forerun create');
@@ -103,12 +103,12 @@ test('takes the address from .env, but writes no password into a file', async ()
     'other.db': '',
   });
   const done = await init(local);
-  expect(await textOf(local, 'forerun.config.mjs')).toContain("database: 'file:./it\\'s.db'");
-  expect(done.next).toContain('sqlite:other.db');
+  expect(await textOf(local, 'forerun.config.mjs')).toContain("database: process.env.DATABASE_URL ?? './it\\'s.db'");
+  expect(done.next).toContain('is other.db as well');
   const remote = await folder({ '.env': 'DATABASE_URL=postgres://me:secret@db/shop' });
   await init(remote);
   const text = await textOf(remote, 'forerun.config.mjs');
-  expect(text).toContain("database: process.env['DATABASE_URL'] ?? ''");
+  expect(text).toContain("database: process.env.DATABASE_URL ?? ''");
   expect(text).not.toContain('secret');
 });
 
@@ -128,7 +128,7 @@ test('a project on Umzug is shown the lines to change and left as it is', async 
   expect(done).toMatchObject({ found: 'umzug', wrote: [], kept: [] });
   expect(done.next).toContain('In src/migrate.ts, line 3');
   expect(done.next).toContain("import { safeUmzug } from 'forerun/umzug';");
-  expect(done.next).toContain("database: 'sqlite:shop.db'");
+  expect(done.next).toContain("database: process.env.DATABASE_URL ?? 'shop.db'");
   expect(await textOf(root, 'package.json')).toBe(manifest);
 });
 

@@ -68,7 +68,7 @@ test('rows that are gone block, and so do changed values where the policy says s
   const result = await promoteBranch(setup, 'bad');
   expect(result).toMatchObject({ outcome: 'blocked', exitCode: 3 });
   expect(result.findings.filter((finding) => finding.severity === 'block').map((finding) => finding.message)).toEqual([
-    expect.stringContaining('1 row of orders is gone'),
+    expect.stringMatching(/1 row of orders is gone.*write in the configuration: allow: \['rows-lost orders'\]$/),
   ]);
   expect(project.read('SELECT count(*) FROM orders')).toEqual([3]);
   expect(await labels(setup)).toEqual(['base-of-bad', 'bad']);
@@ -109,6 +109,8 @@ test.each([
   expect(result.findings).toMatchObject([
     { gate: 'promotion', severity: 'block', message: expect.stringContaining(told) as string },
   ]);
+  expect(result.findings[0]?.message).toMatch(/^Main was written since branch br_\w+ \(fix\) was made/);
+  expect(result.findings[0]?.message).toContain('forerun diff main fix\n');
   expect(project.read("SELECT name || id FROM users UNION ALL SELECT id || ':' || total FROM orders")).toEqual(before);
   expect(await labels(setup)).toEqual(['base-of-fix', 'fix']);
 });

@@ -1,7 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { ownWork } from '../../src/promotion/claim.ts';
-import { up } from '../../src/run.ts';
+import { gate, up } from '../../src/run.ts';
 import { branch, checkpoint } from '../../src/verbs/copies.ts';
 import { status } from '../../src/verbs/status.ts';
 import { newProject } from '../support/project.ts';
@@ -30,6 +30,32 @@ test('shows what was changed in a changed file, and every other drift', async ()
   const { drift } = await status(setup);
   expect(drift.map((one) => one.kind)).toEqual(['changed', 'out-of-order']);
   expect(drift[0]).toMatchObject({ name: '002_phone', diff: expect.stringContaining('+-- more') as string });
+});
+
+test('says whether a run would stop at the drift, as the policy has it', async () => {
+  const project = await newProject();
+  await project.migration('002_phone.sql', addPhone);
+  const setup = await project.setup();
+  expect((await status(setup)).stops).toBe(false);
+  await up(setup);
+  await project.migration('001_audit.sql', addAudit);
+  expect((await status(setup)).stops).toBe(true);
+  const lenient = await project.setup({ policy: { 'out-of-order': 'warn' } });
+  expect((await status(lenient)).stops).toBe(false);
+  const result = await gate(lenient);
+  expect(result.findings.find((finding) => finding.gate === 'drift')?.message).not.toContain('policy');
+});
+
+test('a file that is no migration does not hide what is applied and what is unfinished', async () => {
+  const project = await newProject();
+  await project.migration('001_phone.sql', addPhone);
+  const setup = await project.setup();
+  await up(setup);
+  await project.migration('xx_2.sql', addAudit);
+  const found = await status(setup);
+  expect(found.applied.map((row) => row.name)).toEqual(['001_phone']);
+  expect(found).toMatchObject({ pending: [], stops: true, problem: { code: 'BAD_MIGRATION' } });
+  expect(found.problem?.message).toContain('xx_2.sql');
 });
 
 test('counts checkpoints and branches', async () => {

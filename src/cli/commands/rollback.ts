@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { createInterface } from 'node:readline/promises';
 import { ForerunError } from '../../error.ts';
 import { rollbackPreviewText, rollbackText } from '../../reports/rollback-text.ts';
+import { shellWord } from '../../shell-word.ts';
 import type { CommonOptions } from '../common-options.ts';
 import { helpAfter, longCodes } from '../help.ts';
 import { takeOutput } from '../output.ts';
@@ -64,7 +65,7 @@ function mustSayYes(checkpoint: string): ForerunError<'USAGE'> {
     'A rollback discards what others wrote since, so a person has to agree, and here nobody can be asked.',
     {
       details: {},
-      next: `If that is what you want: forerun rollback ${checkpoint} --yes`,
+      next: `If that is what you want: forerun rollback ${shellWord(checkpoint)} --yes`,
     },
   );
 }

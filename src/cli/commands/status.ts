@@ -23,7 +23,11 @@ export function addStatus(program: Command, cli: Cli): void {
           const { status } = await import('../../verbs/status.ts');
           return status(await resolveConfig(config));
         },
-        { text: statusText },
+        {
+          text: statusText,
+          problem: ({ problem }) => problem,
+          exitCode: ({ problem }) => (problem === undefined ? 0 : 2),
+        },
       );
     });
 }

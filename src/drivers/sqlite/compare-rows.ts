@@ -10,12 +10,18 @@ export interface RowPair {
   readonly columns: readonly ColumnPair[];
   /** Whether rows may have got other rowids. */
   readonly rebuilt: boolean;
+  /** Whether a statement is known to set the column. */
+  isAssigned(column: ColumnPair): boolean;
 }
 
 export interface RowChanges {
   readonly gone: number;
   /** By the name of the column after. */
   readonly valuesChanged: ReadonlyMap<string, number>;
+  /** Whether any row differs, in a column that is set as well. */
+  readonly differ: boolean;
+  /** Absent where each row has an identity. */
+  readonly toldBy?: 'value' | 'count';
 }
 
 /** By primary key where both states have the same, else by rowid where the table was not rebuilt, else by value. */
@@ -23,7 +29,7 @@ export function compareRows(database: SqliteDatabase, rows: RowPair): RowChanges
   const key = keyOf(rows);
   if (key !== undefined) return byKey(database, rows, key);
   const { before, after } = rows;
-  if (before.rowid === undefined || after.rowid === undefined || rows.rebuilt) return byValue(database, rows);
+  if (before.rowid === undefined || after.rowid === undefined || rows.rebuilt) return byUnsetValue(database, rows);
   const changes = byIdentity(database, rows, `a.${after.rowid} = b.${before.rowid}`, '');
   if (changes.gone === 0 && changes.valuesChanged.size === 0) return changes;
   // VACUUM may give rows other rowids; then all are still there.
@@ -54,8 +60,9 @@ function byKey(database: SqliteDatabase, rows: RowPair, key: readonly ColumnPair
   const hasNull = (side: 'before' | 'after'): string =>
     key.map((part) => `${quoteIdentifier(part[side].name)} IS NULL`).join(' OR ');
   const whole = key.map((part) => `b.${quoteIdentifier(part.before.name)} IS NOT NULL`).join(' AND ');
-  const { gone, valuesChanged } = byIdentity(database, rows, on, `WHERE ${whole}`);
-  return { gone: gone + byValue(database, rows, hasNull('before'), hasNull('after')).gone, valuesChanged };
+  const found = byIdentity(database, rows, on, `WHERE ${whole}`);
+  const nameless = byUnsetValue(database, rows, hasNull('before'), hasNull('after'));
+  return { ...found, gone: found.gone + nameless.gone, differ: found.differ || nameless.differ };
 }
 
 function byIdentity(
@@ -76,7 +83,17 @@ function byIdentity(
   const changed = columns
     .map((column, at) => [column.after.name, row[`c${at}`] ?? 0] as const)
     .filter(([, n]) => n > 0);
-  return { gone: row['gone'] ?? 0, valuesChanged: new Map(changed) };
+  const gone = row['gone'] ?? 0;
+  return { gone, valuesChanged: new Map(changed), differ: gone > 0 || changed.length > 0 };
+}
+
+/** A value that a statement sets says nothing about which row it stands in. */
+function byUnsetValue(database: SqliteDatabase, rows: RowPair, whereBefore = '1', whereAfter = '1'): RowChanges {
+  const all = byValue(database, rows, whereBefore, whereAfter);
+  const columns = rows.columns.filter((column) => !rows.isAssigned(column));
+  if (all.gone === 0 || columns.length === rows.columns.length) return all;
+  const unset = byValue(database, { ...rows, columns }, whereBefore, whereAfter);
+  return { ...unset, differ: true, toldBy: columns.length === 0 ? 'count' : 'value' };
 }
 
 /** Without an identity only values tell: how often each row stands in before more often than in after. */
@@ -99,5 +116,5 @@ function byValue(
          ) ${grouped} HAVING n > 0)`,
     )
     .get() as { gone: number };
-  return { gone: row.gone, valuesChanged: new Map() };
+  return { gone: row.gone, valuesChanged: new Map(), differ: row.gone > 0, toldBy: 'value' };
 }

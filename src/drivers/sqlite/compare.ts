@@ -6,17 +6,28 @@ import type { TablePair } from './pairs.ts';
 import type { ColumnState, TableState } from './states.ts';
 import { quoteIdentifier } from './tokens.ts';
 
-/** What happened to the rows of one table between the attached state `before` and `main`. */
+/**
+ * What happened to the rows of one table between the attached state `before` and `main`. `assigned`: lower-case
+ * `table.column` of every column that the statements set.
+ */
 export function compareTable(
   database: SqliteDatabase,
   { before, after, rebuilt }: TablePair,
   nameNow: NameNow,
+  assigned: ReadonlySet<string>,
 ): TableEvidence {
   if (before === undefined || after === undefined) return appearedOrGone(database, before, after);
   const rowsBefore = count(database, 'before', before);
   const rowsAfter = count(database, 'main', after);
-  const { changes, dropped } = compareColumns(pairColumns(before, after, nameNow), (columns) =>
-    compareRows(database, { before, after, columns, rebuilt }),
+  const paired = pairColumns(before, after, nameNow);
+  // What only may be a column renamed is told by its values, whoever set them.
+  const isAssigned = (column: ColumnPair): boolean =>
+    paired.same.includes(column) &&
+    [before.name, after.name].some((name) =>
+      ['*', column.after.name].some((part) => assigned.has(`${name}.${part}`.toLowerCase())),
+    );
+  const { changes, dropped } = compareColumns(paired, (columns) =>
+    compareRows(database, { before, after, columns, rebuilt, isAssigned }),
   );
   const columnsDropped = droppedValues(database, before, dropped);
   return {
@@ -26,8 +37,10 @@ export function compareTable(
     rowsAfter,
     ...bytes(database, 'bytesBefore', 'before', before),
     ...bytes(database, 'bytesAfter', 'main', after),
-    changed: changes.gone > 0 || rowsAfter !== rowsBefore - changes.gone || changes.valuesChanged.size > 0,
+    changed: changes.differ || changes.gone > 0 || rowsAfter !== rowsBefore || changes.valuesChanged.size > 0,
     rowsGone: changes.gone,
+    rowsAdded: rowsAfter - (rowsBefore - changes.gone),
+    ...(changes.toldBy === undefined ? {} : { rowsToldBy: changes.toldBy }),
     valuesChanged: Object.fromEntries(changes.valuesChanged),
     ...(Object.keys(columnsDropped).length > 0 ? { columnsDropped } : {}),
   };

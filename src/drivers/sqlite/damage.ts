@@ -4,15 +4,15 @@ import { codeOf } from './busy.ts';
 import type { SqliteDatabase } from './client.ts';
 
 /** What `PRAGMA quick_check` finds. Its lines name tables, columns, indexes and row numbers, never values. */
-export function damageOf(database: SqliteDatabase): readonly Violation[] {
-  return linesOf(database)
+export function damageOf(database: SqliteDatabase, schema: 'main' | 'before' = 'main'): readonly Violation[] {
+  return linesOf(database, schema)
     .filter((line) => line !== 'ok')
     .map((line) => ({ kind: 'corruption', message: line }));
 }
 
-function linesOf(database: SqliteDatabase): readonly string[] {
+function linesOf(database: SqliteDatabase, schema: string): readonly string[] {
   try {
-    return unlessUnknown(() => quickCheck(database, '10')) ?? withoutChecks(database);
+    return unlessUnknown(() => quickCheck(database, schema, '10')) ?? withoutChecks(database, schema);
   } catch (error) {
     if (/^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error) ?? '')) return [messageOf(error)];
     throw error;
@@ -20,29 +20,32 @@ function linesOf(database: SqliteDatabase): readonly string[] {
 }
 
 /** Where a CHECK or an index calls a function that is not known here, all that can be looked at without it. */
-function withoutChecks(database: SqliteDatabase): readonly string[] {
+function withoutChecks(database: SqliteDatabase, schema: string): readonly string[] {
   database.pragma('ignore_check_constraints = ON');
   const tables = database
-    .prepare("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0")
+    .prepare(`SELECT name FROM ${schema}.sqlite_schema WHERE type = 'table' AND rootpage > 0`)
     .raw()
     .all() as string[][];
   return tables
     .flat()
-    .flatMap((table) => unlessUnknown(() => quickCheck(database, quoted(table))) ?? brokenPages(database, table));
+    .flatMap(
+      (table) =>
+        unlessUnknown(() => quickCheck(database, schema, quoted(table))) ?? brokenPages(database, schema, table),
+    );
 }
 
-function brokenPages(database: SqliteDatabase, table: string): readonly string[] {
+function brokenPages(database: SqliteDatabase, schema: string, table: string): readonly string[] {
   const pages = database
     .prepare(
-      `SELECT DISTINCT d.name AS tree, d.pageno AS page FROM main.sqlite_schema AS s JOIN dbstat AS d ON d.name = s.name
+      `SELECT DISTINCT d.name AS tree, d.pageno AS page FROM ${schema}.sqlite_schema AS s JOIN dbstat(?) AS d ON d.name = s.name
         WHERE s.tbl_name = ? AND d.pagetype = 'corrupted' LIMIT 10`,
     )
-    .all(table) as { tree: string; page: number }[];
+    .all(schema, table) as { tree: string; page: number }[];
   return pages.map(({ tree, page }) => `Tree ${tree} page ${page} is broken`);
 }
 
-function quickCheck(database: SqliteDatabase, argument: string): readonly string[] {
-  return (database.prepare(`PRAGMA quick_check(${argument})`).raw().all() as string[][]).flat();
+function quickCheck(database: SqliteDatabase, schema: string, argument: string): readonly string[] {
+  return (database.prepare(`PRAGMA ${schema}.quick_check(${argument})`).raw().all() as string[][]).flat();
 }
 
 /** Undefined where SQLite refuses because of a function that is not known. */

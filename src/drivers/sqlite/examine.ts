@@ -11,23 +11,24 @@ import { pathOf } from './target.ts';
  * Throws `BAD_TARGET` for whatever is wrong with main, in words that say what to do. Looks at rights by name alone: to
  * close a descriptor of the file would drop the locks that this process holds on it.
  */
-export async function examineSqlite(target: Target): Promise<void> {
+export async function examineSqlite(target: Target, use: 'reading' | 'writing' = 'writing'): Promise<void> {
   const path = pathOf(target);
   try {
-    await examineFile(path);
+    await examineFile(path, use);
     await examineContent(path);
   } catch (error) {
     throw error instanceof ForerunError ? error : unusable(path, error);
   }
 }
 
-async function examineFile(path: string): Promise<void> {
+async function examineFile(path: string, use: 'reading' | 'writing'): Promise<void> {
   const file = await stat(path);
   const next = 'Give the path of the database file itself.';
   if (file.isDirectory()) throw bad(path, `${path} is a directory, not a database file.`, next);
   if (!file.isFile()) throw bad(path, `${path} is no regular file.`, next);
   const folder = dirname(await realpath(path));
   await access(path, constants.R_OK);
+  if (use === 'reading') return;
   await access(path, constants.W_OK).catch((error: unknown) => {
     throw readOnly(path, path, error);
   });

@@ -61,12 +61,24 @@ async function isOurs(session: Session): Promise<boolean> {
   const names = columns.map((column) => column.name);
   const key = columns.filter((column) => column.pk > 0).map((column) => column.name);
   if (key.join() === 'name' && ['version', 'applied_on', 'checksum'].every((name) => names.includes(name))) return true;
-  throw new ForerunError(
+  throw foreign(names, key);
+}
+
+function foreign(names: readonly string[], key: readonly string[]): ForerunError<'FOREIGN_HISTORY'> {
+  const refinery = ['version', 'name', 'applied_on', 'checksum'];
+  if (key.join() === 'version' && names.length === refinery.length && refinery.every((name) => names.includes(name))) {
+    return new ForerunError(
+      'FOREIGN_HISTORY',
+      `The table ${historyTable} of this database is another tool's (TrailBase or refinery).`,
+      { details: {}, next: 'Use the adapter of that tool; Forerun does not touch its table.' },
+    );
+  }
+  return new ForerunError(
     'FOREIGN_HISTORY',
-    `The table ${historyTable} of this database is another tool's (TrailBase or refinery).`,
+    `This database has a table ${historyTable} that Forerun did not make: its columns are ${names.join(', ')}, and its key is ${key.length === 0 ? 'none' : key.join(', ')}.`,
     {
       details: {},
-      next: 'Use the adapter of that tool; Forerun does not touch its table.',
+      next: `Forerun keeps its history in a table of that name (version, name as the key, applied_on, checksum) and does not touch another's. If nothing uses it any more, rename it: ALTER TABLE ${historyTable} RENAME TO another_name.`,
     },
   );
 }

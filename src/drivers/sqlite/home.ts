@@ -1,7 +1,8 @@
 import { readlinkSync, realpathSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ForerunError, messageOf } from '../../error.ts';
+import { giveToOwnerOf, thisUser } from '../../owner.ts';
 import { codeOf } from './busy.ts';
 
 /** The folder beside main for copies, locks and run documents. Every name of one file leads to the same folder. */
@@ -9,7 +10,7 @@ export function homeOf(mainPath: string): string {
   return join(dirname(realPathOf(mainPath)), '.forerun');
 }
 
-/** Creates the folder, for its owner only and unseen by git. Safe to repeat. */
+/** Creates the folder, for main's owner only and unseen by git. Safe to repeat. */
 export async function makeHome(mainPath: string): Promise<string> {
   const home = homeOf(mainPath);
   try {
@@ -17,14 +18,31 @@ export async function makeHome(mainPath: string): Promise<string> {
     await writeFile(join(home, '.gitignore'), '*\n', { flag: 'wx', mode: 0o600 }).catch((error: unknown) => {
       if (codeOf(error) !== 'EEXIST') throw error;
     });
+    const owner = await stat(mainPath).catch(() => undefined);
+    await giveToOwnerOf(owner === undefined ? dirname(home) : mainPath, home, join(home, '.gitignore'));
   } catch (error) {
-    throw new ForerunError('PROVIDER_FAILED', `The folder ${home} cannot be written: ${messageOf(error)}.`, {
-      details: {},
-      next: `Forerun keeps its copies beside the database: let this user write in ${dirname(home)}.`,
-      cause: error,
-    });
+    throw homeFailure(home, home, error);
   }
   return home;
+}
+
+/** Something in the folder beside main cannot be made, read or written; SQLite's own words would not say what. */
+export function homeFailure(home: string, path: string, error: unknown): ForerunError<'PROVIDER_FAILED'> {
+  const where = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : path;
+  return new ForerunError('PROVIDER_FAILED', `${where} cannot be used: ${messageOf(error)}.`, {
+    details: {},
+    next: adviceFor(home),
+    cause: error,
+  });
+}
+
+export function adviceFor(home: string): string {
+  return `Forerun keeps its copies and locks beside the database, and this user must be able to write there: chown -R ${thisUser()} "${home}" (as root). Where it is this user's already, see whether it is read-only or immutable (ls -ld, lsattr -d).`;
+}
+
+/** Whether an error, of Node or of SQLite, is about rights. */
+export function isAboutRights(error: unknown): boolean {
+  return /^(?:EACCES|EPERM|EROFS|SQLITE_CANTOPEN|SQLITE_READONLY|SQLITE_PERM)/.test(codeOf(error) ?? '');
 }
 
 /** The path without symbolic links; a file that does not exist (yet) has one as well. */

@@ -2,11 +2,12 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ForerunError } from '../../error.ts';
+import { giveToOwnerOf } from '../../owner.ts';
 import type { LockHolder, LockOptions } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
 import { isBusy } from './busy.ts';
 import { openDatabase, type SqliteDatabase } from './client.ts';
-import { makeHome } from './home.ts';
+import { homeFailure, isAboutRights, makeHome } from './home.ts';
 import { pathOf } from './target.ts';
 
 /**
@@ -15,17 +16,21 @@ import { pathOf } from './target.ts';
  */
 export async function lockSqlite(main: Target, options: LockOptions): Promise<AsyncDisposable> {
   const home = await makeHome(pathOf(main));
-  const database = await openDatabase(join(home, 'lock.db'), { create: true });
+  const file = join(home, 'lock.db');
+  let database: SqliteDatabase | undefined;
   try {
+    database = await openDatabase(file, { create: true });
+    await giveToOwnerOf(home, file);
     await acquire(database, home, options);
     await writeHolder(home, options.holder);
   } catch (error) {
-    database.close();
-    throw error;
+    database?.close();
+    throw isAboutRights(error) ? homeFailure(home, file, error) : error;
   }
+  const held = database;
   return {
     async [Symbol.asyncDispose]() {
-      database.close();
+      held.close();
     },
   };
 }
@@ -36,13 +41,15 @@ async function acquire(database: SqliteDatabase, home: string, options: LockOpti
     const holder = await readHolder(home);
     if (!told) options.waiting(holder);
     told = true;
-    if (performance.now() - start >= options.waitMs) throw held(holder, options.waitMs);
+    if (performance.now() - start >= options.waitMs) throw heldBy(holder, options.waitMs);
     await sleep(50, undefined, { signal: options.signal });
   }
 }
 
 function tryLock(database: SqliteDatabase): boolean {
   try {
+    // Nothing is ever written to it, and a process that is killed leaves no journal behind.
+    database.pragma('journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
     return true;
   } catch (error) {
@@ -54,6 +61,7 @@ function tryLock(database: SqliteDatabase): boolean {
 async function writeHolder(home: string, holder: LockHolder): Promise<void> {
   const draft = join(home, `lock.json.${holder.pid}`);
   await writeFile(draft, JSON.stringify(holder), { mode: 0o600 });
+  await giveToOwnerOf(home, draft);
   await rename(draft, join(home, 'lock.json'));
 }
 
@@ -69,7 +77,7 @@ async function readHolder(home: string): Promise<LockHolder | undefined> {
   }
 }
 
-function held(holder: LockHolder | undefined, waitMs: number): ForerunError<'LOCKED'> {
+function heldBy(holder: LockHolder | undefined, waitMs: number): ForerunError<'LOCKED'> {
   const who =
     holder === undefined
       ? 'another process'

@@ -7,6 +7,8 @@ import { codeOf, whenFree } from './busy.ts';
 import type { SqliteDatabase } from './client.ts';
 import { compareTable } from './compare.ts';
 import { connect, type Setup } from './connection.ts';
+import { lostObjects } from './lost.ts';
+import { damagedBefore, isCorrupt } from './damaged.ts';
 import { inNewNames, newOrphans, noOrphans, orphansOf, tablesWithKeys } from './orphans.ts';
 import { pairTables, type TablePair } from './pairs.ts';
 import { renamesIn } from './renames.ts';
@@ -21,7 +23,13 @@ import { pathOf } from './target.ts';
 export async function observeSqlite(branch: Target, setup: Setup | undefined): Promise<Observer> {
   const database = await openBoth(branch, branch, setup, true);
   return {
-    finish: (statements) => evidenceOf(database, statements),
+    async finish(statements) {
+      try {
+        return await evidenceOf(database, statements, damagedBefore);
+      } catch (error) {
+        throw (isCorrupt(error) ? damagedBefore(database, error) : undefined) ?? error;
+      }
+    },
     async [Symbol.asyncDispose]() {
       database.close();
     },
@@ -32,7 +40,11 @@ export async function observeSqlite(branch: Target, setup: Setup | undefined): P
 export async function compareSqlite(before: Target, after: Target, setup: Setup | undefined): Promise<Evidence> {
   const database = await openBoth(before, after, setup, false);
   try {
-    return await evidenceOf(database, undefined);
+    const { integrity = [], notes = [], ...evidence } = await evidenceOf(database, undefined, () => undefined);
+    // Nobody judges a comparison: a table that cannot be read must not look as if nothing were different.
+    const broken = integrity.filter(({ kind }) => kind === 'corruption').map(({ message }) => message);
+    const told = [...notes, ...broken];
+    return { ...evidence, integrity, ...(told.length > 0 ? { notes: told } : {}) };
   } finally {
     database.close();
   }
@@ -78,9 +90,11 @@ async function enterWal(database: SqliteDatabase, branch: Target): Promise<void>
 async function evidenceOf(
   database: SqliteDatabase,
   statements: readonly StatementEvidence[] | undefined,
+  refusal: (database: SqliteDatabase, error: unknown) => ForerunError | undefined,
 ): Promise<Evidence> {
   const written = writtenTables(statements);
   const { lastColumn } = renamesIn(statements ?? []);
+  const assigned = new Set((statements ?? []).flatMap(({ assigns = [] }) => assigns.map((name) => name.toLowerCase())));
   const { pairs, unreadable } = pairTables(database, statements);
   const notes = unreadable.map((table) => `The rows of ${table} were not compared: its module is not known here.`);
   const tables: TableEvidence[] = [];
@@ -91,18 +105,23 @@ async function evidenceOf(
     // Lets signals and messages through between two tables.
     await turn();
     try {
-      tables.push(compareTable(database, pair, (table, column) => lastColumn(table, column, -1)));
+      tables.push(compareTable(database, pair, (table, column) => lastColumn(table, column, -1), assigned));
     } catch (error) {
       const table = pair.after?.name ?? pair.before?.name ?? '';
       const message = `The rows of ${table} could not be compared: ${safeWords(error, database, '')}.`;
       const code = codeOf(error) ?? 'SQLITE_ERROR';
-      if (code.startsWith('SQLITE_CORRUPT')) integrity.push({ kind: 'corruption', table, message });
+      if (isCorrupt(error)) {
+        const refused = refusal(database, error);
+        if (refused !== undefined) throw refused;
+        integrity.push({ kind: 'corruption', table, message });
+      }
       // A collation or function that is not known here; everything else is no matter of this table.
       else if (code.startsWith('SQLITE_ERROR')) notes.push(message);
       else throw error;
     }
   }
-  return { tables, integrity, ...(notes.length > 0 ? { notes } : {}) };
+  const lost = lostObjects(database, pairs, statements, (table, column) => lastColumn(table, column, -1));
+  return { tables, integrity, ...(lost.length > 0 ? { lost } : {}), ...(notes.length > 0 ? { notes } : {}) };
 }
 
 /** Lower-case names of the tables that were written; undefined where that is unknown and all are compared. */

@@ -6,7 +6,7 @@ import { statesOf, type TableState } from './states.ts';
 export interface TablePair {
   readonly before?: TableState;
   readonly after?: TableState;
-  /** Whether the table was made anew in between, so that its rows may have other rowids. */
+  /** Whether the table was made anew in between, by VACUUM too, so that its rows may have other rowids. */
   readonly rebuilt: boolean;
 }
 
@@ -28,8 +28,9 @@ export function pairTables(
   const before = statesOf(database, 'before');
   const after = statesOf(database, 'main');
   const renames = statements === undefined ? undefined : renamesIn(statements);
+  const renumbered = statements?.some(({ sql }) => /^vacuum\b/i.test(sql)) ?? false;
   const rebuilt = (table: TableState, now: TableState): boolean =>
-    renames?.isDropped(table.name) ?? table.root !== now.root;
+    renumbered || (renames?.isDropped(table.name) ?? table.root !== now.root);
   const left = new Map(before.tables.map((table) => [table.name.toLowerCase(), table]));
   const pairs: TablePair[] = [];
   const nameless: TableState[] = [];

@@ -3,6 +3,9 @@ import { ForerunError, messageOf } from '../../error.ts';
 import type { Attempt } from '../../seams/source.ts';
 import { codeOf } from './busy.ts';
 import type { SqliteDatabase, SqliteStatement } from './client.ts';
+import { damageOf } from './damage.ts';
+import { isCorrupt, mainIsDamaged } from './damaged.ts';
+import { fullDisk } from './full-disk.ts';
 import type { KeyCheck } from './foreign-keys.ts';
 import { safeWords } from './safe-words.ts';
 import type { Script } from './script-plan.ts';
@@ -53,7 +56,7 @@ function execute(database: SqliteDatabase, statement: Statement, file: string | 
     prepared = database.prepare(statement.sql);
   } catch (error) {
     // It has not run yet: all that SQLite can speak of is the statement and the schema.
-    throw failed(statement, file, error, messageOf(error));
+    throw failed(database, statement, file, error, messageOf(error));
   }
   try {
     if (!prepared.reader) return prepared.run().changes;
@@ -61,11 +64,16 @@ function execute(database: SqliteDatabase, statement: Statement, file: string | 
     for (const _ of prepared.raw().iterate()) rows += 1;
     return statement.kind === 'write' ? rows : undefined;
   } catch (error) {
-    throw failed(statement, file, error, safeWords(error, database, statement.sql));
+    if (isCorrupt(error)) {
+      const lines = damageOf(database).map(({ message }) => message);
+      throw mainIsDamaged(database.name, lines.length > 0 ? lines : [messageOf(error)], error);
+    }
+    throw failed(database, statement, file, error, safeWords(error, database, statement.sql));
   }
 }
 
 function failed(
+  database: SqliteDatabase,
   statement: Statement,
   file: string | undefined,
   error: unknown,
@@ -73,11 +81,13 @@ function failed(
 ): ForerunError<'STATEMENT_FAILED'> {
   const { line, index, sql } = statement;
   const code = codeOf(error);
-  return new ForerunError('STATEMENT_FAILED', message, {
+  const full = code === 'SQLITE_FULL' ? fullDisk(database) : undefined;
+  return new ForerunError('STATEMENT_FAILED', full === undefined ? message : `${message}. ${full}`, {
     details: {
       where: { ...(file === undefined ? {} : { file }), line, statement: index, sql },
       ...(code === undefined ? {} : { code }),
     },
+    ...(full === undefined ? {} : { next: full }),
     // A cause is printed with its message.
     ...(message === messageOf(error) ? { cause: error } : {}),
   });

@@ -3,6 +3,7 @@ import type { Attempt } from '../../seams/source.ts';
 import { codeOf } from './busy.ts';
 import type { SqliteDatabase } from './client.ts';
 import { begin, commit, rollback, type SqliteConnection } from './connection.ts';
+import { toldFullDisk } from './full-disk.ts';
 import { refusedCommit } from './foreign-keys.ts';
 
 export interface TransactionOptions {
@@ -32,7 +33,7 @@ export async function inTransaction(
     await commitOrTell(database, attempt.signal);
   } catch (error) {
     rollback(database);
-    throw wasCommitted(database) ? escaped(error) : error;
+    throw wasCommitted(database) ? escaped(error) : toldFullDisk(database, error);
   }
 }
 

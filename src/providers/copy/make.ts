@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
+import { adviceFor, isAboutRights } from '../../drivers/sqlite/home.ts';
 import { ForerunError, messageOf } from '../../error.ts';
+import { giveToOwnerOf } from '../../owner.ts';
 import { thisProcess } from '../../process.ts';
 import type { Copy, Making } from '../../seams/provider.ts';
 import { livingBranches } from './list.ts';
@@ -36,10 +38,12 @@ export async function make(
   try {
     making.signal?.throwIfAborted();
     await mkdir(folder, { recursive: true, mode: 0o700 });
+    await giveToOwnerOf(dirname(folder), folder);
     await writeRecord(folder, record);
     if (kind === 'branch') await refuseTakenLabel(folder, record);
     await writeFile(file, '', { flag: 'wx', mode: 0o600 });
     const way = await produce(file);
+    await giveToOwnerOf(folder, file);
     making.signal?.throwIfAborted();
     if (kind === 'checkpoint') await flush(file);
     const bytes = (await sizeOf(file)) ?? 0;
@@ -49,7 +53,7 @@ export async function make(
   } catch (error) {
     const failure = making.signal?.aborted ? error : await asFailure(error, folder, `the ${kind} of ${origin.main}`);
     await removeCopy(folder, record.id).catch((another: unknown) => {
-      throw notRemoved(file, new AggregateError([failure, another]));
+      throw notRemoved(folder, file, new AggregateError([failure, another]));
     });
     throw failure;
   }
@@ -84,14 +88,16 @@ async function refuseTakenLabel(folder: string, record: CopyRecord): Promise<voi
   });
 }
 
-function notRemoved(file: string, cause: AggregateError): ForerunError<'PROVIDER_FAILED'> {
+function notRemoved(folder: string, file: string, cause: AggregateError): ForerunError<'PROVIDER_FAILED'> {
   const reasons = cause.errors.map(messageOf).join(' And: ');
   return new ForerunError(
     'PROVIDER_FAILED',
     `${file} could not be made, and what there is of it not be removed. ${reasons}`,
     {
       details: {},
-      next: `Check the rights of ${file} and remove it.`,
+      next: cause.errors.some(isAboutRights)
+        ? adviceFor(dirname(folder))
+        : `Check the rights of ${file} and remove it.`,
       cause,
     },
   );

@@ -2,6 +2,7 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../drivers/sqlite/busy.ts';
 import { ForerunError } from '../../error.ts';
+import { giveToOwnerOf } from '../../owner.ts';
 import type { ProcessIdentity } from '../../process.ts';
 
 /**
@@ -57,6 +58,7 @@ export async function writeRecord(folder: string, record: CopyRecord): Promise<v
   } finally {
     await handle.close();
   }
+  await giveToOwnerOf(folder, `${file}.tmp`);
   await rename(`${file}.tmp`, file);
 }
 

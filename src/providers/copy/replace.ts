@@ -63,7 +63,9 @@ export async function confirm(
 ): Promise<void> {
   const [now, shape] = await whenFree(() => [dataVersion(main), shapeOf(main)] as const, patience);
   if (now === version) {
-    throw new ForerunError('PROVIDER_FAILED', `${main.name} was to be replaced, and was not written at all.`, { details: {} });
+    throw new ForerunError('PROVIDER_FAILED', `${main.name} was to be replaced, and was not written at all.`, {
+      details: {},
+    });
   }
   if (shape.schema !== expected.schema) {
     throw new ForerunError('NEEDS_PERSON', `${main.name} was replaced, but does not hold what it should.`, {

@@ -1,5 +1,6 @@
 import { stat, statfs } from 'node:fs/promises';
 import { codeOf } from '../../drivers/sqlite/busy.ts';
+import { homeFailure, isAboutRights } from '../../drivers/sqlite/home.ts';
 import { ForerunError, messageOf } from '../../error.ts';
 
 export async function freeBytes(folder: string): Promise<number> {
@@ -25,11 +26,18 @@ export async function ensureSpace(folder: string, needed: number, what: string):
 /** `error` as `PROVIDER_FAILED`, with what a full disk left free; an error of ours stays as it is. */
 export async function asFailure(error: unknown, folder: string, what: string): Promise<unknown> {
   if (error instanceof ForerunError) return error;
+  const [home] = /^.*\/\.forerun(?=\/|$)/s.exec(pathIn(error) ?? folder) ?? [];
+  if (home !== undefined && isAboutRights(error)) return homeFailure(home, folder, error);
   if (!isDiskFull(error)) {
     return new ForerunError('PROVIDER_FAILED', `${what} failed: ${messageOf(error)}.`, { details: {}, cause: error });
   }
   const free = await freeBytes(folder).catch(() => 'an unknown number of');
   return noSpace(folder, what, `the disk was full in the middle, now ${free} bytes are free`, error);
+}
+
+/** The file that an error of Node's is about. */
+function pathIn(error: unknown): string | undefined {
+  return error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined;
 }
 
 function isDiskFull(error: unknown): boolean {

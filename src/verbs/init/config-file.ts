@@ -20,8 +20,9 @@ export function configText(found: {
   readonly databases: readonly string[];
   readonly migrations: string;
 }): (name: string) => string {
-  const [database = 'sqlite:app.db'] = found.databases;
-  const body = `{\n  database: ${database === fromEnvironment ? database : quoted(database)},\n  migrations: ${quoted(found.migrations)},\n}`;
+  const [database = 'app.db'] = found.databases;
+  const address = database === fromEnvironment ? database : `process.env.DATABASE_URL ?? ${quoted(database)}`;
+  const body = `{\n  database: ${address},\n  migrations: ${quoted(found.migrations)},\n}`;
   return (name) =>
     name.endsWith('ts')
       ? `import type { Config } from 'forerun';\n\nexport default ${body} satisfies Config;\n`
@@ -29,7 +30,7 @@ export function configText(found: {
 }
 
 /** Stands for an address that is kept out of files, because it may hold a password. */
-export const fromEnvironment = "process.env['DATABASE_URL'] ?? ''";
+export const fromEnvironment = "process.env.DATABASE_URL ?? ''";
 
 function quoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;

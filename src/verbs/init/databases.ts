@@ -2,18 +2,18 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromEnvironment } from './config-file.ts';
 
-/** Addresses of databases that a project seems to use, the likeliest first. */
+/** Databases that a project seems to use, the likeliest first: as bare paths, which programs of every sort can read. */
 export async function findDatabases(folder: string): Promise<readonly string[]> {
   const address = addressIn(await readFile(join(folder, '.env'), 'utf8').catch(() => ''));
   const entries = await readdir(folder, { withFileTypes: true });
   const files = entries
     .filter((entry) => entry.isFile() && /\.(?:db|sqlite|sqlite3)$/.test(entry.name))
-    .map((entry) => `sqlite:${entry.name}`)
+    .map((entry) => entry.name)
     .sort();
   if (address === undefined) return files;
   const isPath = /^(?:sqlite|file):/.test(address) || !/^[a-z][a-z\d+.-]*:/i.test(address);
-  const named = isPath ? address : fromEnvironment;
-  return [named, ...files.filter((file) => pathIn(file) !== pathIn(named))];
+  const named = isPath ? barePath(address) : fromEnvironment;
+  return [named, ...files.filter((file) => file !== named.replace(/^\.\//, ''))];
 }
 
 function addressIn(env: string): string | undefined {
@@ -22,6 +22,7 @@ function addressIn(env: string): string | undefined {
   return bare === undefined || bare === '' ? undefined : bare;
 }
 
-function pathIn(address: string): string {
-  return address.replace(/^(?:sqlite|file):(?:\/\/)?/, '').replace(/^\.\//, '');
+/** What follows a `?` or is written with `%` means something in an address only. */
+function barePath(address: string): string {
+  return /[?%]/.test(address) ? address : address.replace(/^(?:sqlite|file):(?:\/\/)?/, '');
 }

@@ -1,11 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fromEnvironment } from './config-file.ts';
 
 /** The lines by which a project's own migrator becomes safe. */
 export async function umzugAdvice(folder: string, databases: readonly string[]): Promise<string> {
   const place = await constructorIn(folder);
-  const [database = 'sqlite:app.db'] = databases;
-  const address = database.startsWith('process.env') ? database : `'${database}'`;
+  const [database = 'app.db'] = databases;
+  const address = database === fromEnvironment ? database : `process.env.DATABASE_URL ?? '${database}'`;
   return [
     `${place === undefined ? 'Where the project makes its Umzug' : `In ${place}`}, wrap it:`,
     '',

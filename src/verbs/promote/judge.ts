@@ -31,7 +31,7 @@ export async function judgeBranch(
     message,
   }));
   // The findings are about the branch as a whole; with its last migration all that it brings has been applied.
-  const findings = [...found, ...notes].map((finding) => about(finding, last?.name));
+  const findings = [...found, ...notes].map((finding) => about(permitInConfig(finding), last?.name));
   if (last === undefined) for (const finding of findings) run.emit({ type: 'finding', finding });
   else {
     const ms = performance.now() - start;
@@ -96,6 +96,15 @@ function untold({ tables = [] }: Evidence): readonly string[] {
   return [
     'Which statement changed a value cannot be told of a branch; a person chose to promote it, so changed values warn and do not block.',
   ];
+}
+
+/** What a branch became may have no file, and what was applied to it must not change: a permit stands elsewhere. */
+function permitInConfig(finding: Finding): Finding {
+  const message = finding.message.replace(
+    /write in the migration: -- forerun: allow (.+?)\.?$/,
+    (_, permit: string) => `write in the configuration: allow: ['${permit.replaceAll("'", "\\'")}']`,
+  );
+  return { ...finding, message };
 }
 
 function about(finding: Finding, migration: string | undefined): Finding {

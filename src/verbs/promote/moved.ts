@@ -3,6 +3,7 @@ import type { HistoryRow, Schema } from '../../seams/driver.ts';
 import type { TableEvidence } from '../../seams/evidence.ts';
 import type { Copy } from '../../seams/provider.ts';
 import type { Setup } from '../../setup.ts';
+import { shellWord } from '../../shell-word.ts';
 
 /**
  * What somebody did to main between two checkpoints of it, in words; empty where main has not moved. What cannot be
@@ -14,6 +15,11 @@ export async function movedSince(setup: Setup, base: Copy, now: Copy): Promise<r
   const { tables = [], notes = [] } = await setup.driver.compare(base.target, now.target);
   const rows = tables.filter((table) => table.changed).map(inWords);
   return [...schema, ...rows, ...historyChanges(before.rows, after.rows), ...notes];
+}
+
+/** What to do with a branch that main has moved away from. */
+export function afterMove({ label }: Copy): string {
+  return `See how they differ with: forerun diff main ${shellWord(label)}\nThen make a new branch, and do the work again there: forerun branch`;
 }
 
 interface State {

@@ -6,6 +6,7 @@ import type { Branch, Checkpoint, ListedCopy } from '../../seams/provider.ts';
 import { throwAway } from '../discard.ts';
 import { describe } from '../find-copy.ts';
 import type { Brought } from './brought.ts';
+import { afterMove } from './moved.ts';
 
 /** Makes main the candidate, a copy of the branch that was judged, if nobody wrote main since `now` was taken of it. */
 export async function swapIn(
@@ -27,7 +28,7 @@ export async function swapIn(
   try {
     await run.phase('promote', branch.label, () => swap(run, candidate, now, brought.at(-1)));
   } catch (error) {
-    if (isForerunError(error, 'STALE_BRANCH')) return stopped(run, error.message);
+    if (isForerunError(error, 'STALE_BRANCH')) return stopped(run, `${error.message}\n${afterMove(branch)}`);
     if (!(await isSwapped(run))) throw error;
     run.note('promotion', `The swap was in doubt (${messageOf(error)}); main's journal shows that it went through.`);
   }

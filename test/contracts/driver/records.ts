@@ -73,10 +73,11 @@ export function recordTests(world: () => DriverWorld): void {
       ]);
     });
 
-    test("is refused, and not touched, where the table is another tool's", async () => {
-      await database.run(
-        'CREATE TABLE _schema_history (version INTEGER PRIMARY KEY, name TEXT, applied_on TEXT, checksum TEXT)',
-      );
+    test.each([
+      ["another tool's", 'version INTEGER PRIMARY KEY, name TEXT, applied_on TEXT, checksum TEXT', /TrailBase or refinery/],
+      ["nobody knows whose", 'id INTEGER PRIMARY KEY, script TEXT', /that Forerun did not make: its columns are id, script,/],
+    ])('is refused, and not touched, where the table is %s', async (_whose, columns, message) => {
+      await database.run(`CREATE TABLE _schema_history (${columns})`);
       for (const act of [
         (history: History) => history.rows(),
         (history: History) => history.record(one, 'a'),
@@ -85,6 +86,7 @@ export function recordTests(world: () => DriverWorld): void {
         const error = await failure(onHistory<unknown>(act));
         expect(error.code).toBe('FOREIGN_HISTORY');
         expect(error.message).toContain('_schema_history');
+        expect(error.message).toMatch(message);
       }
       expect(await database.rows('SELECT * FROM _schema_history')).toEqual([]);
     });
