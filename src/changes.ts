@@ -15,7 +15,10 @@ export async function changesSince(
     const text = await history.text(applied);
     if (text === undefined) continue;
     const { createTwoFilesPatch } = await import('diff');
-    diffs.set(migration.name, createTwoFilesPatch(migration.name, migration.name, text, migration.text, 'as applied', 'now'));
+    diffs.set(
+      migration.name,
+      createTwoFilesPatch(migration.name, migration.name, text, migration.text, 'as applied', 'now'),
+    );
   }
   return diffs;
 }

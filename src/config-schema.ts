@@ -22,7 +22,10 @@ const shape = {
   validate: z.array(z.string().min(1), "must be a list of commands: ['npm test']").optional(),
   verify: z.record(z.string(), check).optional(),
   gates: z.array(object).optional(),
-  databaseVariable: z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of an environment variable').optional(),
+  databaseVariable: z
+    .string()
+    .regex(/^[A-Za-z_]\w*$/, 'must be the name of an environment variable')
+    .optional(),
   commandLimitSeconds: z.number().positive().optional(),
   lockWaitSeconds: z.number().nonnegative().optional(),
   root: z.string().optional(),
@@ -32,20 +35,30 @@ const shape = {
 export function validateConfig(config: Config): void {
   const parsed = z.strictObject(shape).safeParse(config, { error: inPlainWords });
   const problems = parsed.success ? [] : parsed.error.issues.flatMap(inWords);
-  const gates = [...standardGates.map((gate) => gate.name), ...(config.gates ?? []).map((gate) => gate.name), 'out-of-order'];
+  const gates = [
+    ...standardGates.map((gate) => gate.name),
+    ...(config.gates ?? []).map((gate) => gate.name),
+    'out-of-order',
+  ];
   for (const name of Object.keys(config.policy ?? {})) {
-    if (!gates.includes(name)) problems.push({ key: `policy.${name}`, text: `policy.${name}: there is no such gate${suggestion(name, gates)}` });
+    if (!gates.includes(name))
+      problems.push({ key: `policy.${name}`, text: `policy.${name}: there is no such gate${suggestion(name, gates)}` });
   }
   for (const { name, unconditional } of standardGates) {
     const key = `policy.${name}`;
     const rule = config.policy?.[name] ?? 'block';
-    if (unconditional && rule !== 'block') problems.push({ key, text: `${key}: a migration that fails cannot be promoted; this gate always blocks` });
+    if (unconditional && rule !== 'block')
+      problems.push({ key, text: `${key}: a migration that fails cannot be promoted; this gate always blocks` });
   }
   if (problems.length === 0) return;
-  throw new ForerunError('CONFIG', `The configuration is wrong:\n${problems.map(({ text }) => `  ${text}`).join('\n')}`, {
-    details: { keys: problems.map(({ key }) => key) },
-    next: 'Correct the keys named above.',
-  });
+  throw new ForerunError(
+    'CONFIG',
+    `The configuration is wrong:\n${problems.map(({ text }) => `  ${text}`).join('\n')}`,
+    {
+      details: { keys: problems.map(({ key }) => key) },
+      next: 'Correct the keys named above.',
+    },
+  );
 }
 
 /** The validator's own words are for those who know it. */

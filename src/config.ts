@@ -87,17 +87,22 @@ export async function checkConfig(config: Config): Promise<void> {
 /** A few addresses need no schema, and loading one would take most of the time that `forerun status` has. */
 function isPlain(config: Config): boolean {
   const plain = ['database', 'migrations', 'checks', 'root'];
-  return Object.entries(config).every(([key, value]) => plain.includes(key) && typeof value === 'string' && value !== '');
+  return Object.entries(config).every(
+    ([key, value]) => plain.includes(key) && typeof value === 'string' && value !== '',
+  );
 }
 
 /** A relative path is relative to the configuration, not to where a command happens to be typed. */
 function addressIn(address: string, root: string): string {
   const [, form = '', path = ''] = /^((?:sqlite|file):(?:\/\/)?)?(.*)$/s.exec(address) ?? [];
-  return /^[a-z]+:\/\//i.test(address) || path === ':memory:' || path === '' ? address : `${form}${resolve(root, path)}`;
+  return /^[a-z]+:\/\//i.test(address) || path === ':memory:' || path === ''
+    ? address
+    : `${form}${resolve(root, path)}`;
 }
 
 async function driverFor(address: string): Promise<Driver> {
-  if (/^(sqlite|file):/.test(address) || !/^[a-z]+:/i.test(address)) return (await import('./drivers/sqlite.ts')).sqlite();
+  if (/^(sqlite|file):/.test(address) || !/^[a-z]+:/i.test(address))
+    return (await import('./drivers/sqlite.ts')).sqlite();
   throw new ForerunError('BAD_TARGET', `No driver knows the address ${withoutPassword(address)}.`, {
     details: { target: withoutPassword(address) },
     next: 'Give a SQLite database as sqlite:path or as a bare path.',

@@ -35,11 +35,36 @@ export type Event =
   | { readonly type: 'phase:started'; readonly phase: Phase; readonly subject?: string; readonly at: string }
   | { readonly type: 'phase:finished'; readonly phase: Phase; readonly subject?: string; readonly ms: number }
   | { readonly type: 'lock:waiting'; readonly holder?: string }
-  | { readonly type: 'planned'; readonly pending: readonly MigrationReport[]; readonly applied: number; readonly drift: readonly Drift[] }
-  | { readonly type: 'copy:made'; readonly kind: 'checkpoint' | 'branch'; readonly copy: CopyReport; readonly migration?: string }
-  | { readonly type: 'rehearsed'; readonly migration: string; readonly branch: string; readonly ms: number; readonly shared: boolean; readonly evidence: Evidence; readonly findings: readonly Finding[] }
+  | {
+      readonly type: 'planned';
+      readonly pending: readonly MigrationReport[];
+      readonly applied: number;
+      readonly drift: readonly Drift[];
+    }
+  | {
+      readonly type: 'copy:made';
+      readonly kind: 'checkpoint' | 'branch';
+      readonly copy: CopyReport;
+      readonly migration?: string;
+    }
+  | {
+      readonly type: 'rehearsed';
+      readonly migration: string;
+      readonly branch: string;
+      readonly ms: number;
+      readonly shared: boolean;
+      readonly evidence: Evidence;
+      readonly findings: readonly Finding[];
+    }
   | { readonly type: 'promoting'; readonly migration: string; readonly how: Promotion | null }
-  | { readonly type: 'promoted'; readonly migration: string; readonly how: Promotion | null; readonly direction: Direction; readonly ms: number; readonly checkpoint?: string }
+  | {
+      readonly type: 'promoted';
+      readonly migration: string;
+      readonly how: Promotion | null;
+      readonly direction: Direction;
+      readonly ms: number;
+      readonly checkpoint?: string;
+    }
   | { readonly type: 'rolled-back'; readonly migration: string; readonly finding: Finding }
   | { readonly type: 'finding'; readonly finding: Finding }
   | { readonly type: 'run:finished'; readonly outcome: Outcome; readonly error?: ErrorReport; readonly ms: number };

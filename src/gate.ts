@@ -34,7 +34,12 @@ export type Policy = Readonly<Record<string, 'block' | 'warn' | 'off'>>;
 export type Verdict = 'promote' | 'block';
 
 /** Puts every gate's question and applies the policy. */
-export function judge(gates: readonly Gate[], evidence: Evidence, migration: Judged, policy: Policy): readonly Finding[] {
+export function judge(
+  gates: readonly Gate[],
+  evidence: Evidence,
+  migration: Judged,
+  policy: Policy,
+): readonly Finding[] {
   return gates.flatMap((gate) => {
     const rule = gate.unconditional ? undefined : policy[gate.name];
     if (rule === 'off') return [];

@@ -61,7 +61,11 @@ export async function branches(config: Config): Promise<readonly CopyInfo[]> {
 }
 
 /** Discards copies by id, name or pattern (`*`), with everything made from them if `recursive`. */
-export async function discard(config: Config, pattern: string, options?: { readonly recursive?: boolean }): Promise<readonly CopyInfo[]> {
+export async function discard(
+  config: Config,
+  pattern: string,
+  options?: { readonly recursive?: boolean },
+): Promise<readonly CopyInfo[]> {
   return copies.discard(await resolveConfig(config), pattern, options);
 }
 
@@ -110,7 +114,20 @@ export { init, type Initialized } from './verbs/init.ts';
 export { defineConfig, type CheckFunction, type Config } from './config.ts';
 export { ForerunError, isForerunError, type ErrorCode, type ErrorDetails } from './error.ts';
 export { schemaHistory, type HistoryStorage, type SchemaHistoryOptions } from './schema-history.ts';
-export type { BranchOptions, CopyInfo, Diagnosis, Difference, DiffOptions, DownOptions, RollbackPreview, RunOptions, RunResult, Selection, Status, UpOptions };
+export type {
+  BranchOptions,
+  CopyInfo,
+  Diagnosis,
+  Difference,
+  DiffOptions,
+  DownOptions,
+  RollbackPreview,
+  RunOptions,
+  RunResult,
+  Selection,
+  Status,
+  UpOptions,
+};
 export type { MigrationResult } from './result.ts';
 export type { Event, Listener, Outcome, Phase, Promotion } from './events.ts';
 export type { Finding, Gate, Judged, Policy, Severity } from './gate.ts';

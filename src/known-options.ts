@@ -9,9 +9,13 @@ export function refuseUnknownOptions(options: object | undefined, known: readonl
   for (const name of Object.keys(options ?? {})) {
     if (known.includes(name)) continue;
     const closest = nearest(name, known);
-    throw new ForerunError('USAGE', `There is no option "${name}"${closest === undefined ? '' : `; did you mean ${closest}?`}`, {
-      details: {},
-      next: `There are: ${known.join(', ')}.`,
-    });
+    throw new ForerunError(
+      'USAGE',
+      `There is no option "${name}"${closest === undefined ? '' : `; did you mean ${closest}?`}`,
+      {
+        details: {},
+        next: `There are: ${known.join(', ')}.`,
+      },
+    );
   }
 }

@@ -56,7 +56,8 @@ export function plan(
   const rows = new Map(history.map((row) => [row.name, row]));
   const pending = migrations.filter((migration) => !rows.has(migration.name));
   return {
-    selected: direction === 'up' ? selectUp(migrations, pending, rows, selection) : selectDown(migrations, rows, selection),
+    selected:
+      direction === 'up' ? selectUp(migrations, pending, rows, selection) : selectDown(migrations, rows, selection),
     pending,
     applied: history,
     drift: [
@@ -122,7 +123,9 @@ function find(migrations: readonly Migration[], name: string): Migration {
   const found = exact ?? (versions.length === 1 ? versions[0] : undefined);
   if (found === undefined) {
     const known = migrations.map((migration) => migration.name).join(', ');
-    throw new SelectionError(`There is no migration "${name}". There ${known === '' ? 'is none at all' : `are: ${known}`}.`);
+    throw new SelectionError(
+      `There is no migration "${name}". There ${known === '' ? 'is none at all' : `are: ${known}`}.`,
+    );
   }
   return found;
 }

@@ -27,7 +27,10 @@ export async function planned(
     const severity = severityOf(drift, setup);
     if (severity === undefined) continue;
     blocked ||= severity === 'block';
-    run.emit({ type: 'finding', finding: { gate: 'drift', severity, message: driftMessage(drift, severity === 'block') } });
+    run.emit({
+      type: 'finding',
+      finding: { gate: 'drift', severity, message: driftMessage(drift, severity === 'block') },
+    });
   }
   if (direction === 'down') refuseWithoutDown(made.selected);
   return { selected: made.selected, blocked };
@@ -44,7 +47,11 @@ export async function makePlan(setup: Setup, direction: Direction, selection: Se
     return plan(migrations, rows, selection, direction, diffs);
   } catch (error) {
     if (!(error instanceof SelectionError)) throw error;
-    throw new ForerunError('NOT_FOUND', error.message, { details: { name: selection.to ?? '' }, next: 'See: forerun status', cause: error });
+    throw new ForerunError('NOT_FOUND', error.message, {
+      details: { name: selection.to ?? '' },
+      next: 'See: forerun status',
+      cause: error,
+    });
   }
 }
 

@@ -9,7 +9,11 @@ import { ownWork } from './promotion/claim.ts';
  * The rows that the framework's own record stands for and the history lacks: an existing project is adopted with the
  * checksums of its files as they are.
  */
-export async function adopted(setup: Setup, migrations: readonly Migration[], session: Session): Promise<readonly HistoryRow[]> {
+export async function adopted(
+  setup: Setup,
+  migrations: readonly Migration[],
+  session: Session,
+): Promise<readonly HistoryRow[]> {
   const recorded = await setup.source.recorded?.(setup.main);
   if (recorded === undefined || recorded.length === 0) return [];
   const known = new Set((await setup.driver.history(session).rows()).map((row) => row.name));
@@ -26,7 +30,10 @@ export async function reconciled(run: Run): Promise<void> {
   const migrations = await setup.source.migrations();
   const rows = await adoptAll(run, migrations);
   if (rows.length > 0) {
-    run.note('adoption', `Adopted ${rows.length} applied ${rows.length === 1 ? 'migration' : 'migrations'} from the record of ${setup.source.name}: ${rows.map((row) => row.name).join(', ')}. Their checksums are those of the files as they are now.`);
+    run.note(
+      'adoption',
+      `Adopted ${rows.length} applied ${rows.length === 1 ? 'migration' : 'migrations'} from the record of ${setup.source.name}: ${rows.map((row) => row.name).join(', ')}. Their checksums are those of the files as they are now.`,
+    );
   }
   await using connection = await setup.driver.open(setup.main);
   const applied = (await setup.driver.history(connection).rows()).map((row) => row.name);

@@ -14,10 +14,17 @@ export async function recover(run: Run): Promise<void> {
   const leftovers = (await provider.list(main)).filter((copy) => copy.state === 'leftover' || isUnused(copy, died));
   for (const copy of leftovers) await provider.discard(copy);
   if (died !== undefined) {
-    const done = died.phase === 'started' ? 'before it promoted anything' : `after promoting ${died.migration ?? 'its batch'}`;
-    run.note('recovery', `Run ${died.run} (process ${died.pid} on ${died.host}) ended ${done} without cleaning up; main is whole, and its leftovers are gone.`);
+    const done =
+      died.phase === 'started' ? 'before it promoted anything' : `after promoting ${died.migration ?? 'its batch'}`;
+    run.note(
+      'recovery',
+      `Run ${died.run} (process ${died.pid} on ${died.host}) ended ${done} without cleaning up; main is whole, and its leftovers are gone.`,
+    );
   } else if (leftovers.length > 0) {
-    run.note('recovery', `Discarded ${leftovers.length} leftover ${leftovers.length === 1 ? 'copy' : 'copies'} of a process that died.`);
+    run.note(
+      'recovery',
+      `Discarded ${leftovers.length} leftover ${leftovers.length === 1 ? 'copy' : 'copies'} of a process that died.`,
+    );
   }
 }
 
@@ -25,7 +32,10 @@ export async function recover(run: Run): Promise<void> {
 export async function tellUnfinished(run: Run): Promise<void> {
   const entry = await readJournal(run);
   if (entry === undefined || entry.phase === 'finished') return;
-  run.note('recovery', `Run ${entry.run} (process ${entry.pid} on ${entry.host}) has not finished; if it died, the next "forerun up" cleans up.`);
+  run.note(
+    'recovery',
+    `Run ${entry.run} (process ${entry.pid} on ${entry.host}) has not finished; if it died, the next "forerun up" cleans up.`,
+  );
 }
 
 /** Branches of the dead run, and its checkpoints where it promoted nothing; else they are the way back. */

@@ -88,7 +88,15 @@ function exitCode(outcome: Outcome, error: ErrorReport | undefined): number {
   }
 }
 
-const wrongUse: readonly string[] = ['USAGE', 'CONFIG', 'BAD_TARGET', 'BAD_MIGRATION', 'NOT_FOUND', 'FOREIGN_HISTORY', 'NOT_REHEARSABLE'];
+const wrongUse: readonly string[] = [
+  'USAGE',
+  'CONFIG',
+  'BAD_TARGET',
+  'BAD_MIGRATION',
+  'NOT_FOUND',
+  'FOREIGN_HISTORY',
+  'NOT_REHEARSABLE',
+];
 
 function migrationResult(
   migration: { readonly version: string; readonly name: string; readonly checksum: string },
@@ -97,12 +105,24 @@ function migrationResult(
   const rehearsed = of(events, 'rehearsed').findLast((event) => event.migration === migration.name);
   const promoted = of(events, 'promoted').findLast((event) => event.migration === migration.name);
   const rolledBack = of(events, 'rolled-back').some((event) => event.migration === migration.name);
-  const blocked = findingsOf(events).some((finding) => finding.migration === migration.name && finding.severity === 'block');
+  const blocked = findingsOf(events).some(
+    (finding) => finding.migration === migration.name && finding.severity === 'block',
+  );
   const doubtful = of(events, 'run:finished').at(-1)?.outcome === 'needs-person';
-  const checkpoint = of(events, 'copy:made').findLast((event) => event.kind === 'checkpoint' && event.migration === migration.name);
+  const checkpoint = of(events, 'copy:made').findLast(
+    (event) => event.kind === 'checkpoint' && event.migration === migration.name,
+  );
   return {
     ...migration,
-    outcome: promoted ? 'promoted' : rolledBack ? 'rolled-back' : blocked ? 'blocked' : rehearsed ? 'passed' : 'not-reached',
+    outcome: promoted
+      ? 'promoted'
+      : rolledBack
+        ? 'rolled-back'
+        : blocked
+          ? 'blocked'
+          : rehearsed
+            ? 'passed'
+            : 'not-reached',
     promotion: promoted?.how ?? null,
     checkpoint: promoted?.checkpoint ?? (doubtful ? checkpoint?.copy.id : undefined) ?? null,
     branch: rehearsed?.branch ?? null,

@@ -34,7 +34,10 @@ export interface RunOptions {
 }
 
 /** What the body of a run answers with; the result says the rest. */
-export type Ending = Extract<Outcome, 'promoted' | 'passed' | 'nothing-pending' | 'blocked' | 'rolled-back' | 'partly-promoted'>;
+export type Ending = Extract<
+  Outcome,
+  'promoted' | 'passed' | 'nothing-pending' | 'blocked' | 'rolled-back' | 'partly-promoted'
+>;
 
 /** Runs `body`, keeps every event, and turns whatever happens into a result. */
 export async function recorded(
@@ -98,7 +101,11 @@ function newRun(setup: Setup, options: RunOptions, events: Event[]): Run {
       deaf = true;
       events.push({
         type: 'finding',
-        finding: { gate: 'listener', severity: 'note', message: `The listener threw and was told no more: ${messageOf(error)}` },
+        finding: {
+          gate: 'listener',
+          severity: 'note',
+          message: `The listener threw and was told no more: ${messageOf(error)}`,
+        },
       });
     }
   };
@@ -121,7 +128,10 @@ function newRun(setup: Setup, options: RunOptions, events: Event[]): Run {
       return answer;
     },
     note(gate, message, migration) {
-      emit({ type: 'finding', finding: { gate, severity: 'note', message, ...(migration === undefined ? {} : { migration }) } });
+      emit({
+        type: 'finding',
+        finding: { gate, severity: 'note', message, ...(migration === undefined ? {} : { migration }) },
+      });
     },
   };
   return run;

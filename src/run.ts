@@ -73,7 +73,12 @@ async function deploy(run: Run, direction: Direction, options: UpOptions): Promi
   }
 }
 
-async function rehearseAndPromote(run: Run, selected: readonly Migration[], direction: Direction, options: UpOptions): Promise<Ending> {
+async function rehearseAndPromote(
+  run: Run,
+  selected: readonly Migration[],
+  direction: Direction,
+  options: UpOptions,
+): Promise<Ending> {
   const choices: RehearseChoices = {
     direction,
     batch: options.allOrNothing ?? false,

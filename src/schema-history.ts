@@ -48,13 +48,22 @@ export function schemaHistory(options: SchemaHistoryOptions): HistoryStorage {
   };
 }
 
-async function withHistory<T>({ driver, target, session }: SchemaHistoryOptions, act: (history: History) => Promise<T>): Promise<T> {
+async function withHistory<T>(
+  { driver, target, session }: SchemaHistoryOptions,
+  act: (history: History) => Promise<T>,
+): Promise<T> {
   if (session !== undefined) return act(driver.history(session));
   await using connection = await driver.open(target);
   return await act(driver.history(connection));
 }
 
-async function describeFile({ name, path }: { readonly name: string; readonly path?: string | undefined }): Promise<Description> {
+async function describeFile({
+  name,
+  path,
+}: {
+  readonly name: string;
+  readonly path?: string | undefined;
+}): Promise<Description> {
   const version = /^\D?(\d+(?:[._]\d+)*)/.exec(name)?.[1] ?? name;
   if (path === undefined) return { version, checksum: checksum(''), text: '' };
   const bytes = await readFile(path);
@@ -62,10 +71,13 @@ async function describeFile({ name, path }: { readonly name: string; readonly pa
 }
 
 /** What `_schema_history` keeps of each migration. */
-export function describeOf(migrations: readonly Migration[]): (params: { readonly name: string }) => Promise<Migration> {
+export function describeOf(
+  migrations: readonly Migration[],
+): (params: { readonly name: string }) => Promise<Migration> {
   return async ({ name }) => {
     const migration = migrations.find((candidate) => candidate.name === name);
-    if (migration === undefined) throw new ForerunError('NOT_FOUND', `There is no migration "${name}".`, { details: { name } });
+    if (migration === undefined)
+      throw new ForerunError('NOT_FOUND', `There is no migration "${name}".`, { details: { name } });
     return migration;
   };
 }

@@ -19,7 +19,9 @@ export async function leaveClean(run: Run): Promise<void> {
 }
 
 function unneeded(copies: readonly ListedCopy[], run: Run): readonly ListedCopy[] {
-  const runs = [...new Set(copies.flatMap((copy) => (copy.kind === 'checkpoint' && copy.run !== undefined ? [copy.run] : [])))].sort();
+  const runs = [
+    ...new Set(copies.flatMap((copy) => (copy.kind === 'checkpoint' && copy.run !== undefined ? [copy.run] : []))),
+  ].sort();
   const kept = new Set(runs.slice(-run.setup.keepRuns));
   return copies.filter((copy) => {
     if (copy.run === undefined) return false;

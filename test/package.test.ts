@@ -12,11 +12,15 @@ let project = '';
 /** An empty project with the packed tarball installed, as a user would; the addon is not compiled a second time. */
 beforeAll(async () => {
   project = await realpath(await mkdtemp(join(tmpdir(), 'forerun-package-')));
-  const { stdout } = await execa('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', project], { cwd: root });
+  const { stdout } = await execa('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', project], {
+    cwd: root,
+  });
   const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
   await writeFile(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
   await execa('npm', ['install', '--ignore-scripts', '--prefer-offline', join(project, filename)], { cwd: project });
-  await cp(join(root, 'node_modules/better-sqlite3/build'), join(project, 'node_modules/better-sqlite3/build'), { recursive: true });
+  await cp(join(root, 'node_modules/better-sqlite3/build'), join(project, 'node_modules/better-sqlite3/build'), {
+    recursive: true,
+  });
 }, 300_000);
 
 afterAll(() => rm(project, { recursive: true, force: true }));
@@ -26,7 +30,9 @@ describe('the package', () => {
     await mkdir(join(project, 'm'));
     await writeFile(join(project, 'm', '001_first.sql'), 'CREATE TABLE first (id INTEGER PRIMARY KEY);');
     new Database(join(project, 'app.db')).exec('CREATE TABLE users (id INTEGER PRIMARY KEY)').close();
-    const result = await execa('npx', ['forerun', 'up', '--safe', '--database', 'app.db', '--migrations', 'm'], { cwd: project });
+    const result = await execa('npx', ['forerun', 'up', '--safe', '--database', 'app.db', '--migrations', 'm'], {
+      cwd: project,
+    });
     expect(result.stdout).toContain('1 migration promoted');
     const database = new Database(join(project, 'app.db'));
     expect(database.prepare('SELECT name FROM _schema_history').pluck().all()).toEqual(['001_first']);
@@ -38,7 +44,13 @@ describe('the package', () => {
       const names = ['forerun', 'forerun/sqlite', 'forerun/copy', 'forerun/sql', 'forerun/umzug'];
       for (const name of names) console.log(name, Object.keys(await import(name)).length > 0);`;
     const { stdout } = await execa(process.execPath, ['--input-type=module', '-e', program], { cwd: project });
-    expect(stdout.split('\n')).toEqual(['forerun true', 'forerun/sqlite true', 'forerun/copy true', 'forerun/sql true', 'forerun/umzug true']);
+    expect(stdout.split('\n')).toEqual([
+      'forerun true',
+      'forerun/sqlite true',
+      'forerun/copy true',
+      'forerun/sql true',
+      'forerun/umzug true',
+    ]);
   });
 
   test('has types that compile for a consumer who checks libraries, too', async () => {
@@ -58,11 +70,27 @@ void migrator.up({ safe: true, step: 1 });
 defineConfig({ database: 'app.db', polices: {} });
 `,
     );
-    const options = { module: 'nodenext', target: 'es2022', strict: true, skipLibCheck: false, noEmit: true, types: ['node'] };
-    await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['consumer.ts'] }));
+    const options = {
+      module: 'nodenext',
+      target: 'es2022',
+      strict: true,
+      skipLibCheck: false,
+      noEmit: true,
+      types: ['node'],
+    };
+    await writeFile(
+      join(project, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions: options, files: ['consumer.ts'] }),
+    );
     await mkdir(join(project, 'node_modules/@types'), { recursive: true });
-    for (const name of ['node']) await symlink(join(root, 'node_modules/@types', name), join(project, 'node_modules/@types', name)).catch(() => {});
-    const { all, exitCode } = await execa(join(root, 'node_modules/.bin/tsc'), ['-p', project], { reject: false, all: true });
+    for (const name of ['node'])
+      await symlink(join(root, 'node_modules/@types', name), join(project, 'node_modules/@types', name)).catch(
+        () => {},
+      );
+    const { all, exitCode } = await execa(join(root, 'node_modules/.bin/tsc'), ['-p', project], {
+      reject: false,
+      all: true,
+    });
     expect(all).toBe('');
     expect(exitCode).toBe(0);
   });

@@ -28,7 +28,11 @@ test('a permit without a table permits nothing, and that is said with its line',
   const result = await gate(await project.setup());
   expect(result).toMatchObject({ outcome: 'blocked' });
   expect(result.findings).toContainEqual(
-    expect.objectContaining({ gate: 'permits', severity: 'warn', where: expect.objectContaining({ line: 1 }) as object }),
+    expect.objectContaining({
+      gate: 'permits',
+      severity: 'warn',
+      where: expect.objectContaining({ line: 1 }) as object,
+    }),
   );
 });
 

@@ -24,7 +24,9 @@ async function state(setup: Setup): Promise<{ schema: string; contents: Record<s
 }
 
 function messages(result: RunResult, gateName?: string): string[] {
-  return result.findings.filter((finding) => gateName === undefined || finding.gate === gateName).map((finding) => finding.message);
+  return result.findings
+    .filter((finding) => gateName === undefined || finding.gate === gateName)
+    .map((finding) => finding.message);
 }
 
 async function copiesLeft(setup: Setup): Promise<{ kind: string; label: string }[]> {
@@ -55,27 +57,30 @@ describe('up --safe', () => {
     expect((await state(setup)).schema).not.toBe(before.schema);
   });
 
-  test.each(['wal', 'delete'] as const)('each checkpoint restores main as it was just before its migration (%s)', async (journalMode) => {
-    const project = await newProject({ journalMode });
-    await project.migration('001_premium.sql', premium);
-    await project.migration('002_inventory.sql', inventory);
-    await project.migration('003_more.sql', 'INSERT INTO suppliers (name) VALUES (1);');
-    const setup = await project.setup();
-    const states = [await state(setup)];
-    const listening = await up(setup, { safe: true, step: 1 });
-    states.push(await state(setup));
-    const rest = await up(setup, { safe: true });
-    expect([listening.outcome, rest.outcome]).toEqual(['promoted', 'promoted']);
+  test.each(['wal', 'delete'] as const)(
+    'each checkpoint restores main as it was just before its migration (%s)',
+    async (journalMode) => {
+      const project = await newProject({ journalMode });
+      await project.migration('001_premium.sql', premium);
+      await project.migration('002_inventory.sql', inventory);
+      await project.migration('003_more.sql', 'INSERT INTO suppliers (name) VALUES (1);');
+      const setup = await project.setup();
+      const states = [await state(setup)];
+      const listening = await up(setup, { safe: true, step: 1 });
+      states.push(await state(setup));
+      const rest = await up(setup, { safe: true });
+      expect([listening.outcome, rest.outcome]).toEqual(['promoted', 'promoted']);
 
-    const checkpoints = (await setup.provider.list(setup.main)).filter((copy) => copy.kind === 'checkpoint');
-    expect(checkpoints.map((copy) => copy.label)).toEqual(['001_premium', '002_inventory', '003_more']);
-    for (const [at, expected] of states.entries()) {
-      const checkpoint = checkpoints[at];
-      expect(checkpoint).toBeDefined();
-      if (checkpoint !== undefined) await setup.provider.restore(checkpoint, setup.main);
-      expect(await state(setup)).toEqual(expected);
-    }
-  });
+      const checkpoints = (await setup.provider.list(setup.main)).filter((copy) => copy.kind === 'checkpoint');
+      expect(checkpoints.map((copy) => copy.label)).toEqual(['001_premium', '002_inventory', '003_more']);
+      for (const [at, expected] of states.entries()) {
+        const checkpoint = checkpoints[at];
+        expect(checkpoint).toBeDefined();
+        if (checkpoint !== undefined) await setup.provider.restore(checkpoint, setup.main);
+        expect(await state(setup)).toEqual(expected);
+      }
+    },
+  );
 
   test("with checkpoints: 'once' takes one before all", async () => {
     const project = await newProject();
@@ -89,7 +94,10 @@ describe('up --safe', () => {
   test('leaves main untouched when a later migration fails, and discards what it made', async () => {
     const project = await newProject();
     await project.migration('001_premium.sql', premium);
-    await project.migration('002_broken.sql', 'CREATE TABLE a (x);\nINSERT INTO a VALUES (1);\nINSERT INTO nowhere VALUES (1);\nSELECT 1;\nSELECT 2;\n');
+    await project.migration(
+      '002_broken.sql',
+      'CREATE TABLE a (x);\nINSERT INTO a VALUES (1);\nINSERT INTO nowhere VALUES (1);\nSELECT 1;\nSELECT 2;\n',
+    );
     const setup = await project.setup();
     const before = await state(setup);
 
@@ -144,35 +152,45 @@ describe('up --safe', () => {
     expect(project.read('SELECT name FROM _schema_history')).toEqual(['001_t']);
     await up(setup, { safe: true, to: '003_t' });
     expect(project.read('SELECT name FROM _schema_history')).toEqual(['001_t', '002_t', '003_t']);
-    expect(await up(setup, { safe: true, to: 'nothing' })).toMatchObject({ outcome: 'failed', exitCode: 2, error: { code: 'NOT_FOUND' } });
+    expect(await up(setup, { safe: true, to: 'nothing' })).toMatchObject({
+      outcome: 'failed',
+      exitCode: 2,
+      error: { code: 'NOT_FOUND' },
+    });
   });
 });
 
 describe('swap', () => {
-  test.each(['wal', 'delete'] as const)('brings in a batch with a statement that cannot run in a transaction (%s)', async (journalMode) => {
-    const project = await newProject({ journalMode });
-    await project.migration('001_premium.sql', premium);
-    await project.migration('002_compact.sql', 'DELETE FROM orders WHERE id = 3; -- forerun: allow rows-lost orders\nVACUUM;');
-    await project.migration('003_inventory.sql', inventory);
-    const setup = await project.setup();
-    const before = await state(setup);
+  test.each(['wal', 'delete'] as const)(
+    'brings in a batch with a statement that cannot run in a transaction (%s)',
+    async (journalMode) => {
+      const project = await newProject({ journalMode });
+      await project.migration('001_premium.sql', premium);
+      await project.migration(
+        '002_compact.sql',
+        'DELETE FROM orders WHERE id = 3; -- forerun: allow rows-lost orders\nVACUUM;',
+      );
+      await project.migration('003_inventory.sql', inventory);
+      const setup = await project.setup();
+      const before = await state(setup);
 
-    const result = await up(setup, { safe: true });
+      const result = await up(setup, { safe: true });
 
-    expect(result).toMatchObject({ outcome: 'promoted', exitCode: 0 });
-    expect(result.migrations.map((migration) => migration.promotion)).toEqual(['swap', 'swap', 'swap']);
-    expect(project.read('SELECT count(*) FROM orders')).toEqual([2]);
-    expect(project.read('PRAGMA journal_mode')).toEqual([journalMode]);
-    const copies = await setup.provider.list(setup.main);
-    expect(copies.map(({ kind, label }) => [kind, label])).toEqual([
-      ['checkpoint', '001_premium'],
-      ['checkpoint', '002_compact'],
-      ['checkpoint', '003_inventory'],
-    ]);
-    const first = copies[0];
-    if (first !== undefined) await setup.provider.restore(first, setup.main);
-    expect(await state(setup)).toEqual(before);
-  });
+      expect(result).toMatchObject({ outcome: 'promoted', exitCode: 0 });
+      expect(result.migrations.map((migration) => migration.promotion)).toEqual(['swap', 'swap', 'swap']);
+      expect(project.read('SELECT count(*) FROM orders')).toEqual([2]);
+      expect(project.read('PRAGMA journal_mode')).toEqual([journalMode]);
+      const copies = await setup.provider.list(setup.main);
+      expect(copies.map(({ kind, label }) => [kind, label])).toEqual([
+        ['checkpoint', '001_premium'],
+        ['checkpoint', '002_compact'],
+        ['checkpoint', '003_inventory'],
+      ]);
+      const first = copies[0];
+      if (first !== undefined) await setup.provider.restore(first, setup.main);
+      expect(await state(setup)).toEqual(before);
+    },
+  );
 
   test('is how all-or-nothing is kept', async () => {
     const project = await newProject();
@@ -184,7 +202,7 @@ describe('swap', () => {
 });
 
 describe('what stops a promotion', () => {
-  test("a file changed between its rehearsal and its promotion", async () => {
+  test('a file changed between its rehearsal and its promotion', async () => {
     const project = await newProject();
     await project.migration('001_premium.sql', premium);
     const setup = await project.setup();
@@ -205,7 +223,7 @@ describe('what stops a promotion', () => {
     expect(await state(setup)).toEqual(before);
   });
 
-  test("another schema on main than the rehearsal began with", async () => {
+  test('another schema on main than the rehearsal began with', async () => {
     const project = await newProject();
     await project.migration('001_premium.sql', premium);
     const setup = await project.setup();
@@ -221,13 +239,17 @@ describe('what stops a promotion', () => {
     };
     const result = await up(meddling, { safe: true });
     expect(result).toMatchObject({ outcome: 'rolled-back', exitCode: 3 });
-    expect(messages(result)).toEqual(["Main's schema is not what the rehearsal began with: somebody changed it in between."]);
-    expect(project.read("SELECT name FROM sqlite_schema WHERE name IN ('benefits', 'sneaked_in', '_schema_history')")).toEqual(['sneaked_in']);
+    expect(messages(result)).toEqual([
+      "Main's schema is not what the rehearsal began with: somebody changed it in between.",
+    ]);
+    expect(
+      project.read("SELECT name FROM sqlite_schema WHERE name IN ('benefits', 'sneaked_in', '_schema_history')"),
+    ).toEqual(['sneaked_in']);
   });
 
   test('rows that only main would lose', async () => {
     const project = await newProject();
-    await project.migration('001_old.sql', "DELETE FROM orders WHERE total > 1000;");
+    await project.migration('001_old.sql', 'DELETE FROM orders WHERE total > 1000;');
     const setup = await project.setup();
     const meddling: Setup = {
       ...setup,
@@ -241,7 +263,9 @@ describe('what stops a promotion', () => {
     };
     const result = await up(meddling, { safe: true });
     expect(result).toMatchObject({ outcome: 'rolled-back', exitCode: 3 });
-    expect(messages(result)).toEqual(['1 rows of orders would be gone on main (4 before, 3 after); none was in the rehearsal.']);
+    expect(messages(result)).toEqual([
+      '1 rows of orders would be gone on main (4 before, 3 after); none was in the rehearsal.',
+    ]);
     expect(project.read('SELECT count(*) FROM orders')).toEqual([4]);
   });
 
@@ -251,7 +275,8 @@ describe('what stops a promotion', () => {
     await project.migration('002_unique.sql', 'CREATE UNIQUE INDEX orders_total ON orders (total);');
     const setup = await project.setup();
     const listener = (event: { type: string; migration?: string }): void => {
-      if (event.type === 'promoted' && event.migration === '001_premium') project.write('INSERT INTO orders (user_id, total) VALUES (1, 20)');
+      if (event.type === 'promoted' && event.migration === '001_premium')
+        project.write('INSERT INTO orders (user_id, total) VALUES (1, 20)');
     };
     const result = await up(setup, { safe: true, onEvent: listener });
     expect(result).toMatchObject({ outcome: 'partly-promoted', exitCode: 3 });
@@ -279,7 +304,9 @@ describe('drift', () => {
     expect(result).toMatchObject({ outcome: 'blocked', exitCode: 3 });
     expect(result.drift.map((drift) => drift.kind)).toEqual(['changed', 'missing', 'out-of-order', 'duplicate']);
     const [changed] = result.drift;
-    expect(changed?.kind === 'changed' && changed.diff).toContain("-INSERT INTO benefits (name) VALUES ('Free shipping'), ('Discount');\n+INSERT INTO benefits (name) VALUES ('Nothing'), ('Discount');");
+    expect(changed?.kind === 'changed' && changed.diff).toContain(
+      "-INSERT INTO benefits (name) VALUES ('Free shipping'), ('Discount');\n+INSERT INTO benefits (name) VALUES ('Nothing'), ('Discount');",
+    );
     expect(messages(result, 'drift')).toHaveLength(4);
   });
 
@@ -300,7 +327,11 @@ describe('gate', () => {
     await project.migration('001_premium.sql', premium);
     const setup = await project.setup();
     const before = await state(setup);
-    expect(await gate(setup)).toMatchObject({ outcome: 'passed', exitCode: 0, migrations: [{ outcome: 'passed', promotion: null }] });
+    expect(await gate(setup)).toMatchObject({
+      outcome: 'passed',
+      exitCode: 0,
+      migrations: [{ outcome: 'passed', promotion: null }],
+    });
     await project.migration('002_lossy.sql', 'DELETE FROM orders WHERE id = 1;');
     const lossy = await gate(setup);
     expect(lossy).toMatchObject({ outcome: 'blocked', exitCode: 3 });
@@ -308,7 +339,9 @@ describe('gate', () => {
       '1 row of orders is gone (it had 3 and has 2). If that is meant, write in the migration: -- forerun: allow rows-lost orders.',
     ]);
     expect(await state(setup)).toEqual(before);
-    expect(project.read("SELECT count(*) FROM sqlite_schema WHERE name LIKE '%forerun%' OR name LIKE '%history'")).toEqual([0]);
+    expect(
+      project.read("SELECT count(*) FROM sqlite_schema WHERE name LIKE '%forerun%' OR name LIKE '%history'"),
+    ).toEqual([0]);
     expect(await copiesLeft(setup)).toEqual([]);
   });
 });
@@ -332,7 +365,11 @@ describe('up without safe, and down', () => {
     await project.migration('001_premium.sql', premium);
     const setup = await project.setup();
     await up(setup);
-    expect(await down(setup, { safe: true })).toMatchObject({ outcome: 'failed', exitCode: 2, error: { code: 'BAD_MIGRATION' } });
+    expect(await down(setup, { safe: true })).toMatchObject({
+      outcome: 'failed',
+      exitCode: 2,
+      error: { code: 'BAD_MIGRATION' },
+    });
   });
 });
 

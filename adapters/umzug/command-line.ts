@@ -9,8 +9,8 @@ export function addSafeFlag(cli: UmzugCLI, verb: Direction, told: (safe: boolean
   const action = cli.getAction(verb) as UpAction | DownAction;
   const flag = action.defineFlagParameter({
     parameterLongName: '--safe',
-    environmentVariable: 'MIGRATE_SAFE',
-    description: 'Rehearse on a branch of the database first, and change the database only where everything passes.',
+    description:
+      'Rehearse on a branch of the database first, and change the database only where everything passes. (Also: MIGRATE_SAFE=1.)',
   });
   const execute = action.onExecute.bind(action);
   action.onExecute = async () => {

@@ -10,6 +10,7 @@ const told = { stop: false };
 let writes = 0;
 let longestWait = 0;
 process.on('message', () => (told.stop = true));
+process.on('disconnect', () => process.exit());
 process.send('ready');
 
 while (!told.stop) {

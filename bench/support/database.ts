@@ -8,6 +8,7 @@ export type Size = '10 MB' | '100 MB' | '1 GB';
 const bytesOf: Readonly<Record<Size, number>> = { '10 MB': 10e6, '100 MB': 100e6, '1 GB': 1000e6 };
 const base = mkdtempSync(join(tmpdir(), 'forerun-bench-'));
 process.on('exit', () => rmSync(base, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 let folders = 0;
 
 /** A new folder that goes away with this process. */

@@ -29,7 +29,8 @@ function fileCheck(name: string, path: string): Check {
       const text = await readFile(path, 'utf8');
       await using connection = await driver.open(branch);
       const answers: CheckAnswer[] = [];
-      for (const statement of driver.statements(text)) answers.push(await ask(driver, connection, statement.sql, statement.comment));
+      for (const statement of driver.statements(text))
+        answers.push(await ask(driver, connection, statement.sql, statement.comment));
       const failed = answers.filter((answer) => !answer.ok);
       if (answers.length === 0) return { ok: false, output: `${name} has no statement.` };
       return { ok: failed.length === 0, output: failed.map((answer) => answer.output).join('\n') };
@@ -42,7 +43,8 @@ async function ask(driver: Driver, session: Session, sql: string, comment: strin
   const head = sql.split('\n', 1)[0] ?? '';
   try {
     const rows = await session.query(sql);
-    if (expected !== undefined) return { ok: false, output: `The database accepted what it must refuse with ${expected}: ${head}` };
+    if (expected !== undefined)
+      return { ok: false, output: `The database accepted what it must refuse with ${expected}: ${head}` };
     return rows.length === 0 ? { ok: true, output: '' } : { ok: false, output: foundRows(head, rows) };
   } catch (error) {
     const code = driver.codeOf(error) ?? 'an error without a code';

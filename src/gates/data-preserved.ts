@@ -59,13 +59,20 @@ function dropped(table: TableEvidence, migration: Judged): Finding[] {
   if (table.rowsBefore !== undefined && table.rowsAfter === undefined) {
     if (table.rowsBefore === 0) return [];
     const severity = permits(migration.permits, 'rows-lost', table.table) ? 'note' : 'warn';
-    return [finding(migration, severity, `Table ${table.table} is dropped with ${rows(table.rowsBefore)} in it`, table.table)];
+    return [
+      finding(migration, severity, `Table ${table.table} is dropped with ${rows(table.rowsBefore)} in it`, table.table),
+    ];
   }
   return Object.entries(table.columnsDropped ?? {})
     .filter(([, count]) => count > 0)
     .map(([column, count]) => {
       const severity = permits(migration.permits, 'values-changed', table.table, column) ? 'note' : 'warn';
-      return finding(migration, severity, `Column ${table.table}.${column} is dropped with values in ${rows(count)}`, table.table);
+      return finding(
+        migration,
+        severity,
+        `Column ${table.table}.${column} is dropped with values in ${rows(count)}`,
+        table.table,
+      );
     });
 }
 
@@ -81,13 +88,17 @@ function finding(migration: Judged, severity: Severity, message: string, table: 
 
 /** Lower-case `table.column` of every column that a statement's text sets; `table.*` stands for all. */
 function assignedColumns(evidence: Evidence): ReadonlySet<string> {
-  return new Set((evidence.statements ?? []).flatMap((statement) => statement.assigns ?? []).map((name) => name.toLowerCase()));
+  return new Set(
+    (evidence.statements ?? []).flatMap((statement) => statement.assigns ?? []).map((name) => name.toLowerCase()),
+  );
 }
 
 /** A statement may name the table as it was called before a rename. */
 function isAssigned(assigned: ReadonlySet<string>, table: TableEvidence, column: string): boolean {
   const names = [table.table, table.renamedFrom ?? table.table];
-  return names.some((name) => assigned.has(`${name}.${column}`.toLowerCase()) || assigned.has(`${name}.*`.toLowerCase()));
+  return names.some(
+    (name) => assigned.has(`${name}.${column}`.toLowerCase()) || assigned.has(`${name}.*`.toLowerCase()),
+  );
 }
 
 function rows(count: number): string {

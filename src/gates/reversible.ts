@@ -10,7 +10,15 @@ export const reversible: Gate = {
     if (down === undefined || (down.restoresSchema && down.restoresData)) return [];
     const where = file === undefined ? {} : { where: { file } };
     if (down.fails !== undefined) {
-      return [{ gate: 'reversible', severity: 'block', migration: name, message: `Tried up, down and up: ${down.fails}`, ...where }];
+      return [
+        {
+          gate: 'reversible',
+          severity: 'block',
+          migration: name,
+          message: `Tried up, down and up: ${down.fails}`,
+          ...where,
+        },
+      ];
     }
     const what = down.restoresSchema ? 'contents' : down.restoresData ? 'schema' : 'schema and contents';
     return [

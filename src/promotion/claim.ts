@@ -4,7 +4,12 @@ import type { JournalEntry, Session } from '../seams/driver.ts';
 import type { Attempt } from '../seams/source.ts';
 
 /** What the journal says of this run at this moment. */
-export function journalRow(run: Run, phase: JournalEntry['phase'], migration?: string, checkpoint?: string): JournalEntry {
+export function journalRow(
+  run: Run,
+  phase: JournalEntry['phase'],
+  migration?: string,
+  checkpoint?: string,
+): JournalEntry {
   return {
     run: run.id,
     epoch: run.epoch,
@@ -56,5 +61,12 @@ async function writeJournal(run: Run, entry: JournalEntry): Promise<void> {
 /** An attempt for transactions of our own: short, and not to be cut off by an interruption. */
 export function ownWork(): Attempt {
   const signal = new AbortController().signal;
-  return { alone: false, signal, afterBegin: async () => {}, beforeCommit: async () => {}, statement: () => {}, note: () => {} };
+  return {
+    alone: false,
+    signal,
+    afterBegin: async () => {},
+    beforeCommit: async () => {},
+    statement: () => {},
+    note: () => {},
+  };
 }

@@ -5,7 +5,15 @@ import type { Session } from '../seams/driver.ts';
 import type { Direction, Migration } from '../seams/source.ts';
 
 /** Errors that say nothing about the migration: Forerun or the environment failed. */
-const environment = ['LOCKED', 'LOCK_LOST', 'PROVIDER_FAILED', 'BAD_TARGET', 'FOREIGN_HISTORY', 'NEEDS_PERSON', 'NOT_REHEARSABLE'] as const;
+const environment = [
+  'LOCKED',
+  'LOCK_LOST',
+  'PROVIDER_FAILED',
+  'BAD_TARGET',
+  'FOREIGN_HISTORY',
+  'NEEDS_PERSON',
+  'NOT_REHEARSABLE',
+] as const;
 
 /** A migration that did not get onto main: says why, and answers with what that makes of the run. */
 export function rolledBack(run: Run, migration: Migration, error: unknown, promotedBefore: number): Ending {
@@ -34,16 +42,25 @@ export async function isOnMain(run: Run, migration: Migration, direction: Direct
   return await isRecorded(run, connection, migration, direction);
 }
 
-export async function isRecorded({ setup }: Run, session: Session, migration: Migration, direction: Direction): Promise<boolean> {
+export async function isRecorded(
+  { setup }: Run,
+  session: Session,
+  migration: Migration,
+  direction: Direction,
+): Promise<boolean> {
   const rows = await setup.driver.history(session).rows();
   const row = rows.find((candidate) => candidate.name === migration.name);
   return direction === 'up' ? row?.checksum === migration.checksum : row === undefined;
 }
 
 function halfDone(migration: Migration, cause: unknown): ForerunError<'NEEDS_PERSON'> {
-  return new ForerunError('NEEDS_PERSON', `${migration.name} ended its transaction on main: a part of it may be committed, without its history row.`, {
-    details: { migration: migration.name },
-    next: 'Look at main, then complete the migration by hand, or go back with: forerun rollback <checkpoint>',
-    cause,
-  });
+  return new ForerunError(
+    'NEEDS_PERSON',
+    `${migration.name} ended its transaction on main: a part of it may be committed, without its history row.`,
+    {
+      details: { migration: migration.name },
+      next: 'Look at main, then complete the migration by hand, or go back with: forerun rollback <checkpoint>',
+      cause,
+    },
+  );
 }

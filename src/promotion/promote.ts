@@ -13,7 +13,12 @@ import { isOnMain, isRecorded, rolledBack } from './outcome.ts';
 import { replay } from './replay.ts';
 
 /** Replays what passed on main, one migration after the other, each behind a checkpoint of its own. */
-export async function promoteByReplay(run: Run, base: Checkpoint, steps: readonly Step[], direction: Direction): Promise<Ending> {
+export async function promoteByReplay(
+  run: Run,
+  base: Checkpoint,
+  steps: readonly Step[],
+  direction: Direction,
+): Promise<Ending> {
   const { driver, main } = run.setup;
   const migrations = steps.map((step) => step.migration);
   await using session = await driver.open(main);
@@ -38,7 +43,13 @@ export async function promoteByReplay(run: Run, base: Checkpoint, steps: readonl
   }
 }
 
-async function promoteOne(run: Run, session: Session, step: Step, direction: Direction, checkpoint: string | undefined): Promise<void> {
+async function promoteOne(
+  run: Run,
+  session: Session,
+  step: Step,
+  direction: Direction,
+  checkpoint: string | undefined,
+): Promise<void> {
   const { migration } = step;
   await run.setup.source.promoting?.(migration, direction);
   await refuseChangedFile(run, migration);
@@ -62,7 +73,12 @@ async function promoteOne(run: Run, session: Session, step: Step, direction: Dir
 }
 
 /** The checkpoint of the rehearsal serves the first migration, unless somebody wrote main since. */
-async function checkpointBefore(run: Run, base: Checkpoint, migration: Migration, first: boolean): Promise<string | undefined> {
+async function checkpointBefore(
+  run: Run,
+  base: Checkpoint,
+  migration: Migration,
+  first: boolean,
+): Promise<string | undefined> {
   const { provider, checkpoints } = run.setup;
   if (first && !(await provider.moved(base))) return base.id;
   if (!first && checkpoints === 'once') return undefined;
@@ -75,10 +91,14 @@ export async function refuseChangedFile(run: Run, migration: Migration): Promise
   if ((await checksumOfFile(migration)) === migration.checksum) return;
   const now = (await run.setup.source.migrations()).find((candidate) => candidate.name === migration.name);
   if (now?.checksum === migration.checksum) return;
-  throw new ForerunError('STALE_BRANCH', `The file of ${migration.name} was changed between its rehearsal and its promotion.`, {
-    details: {},
-    next: 'Run again: the file is rehearsed as it is now.',
-  });
+  throw new ForerunError(
+    'STALE_BRANCH',
+    `The file of ${migration.name} was changed between its rehearsal and its promotion.`,
+    {
+      details: {},
+      next: 'Run again: the file is rehearsed as it is now.',
+    },
+  );
 }
 
 /** Not what the source would say where it hashes more than the file; then the source is asked. */
@@ -87,8 +107,12 @@ async function checksumOfFile({ file }: Migration): Promise<Checksum | undefined
 }
 
 function unrecorded(migration: Migration): ForerunError<'NEEDS_PERSON'> {
-  return new ForerunError('NEEDS_PERSON', `${migration.name} ran on main, and its history row is not as it was written.`, {
-    details: { migration: migration.name },
-    next: 'See what main says with: forerun status',
-  });
+  return new ForerunError(
+    'NEEDS_PERSON',
+    `${migration.name} ran on main, and its history row is not as it was written.`,
+    {
+      details: { migration: migration.name },
+      next: 'See what main says with: forerun status',
+    },
+  );
 }

@@ -13,7 +13,12 @@ import { checkClaim, journalRow } from './claim.ts';
  * schema as it was on the branch after, no more rows lost than the gates allowed, the history row, the journal. A throw
  * anywhere leaves main as it was.
  */
-export async function replay(run: Run, step: Step, direction: Direction, checkpoint: string | undefined): Promise<void> {
+export async function replay(
+  run: Run,
+  step: Step,
+  direction: Direction,
+  checkpoint: string | undefined,
+): Promise<void> {
   const { driver, main } = run.setup;
   const { migration } = step;
   // What can be done before main is locked is done before.
@@ -26,11 +31,21 @@ export async function replay(run: Run, step: Step, direction: Direction, checkpo
     async afterBegin(session) {
       await checkClaim(run, session, identity);
       await expectSchema(run, session, step.before, "Main's schema is not what the rehearsal began with");
-      rowsBefore = await driver.counts(session, tablesKeptWhole(step).map((table) => table.renamedFrom ?? table.table));
+      rowsBefore = await driver.counts(
+        session,
+        tablesKeptWhole(step).map((table) => table.renamedFrom ?? table.table),
+      );
     },
     async beforeCommit(session) {
       await expectSchema(run, session, step.after, "Main's schema did not become what the branch's became");
-      refuseLoss(step, rowsBefore, await driver.counts(session, tablesKeptWhole(step).map((table) => table.table)));
+      refuseLoss(
+        step,
+        rowsBefore,
+        await driver.counts(
+          session,
+          tablesKeptWhole(step).map((table) => table.table),
+        ),
+      );
       await recordHistory(run, session, migration, direction);
       const row = journalRow(run, 'promoting', migration.name, checkpoint);
       await driver.journal(session).write(identity, row);
@@ -51,7 +66,9 @@ async function expectSchema(run: Run, session: Session, expected: string, messag
 /** Tables that the migration wrote, that are there on both sides, and that lost no row in the rehearsal. */
 function tablesKeptWhole(step: Step): readonly TableEvidence[] {
   const tables = step.evidence.tables ?? [];
-  return tables.filter((table) => table.rowsBefore !== undefined && table.rowsAfter !== undefined && (table.rowsGone ?? 0) === 0);
+  return tables.filter(
+    (table) => table.rowsBefore !== undefined && table.rowsAfter !== undefined && (table.rowsGone ?? 0) === 0,
+  );
 }
 
 /** Main has newer rows than the branch; the same migration must not delete from it what it kept on the branch. */
@@ -60,10 +77,15 @@ function refuseLoss(step: Step, before: ReadonlyMap<string, number>, after: Read
     const had = before.get(table.renamedFrom ?? table.table);
     const has = after.get(table.table);
     if (had === undefined || has === undefined || has >= had) continue;
-    throw mismatch(`${had - has} rows of ${table.table} would be gone on main (${had} before, ${has} after); none was in the rehearsal.`);
+    throw mismatch(
+      `${had - has} rows of ${table.table} would be gone on main (${had} before, ${has} after); none was in the rehearsal.`,
+    );
   }
 }
 
 function mismatch(message: string): ForerunError<'STALE_BRANCH'> {
-  return new ForerunError('STALE_BRANCH', message, { details: {}, next: 'Run again: the rehearsal begins anew from main as it is now.' });
+  return new ForerunError('STALE_BRANCH', message, {
+    details: {},
+    next: 'Run again: the rehearsal begins anew from main as it is now.',
+  });
 }

@@ -47,7 +47,10 @@ export async function swap(run: Run, plan: SwapPlan): Promise<Rehearsal> {
 async function swapHeld(run: Run, plan: SwapPlan, last: Rehearsal, stale: unknown): Promise<Rehearsal> {
   const { provider, main } = run.setup;
   if (provider.promoteHeld === undefined) throw stale;
-  run.note('promotion', 'Main is never quiet: its writers are held off while the batch is rehearsed once more and promoted.');
+  run.note(
+    'promotion',
+    'Main is never quiet: its writers are held off while the batch is rehearsed once more and promoted.',
+  );
   let rehearsal = last;
   await provider.promoteHeld(last.branch, main, async () => {
     rehearsal = await plan.onto(last.branch);
@@ -71,13 +74,19 @@ async function stamp(run: Run, branch: Branch): Promise<void> {
 function refuseBlocked(rehearsal: Rehearsal): void {
   const finding = rehearsal.steps.flatMap((step) => step.findings).find((candidate) => candidate.severity === 'block');
   if (rehearsal.steps.some((step) => verdict(step.findings) === 'block') && finding !== undefined) {
-    throw new ForerunError('STALE_BRANCH', `With main's newer rows the batch does not pass: ${finding.message}`, { details: {} });
+    throw new ForerunError('STALE_BRANCH', `With main's newer rows the batch does not pass: ${finding.message}`, {
+      details: {},
+    });
   }
 }
 
 function impossible(provider: string): ForerunError<'PROVIDER_FAILED'> {
-  return new ForerunError('PROVIDER_FAILED', `The provider ${provider} cannot swap a branch in, and a pending migration cannot be replayed.`, {
-    details: {},
-    next: 'Give the migration a context that uses our connection, or write it as SQL.',
-  });
+  return new ForerunError(
+    'PROVIDER_FAILED',
+    `The provider ${provider} cannot swap a branch in, and a pending migration cannot be replayed.`,
+    {
+      details: {},
+      next: 'Give the migration a context that uses our connection, or write it as SQL.',
+    },
+  );
 }

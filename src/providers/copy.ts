@@ -72,9 +72,7 @@ export function copy(options: CopyOptions = {}): Provider {
       const path = pathOf(main);
       const folder = copiesOf(path);
       const listed = listCopies(folder, basename(realPathOf(path)), main.variable);
-      return await listed.catch((error: unknown) =>
-        failed(error, join(folder, '*'), `listing the copies in ${folder}`),
-      );
+      return listed.catch((error: unknown) => failed(error, join(folder, '*'), `listing the copies in ${folder}`));
     },
     estimate,
   };

@@ -32,7 +32,12 @@ export interface ApplyOptions {
 }
 
 /** Applies one migration to a branch while the driver watches, with the same last steps that main will see. */
-export async function applyObserved(run: Run, branch: Branch, migration: Migration, options: ApplyOptions): Promise<Applied> {
+export async function applyObserved(
+  run: Run,
+  branch: Branch,
+  migration: Migration,
+  options: ApplyOptions,
+): Promise<Applied> {
   await using observer = await run.setup.driver.observe(branch.target);
   const told = newAttempt(run, migration, options.direction, options.alone.has(migration.name));
   try {
@@ -43,11 +48,19 @@ export async function applyObserved(run: Run, branch: Branch, migration: Migrati
     if (isForerunError(error, 'TRANSACTION_ESCAPED')) throw new Restart(migration.name, 'escaped');
     const integrity = isForerunError(error, 'INTEGRITY') ? error.details.violations : [];
     const failed = integrity.length > 0 ? {} : { error: failureOf(error) };
-    return { shared: told.shared(), ...failed, evidence: { ...told.evidence(), ...(integrity.length > 0 ? { integrity } : {}) } };
+    return {
+      shared: told.shared(),
+      ...failed,
+      evidence: { ...told.evidence(), ...(integrity.length > 0 ? { integrity } : {}) },
+    };
   }
   const observed = await observer.finish(migration.language === 'sql' ? told.statements : undefined);
   const schema = migration.language === 'sql' ? told.schema() : undefined;
-  return { shared: told.shared(), evidence: { ...observed, ...told.evidence(observed.notes) }, ...(schema === undefined ? {} : { schema }) };
+  return {
+    shared: told.shared(),
+    evidence: { ...observed, ...told.evidence(observed.notes) },
+    ...(schema === undefined ? {} : { schema }),
+  };
 }
 
 /** Up or down of a migration; a plan never selects a down that is not there. */
@@ -58,7 +71,12 @@ export function applierOf(migration: Migration, direction: Direction): Migration
 }
 
 /** Writes or removes the migration's row, as the last thing in its own transaction. */
-export async function recordHistory(run: Run, session: Session, migration: Migration, direction: Direction): Promise<void> {
+export async function recordHistory(
+  run: Run,
+  session: Session,
+  migration: Migration,
+  direction: Direction,
+): Promise<void> {
   const history = run.setup.driver.history(session);
   if (direction === 'down') return history.remove(migration.name);
   const { version, name, checksum, text } = migration;
@@ -74,7 +92,8 @@ export function failureOf(error: unknown): MigrationFailure {
     const { where } = error.details;
     return { message: `${error.message} ${error.next ?? ''}`.trim(), ...(where === undefined ? {} : { where }) };
   }
-  const code = error instanceof Error && !(error instanceof ForerunError) && 'code' in error ? String(error.code) : undefined;
+  const code =
+    error instanceof Error && !(error instanceof ForerunError) && 'code' in error ? String(error.code) : undefined;
   return { message: messageOf(error), ...(code === undefined ? {} : { code }) };
 }
 

@@ -21,7 +21,13 @@ export async function runChecks(
       const start = performance.now();
       const answer = await ask(run, check, scratch, when);
       run.signal.throwIfAborted();
-      checks.push({ name: check.name, when, ok: answer.ok, ms: performance.now() - start, output: answer.output.slice(-outputLimit) });
+      checks.push({
+        name: check.name,
+        when,
+        ok: answer.ok,
+        ms: performance.now() - start,
+        output: answer.output.slice(-outputLimit),
+      });
       Object.assign(metrics, answer.metrics);
     }
   } finally {

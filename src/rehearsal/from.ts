@@ -50,7 +50,12 @@ export async function rehearseFrom(
 }
 
 /** Rehearses on a branch that is there already. */
-export async function rehearseOn(run: Run, branch: Branch, migrations: readonly Migration[], choices: RehearseChoices): Promise<Rehearsal> {
+export async function rehearseOn(
+  run: Run,
+  branch: Branch,
+  migrations: readonly Migration[],
+  choices: RehearseChoices,
+): Promise<Rehearsal> {
   const each = run.setup.checkpoints === 'each';
   return rehearse(run, branch, migrations, {
     direction: choices.direction,
@@ -64,6 +69,10 @@ function learn(run: Run, restart: Restart): void {
   if (restart.why === 'unshared') run.learnt.unshared = true;
   else {
     run.learnt.escaped.add(restart.migration);
-    run.note('rehearsal', 'It ends the transaction that it is given (COMMIT); rehearsed again without one.', restart.migration);
+    run.note(
+      'rehearsal',
+      'It ends the transaction that it is given (COMMIT); rehearsed again without one.',
+      restart.migration,
+    );
   }
 }

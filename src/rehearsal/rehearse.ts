@@ -52,12 +52,22 @@ export interface RehearsalOptions {
 class Stop extends Error {}
 
 /** Applies migrations to a branch, one by one, gathers evidence after each and judges it. Ends at the first that blocks. */
-export async function rehearse(run: Run, branch: Branch, migrations: readonly Migration[], options: RehearsalOptions): Promise<Rehearsal> {
+export async function rehearse(
+  run: Run,
+  branch: Branch,
+  migrations: readonly Migration[],
+  options: RehearsalOptions,
+): Promise<Rehearsal> {
   const steps: Step[] = [];
   const { driver } = run.setup;
   // Open all the time: whoever closes the last connection brings the WAL into the file, which takes longer than a migration.
   await using connection = await driver.open(branch.target);
-  const storage = schemaHistory({ driver, target: branch.target, session: connection, describe: describeOf(migrations) });
+  const storage = schemaHistory({
+    driver,
+    target: branch.target,
+    session: connection,
+    describe: describeOf(migrations),
+  });
   await using watch = await watchMain(run, migrations);
   await using reverse = reverseTest(run, branch, options);
   const checksBefore = await checksOn(run, branch, 'before');
@@ -65,7 +75,8 @@ export async function rehearse(run: Run, branch: Branch, migrations: readonly Mi
   try {
     await throughUmzug(migrations, storage, options.direction, async (migration) => {
       const last = migration === migrations.at(-1);
-      const snapshot = options.snapshots === 'always' && steps.length > 0 ? await snapshotBefore(run, branch, migration) : undefined;
+      const snapshot =
+        options.snapshots === 'always' && steps.length > 0 ? await snapshotBefore(run, branch, migration) : undefined;
       const start = performance.now();
       await reverse.prepare(migration);
       const applied = await run.phase('rehearse', migration.name, () => applyObserved(run, branch, migration, options));
@@ -73,10 +84,19 @@ export async function rehearse(run: Run, branch: Branch, migrations: readonly Mi
       const after = applied.error === undefined ? (applied.schema ?? (await driver.schema(connection))) : schema;
       await watch.verify(migration);
       const down = applied.error === undefined ? await reverse.test(migration) : undefined;
-      const checksAfter = applied.error === undefined && (last || options.checkEach) ? await checksOn(run, branch, 'after') : noChecks;
-      const evidence = compose(applied, schema, after, down, checksAfter === noChecks ? noChecks : checksBefore, checksAfter);
+      const checksAfter =
+        applied.error === undefined && (last || options.checkEach) ? await checksOn(run, branch, 'after') : noChecks;
+      const evidence = compose(
+        applied,
+        schema,
+        after,
+        down,
+        checksAfter === noChecks ? noChecks : checksBefore,
+        checksAfter,
+      );
       const damage = last && applied.error === undefined ? await newDamage(run, branch) : [];
-      const complete = damage.length > 0 ? { ...evidence, integrity: [...(evidence.integrity ?? []), ...damage] } : evidence;
+      const complete =
+        damage.length > 0 ? { ...evidence, integrity: [...(evidence.integrity ?? []), ...damage] } : evidence;
       const findings = findingsAbout(run, migration, complete);
       run.emit({
         type: 'rehearsed',
@@ -133,12 +153,23 @@ async function checksOn(run: Run, branch: Branch, when: CheckEvidence['when']): 
 }
 
 async function snapshotBefore(run: Run, branch: Branch, migration: Migration): Promise<Checkpoint> {
-  const snapshot = await run.setup.provider.snapshot(branch, { label: migration.name, run: run.id, signal: run.signal });
+  const snapshot = await run.setup.provider.snapshot(branch, {
+    label: migration.name,
+    run: run.id,
+    signal: run.signal,
+  });
   run.emit({ type: 'copy:made', kind: 'checkpoint', copy: copyReport(snapshot), migration: migration.name });
   return snapshot;
 }
 
-function compose(applied: Applied, before: Schema, after: Schema, down: Evidence['down'], first: Checked, last: Checked): Evidence {
+function compose(
+  applied: Applied,
+  before: Schema,
+  after: Schema,
+  down: Evidence['down'],
+  first: Checked,
+  last: Checked,
+): Evidence {
   const checks = [...first.checks, ...last.checks];
   const metrics = { ...first.metrics, ...last.metrics };
   return {

@@ -53,7 +53,13 @@ async function newScratch(run: Run, from: Branch): Promise<Scratch> {
   return { branch, connection: await driver.open(branch.target) };
 }
 
-async function upDownUp(run: Run, scratch: Scratch, migration: Migration, down: Apply, alone: boolean): Promise<DownEvidence> {
+async function upDownUp(
+  run: Run,
+  scratch: Scratch,
+  migration: Migration,
+  down: Apply,
+  alone: boolean,
+): Promise<DownEvidence> {
   const { driver } = run.setup;
   const { connection } = scratch;
   const { target } = scratch.branch;
@@ -88,7 +94,11 @@ async function upDownUp(run: Run, scratch: Scratch, migration: Migration, down: 
   } catch (error) {
     run.signal.throwIfAborted();
     if (isForerunError(error, 'NOT_REHEARSABLE')) throw error;
-    return { restoresSchema: false, restoresData: false, fails: `${doing} does not run: ${messageOf(error)}${placeOf(error)}` };
+    return {
+      restoresSchema: false,
+      restoresData: false,
+      fails: `${doing} does not run: ${messageOf(error)}${placeOf(error)}`,
+    };
   }
 }
 

@@ -34,7 +34,9 @@ function whatRollbackDoes(one: TableEvidence): string {
   const parts = [
     ...(rowsAdded > 0 ? [`${count(rowsAdded, 'row')} written since would be lost`] : []),
     ...(rowsGone > 0 ? [`${count(rowsGone, 'row')} deleted since would come back`] : []),
-    ...Object.entries(valuesChanged).map(([column, rows]) => `values of ${column} in ${count(rows, 'row')} would go back`),
+    ...Object.entries(valuesChanged).map(
+      ([column, rows]) => `values of ${column} in ${count(rows, 'row')} would go back`,
+    ),
     ...Object.entries(columnsDropped).map(
       ([column, rows]) => `column ${column} would come back with ${count(rows, 'value')}`,
     ),

@@ -11,7 +11,10 @@ export interface Shown {
  * Runs every line behind `$ ` in the console blocks of a README, in order, and answers with what the README shows and
  * what was printed on stdout. With UPDATE_README set, writes what was printed into the README.
  */
-export async function runReadme(readme: string, cwd: string): Promise<{ readonly shown: readonly Shown[]; readonly printed: readonly Shown[] }> {
+export async function runReadme(
+  readme: string,
+  cwd: string,
+): Promise<{ readonly shown: readonly Shown[]; readonly printed: readonly Shown[] }> {
   const text = await readFile(readme, 'utf8');
   const shown: Shown[] = [];
   const printed: Shown[] = [];

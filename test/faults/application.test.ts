@@ -17,7 +17,11 @@ interface Report {
 }
 
 /** Runs `work` while an application in another process reads and writes main without pause. */
-async function besideApplication<T>(project: Project, legal: string[], work: () => Promise<T>): Promise<{ answer: T; report: Report }> {
+async function besideApplication<T>(
+  project: Project,
+  legal: string[],
+  work: () => Promise<T>,
+): Promise<{ answer: T; report: Report }> {
   const application = fork(program, [project.path, JSON.stringify(legal)]);
   await once(application, 'message');
   await sleep(50);
@@ -30,7 +34,11 @@ async function besideApplication<T>(project: Project, legal: string[], work: () 
 
 const before = JSON.stringify({ history: [], columns: ['id', 'email', 'name'], first: [] });
 const between = JSON.stringify({ history: ['001_first'], columns: ['id', 'email', 'name'], first: ['id', 'x'] });
-const after = JSON.stringify({ history: ['001_first', '002_second'], columns: ['id', 'email', 'name', 'z'], first: ['id', 'x', 'y'] });
+const after = JSON.stringify({
+  history: ['001_first', '002_second'],
+  columns: ['id', 'email', 'name', 'z'],
+  first: ['id', 'x', 'y'],
+});
 
 function expectNothingLost(project: Project, report: Report): void {
   expect(report.illegal).toEqual([]);
@@ -49,26 +57,31 @@ async function migrate(made: Project, scenario: Scenario): Promise<RunResult> {
   return up(await scenarioSetup(made.root, scenario), { safe: true });
 }
 
-describe.each(['wal', 'delete'] as const)('an application that reads and writes main throughout (%s)', (journalMode) => {
-  test('loses no write and sees no third state while migrations are replayed', async () => {
-    const made = await project('sql', journalMode);
-    const { answer, report } = await besideApplication(made, [before, between, after], () => migrate(made, 'sql'));
-    expect(answer).toMatchObject({ outcome: 'promoted' });
-    expectNothingLost(made, report);
-    expect(report.seen).toContain(after);
-  });
+describe.each(['wal', 'delete'] as const)(
+  'an application that reads and writes main throughout (%s)',
+  (journalMode) => {
+    test('loses no write and sees no third state while migrations are replayed', async () => {
+      const made = await project('sql', journalMode);
+      const { answer, report } = await besideApplication(made, [before, between, after], () => migrate(made, 'sql'));
+      expect(answer).toMatchObject({ outcome: 'promoted' });
+      expectNothingLost(made, report);
+      expect(report.seen).toContain(after);
+    });
 
-  test('loses no write and sees no third state while a batch is swapped in, or kept out', async () => {
-    const made = await project('sql-swapped', journalMode);
-    const { answer, report } = await besideApplication(made, [before, after], () => migrate(made, 'sql-swapped'));
-    expect(answer, JSON.stringify(answer.findings)).toMatchObject(journalMode === 'wal' ? { outcome: 'promoted' } : { exitCode: expect.any(Number) });
-    if (answer.outcome !== 'promoted') {
-      expect(answer).toMatchObject({ outcome: 'rolled-back', exitCode: 3 });
-      expect(made.read("SELECT count(*) FROM sqlite_schema WHERE name = 'first'")).toEqual([0]);
-    }
-    expectNothingLost(made, report);
-  });
-});
+    test('loses no write and sees no third state while a batch is swapped in, or kept out', async () => {
+      const made = await project('sql-swapped', journalMode);
+      const { answer, report } = await besideApplication(made, [before, after], () => migrate(made, 'sql-swapped'));
+      expect(answer, JSON.stringify(answer.findings)).toMatchObject(
+        journalMode === 'wal' ? { outcome: 'promoted' } : { exitCode: expect.any(Number) },
+      );
+      if (answer.outcome !== 'promoted') {
+        expect(answer).toMatchObject({ outcome: 'rolled-back', exitCode: 3 });
+        expect(made.read("SELECT count(*) FROM sqlite_schema WHERE name = 'first'")).toEqual([0]);
+      }
+      expectNothingLost(made, report);
+    });
+  },
+);
 
 describe('a second deployer at the same time', () => {
   test('waits, and then finds nothing to do', async () => {

@@ -10,7 +10,10 @@ describe.each(scenarios)('a driver or a provider that fails at any step (%s)', (
     const states = await legalStates(scenario);
     let steps = 0;
     const counted = await newWorld(scenario);
-    await up(withSteps(counted.setup, () => void (steps += 1)), { safe: true });
+    await up(
+      withSteps(counted.setup, () => void (steps += 1)),
+      { safe: true },
+    );
     for (let failing = 1; failing <= steps; failing += 1) {
       const world = await newWorld(scenario);
       let step = 0;
@@ -26,7 +29,9 @@ describe.each(scenarios)('a driver or a provider that fails at any step (%s)', (
       const seen = await see(world.setup);
       expect(states, `${name} (step ${failing})`).toContainEqual(seen);
       expect(JSON.stringify(result), `${name} (step ${failing})`).toContain(`fault at step ${failing}`);
-      const promoted = result.migrations.filter((migration) => migration.outcome === 'promoted').map((migration) => migration.name);
+      const promoted = result.migrations
+        .filter((migration) => migration.outcome === 'promoted')
+        .map((migration) => migration.name);
       expect(promoted, `${name} (step ${failing})`).toEqual(seen.history);
       await expectNextRunFinishes(world, states);
     }

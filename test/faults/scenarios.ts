@@ -14,7 +14,8 @@ export const files: Readonly<Record<Scenario, Readonly<Record<string, string>>>>
   sql: {
     '001_first.up.sql': 'CREATE TABLE first (id INTEGER PRIMARY KEY, x TEXT); INSERT INTO first (x) VALUES (1), (2);',
     '001_first.down.sql': 'DROP TABLE first;',
-    '002_second.sql': "ALTER TABLE first ADD COLUMN y TEXT; UPDATE first SET y = 'y'; ALTER TABLE users ADD COLUMN z TEXT;",
+    '002_second.sql':
+      "ALTER TABLE first ADD COLUMN y TEXT; UPDATE first SET y = 'y'; ALTER TABLE users ADD COLUMN z TEXT;",
   },
   'sql-swapped': {
     '001_first.sql': 'CREATE TABLE first (id INTEGER PRIMARY KEY, x TEXT); INSERT INTO first (x) VALUES (1), (2);',
@@ -27,14 +28,20 @@ export const files: Readonly<Record<Scenario, Readonly<Record<string, string>>>>
 export async function scenarioSetup(root: string, scenario: Scenario): Promise<Setup> {
   const driver = sqlite();
   const setup = await resolveConfig({ database: 'app.db', root, driver, lockWaitSeconds: 20 });
-  return scenario === 'code-shared' || scenario === 'code-alone' ? { ...setup, source: codeSource(driver, scenario) } : setup;
+  return scenario === 'code-shared' || scenario === 'code-alone'
+    ? { ...setup, source: codeSource(driver, scenario) }
+    : setup;
 }
 
 function codeSource(driver: Driver, scenario: Scenario): Source {
   const apply = (sql: string): Apply =>
     scenario === 'code-shared'
       ? (target, attempt) =>
-          driver.transaction(target, attempt, async (connection) => void (connection.client as SqliteDatabase).exec(sql))
+          driver.transaction(
+            target,
+            attempt,
+            async (connection) => void (connection.client as SqliteDatabase).exec(sql),
+          )
       : async (target) => {
           await using connection = await driver.open(target);
           (connection.client as SqliteDatabase).exec(sql);
@@ -51,7 +58,12 @@ function codeSource(driver: Driver, scenario: Scenario): Source {
   return {
     name: 'code',
     migrations: async () => [
-      migration('001', '001_first', 'CREATE TABLE first (id INTEGER PRIMARY KEY, x TEXT); INSERT INTO first (x) VALUES (1)', 'DROP TABLE first'),
+      migration(
+        '001',
+        '001_first',
+        'CREATE TABLE first (id INTEGER PRIMARY KEY, x TEXT); INSERT INTO first (x) VALUES (1)',
+        'DROP TABLE first',
+      ),
       migration('002', '002_second', 'ALTER TABLE first ADD COLUMN y TEXT', 'ALTER TABLE first DROP COLUMN y'),
     ],
   };

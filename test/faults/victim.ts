@@ -3,7 +3,11 @@ import { up } from '../../src/run.ts';
 import { withSteps } from '../support/fault.ts';
 import { scenarioSetup, type Scenario } from './scenarios.ts';
 
-const { root, scenario, step } = JSON.parse(process.argv[2] ?? '') as { root: string; scenario: Scenario; step: number };
+const { root, scenario, step } = JSON.parse(process.argv[2] ?? '') as {
+  root: string;
+  scenario: Scenario;
+  step: number;
+};
 let steps = 0;
 const atStep = (): void => {
   steps += 1;

@@ -5,7 +5,9 @@ import { newProject } from '../support/project.ts';
 
 test('a table that is made anew without its index and its trigger is a warning, and passes', async () => {
   const project = await newProject();
-  project.write('CREATE INDEX by_total ON orders (total); CREATE TRIGGER told AFTER INSERT ON orders BEGIN SELECT 1; END');
+  project.write(
+    'CREATE INDEX by_total ON orders (total); CREATE TRIGGER told AFTER INSERT ON orders BEGIN SELECT 1; END',
+  );
   await project.migration(
     '001_it.sql',
     'CREATE TABLE n (id INTEGER PRIMARY KEY, user_id INTEGER REFERENCES users (id), total INTEGER, note TEXT); INSERT INTO n (id, user_id, total) SELECT id, user_id, total FROM orders; DROP TABLE orders; ALTER TABLE n RENAME TO orders;',
@@ -22,7 +24,15 @@ test('a table that is made anew without its index and its trigger is a warning, 
 });
 
 test('that rows were told by value alone is said where some are gone', () => {
-  const table = { table: 'h', rowsBefore: 3, rowsAfter: 3, changed: true, rowsGone: 3, rowsAdded: 3, rowsToldBy: 'value' } as const;
+  const table = {
+    table: 'h',
+    rowsBefore: 3,
+    rowsAfter: 3,
+    changed: true,
+    rowsGone: 3,
+    rowsAdded: 3,
+    rowsToldBy: 'value',
+  } as const;
   const [finding] = dataPreserved.judge({ tables: [table] }, { name: '001', permits: [] });
   expect(finding).toMatchObject({
     severity: 'block',

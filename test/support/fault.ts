@@ -7,7 +7,11 @@ export type AtStep = (name: string) => void;
 
 /** A setup whose driver and provider announce each of their acts: every place where a run can be cut. */
 export function withSteps(setup: Setup, atStep: AtStep): Setup {
-  return { ...setup, driver: announcing(driverActs(setup.driver, atStep), 'driver', atStep), provider: announcing(setup.provider, 'provider', atStep) };
+  return {
+    ...setup,
+    driver: announcing(driverActs(setup.driver, atStep), 'driver', atStep),
+    provider: announcing(setup.provider, 'provider', atStep),
+  };
 }
 
 /** History rows and journal rows are written through sessions: their acts are steps as well. */
@@ -54,7 +58,8 @@ function announcing<T extends Driver | Provider | object>(object: T, prefix: str
             atStep(`after ${prefix}.${name}`);
           } catch (error) {
             // Nobody else can release what was acquired.
-            if (typeof value === 'object' && value !== null && Symbol.asyncDispose in value) await (value as AsyncDisposable)[Symbol.asyncDispose]();
+            if (typeof value === 'object' && value !== null && Symbol.asyncDispose in value)
+              await (value as AsyncDisposable)[Symbol.asyncDispose]();
             throw error;
           }
           return value;
@@ -66,4 +71,14 @@ function announcing<T extends Driver | Provider | object>(object: T, prefix: str
 }
 
 /** Acts that do nothing by themselves. */
-const quiet = new Set(['target', 'home', 'script', 'statements', 'codeOf', 'identity', 'history', 'journal', 'transaction']);
+const quiet = new Set([
+  'target',
+  'home',
+  'script',
+  'statements',
+  'codeOf',
+  'identity',
+  'history',
+  'journal',
+  'transaction',
+]);

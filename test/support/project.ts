@@ -29,7 +29,9 @@ export const shop: string = `
   INSERT INTO orders (user_id, total) VALUES (1, 10.5), (2, 20), (1, 30);
 `;
 
-export async function newProject(options: { seed?: string; folder?: string; journalMode?: 'wal' | 'delete' } = {}): Promise<Project> {
+export async function newProject(
+  options: { seed?: string; folder?: string; journalMode?: 'wal' | 'delete' } = {},
+): Promise<Project> {
   const base = await realpath(await mkdtemp(join(memory, 'forerun-test-')));
   onTestFinished(() => rm(base, { recursive: true, force: true }));
   const root = join(base, options.folder ?? 'project');

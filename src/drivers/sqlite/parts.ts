@@ -36,28 +36,27 @@ export function partsOf(
   table: TableState,
   nameOf: (column: string) => string = (column) => column.toLowerCase(),
 ): TableParts {
-  const all = <T>(sql: string, ...params: readonly string[]): readonly T[] =>
-    database.prepare(sql).all(...params) as T[];
+  const all = (sql: string, ...params: readonly string[]): unknown[] => database.prepare(sql).all(...params);
   const names = (sql: string, ...params: readonly string[]): readonly (string | null)[] =>
-    all<{ name: string | null }>(sql, ...params).map(({ name }) => name);
+    (all(sql, ...params) as { name: string | null }[]).map(({ name }) => name);
   const inSchema = `FROM ${schema}.sqlite_schema WHERE tbl_name = ? COLLATE NOCASE`;
   const [text = ''] = names(`SELECT sql AS name ${inSchema} AND type = 'table'`, table.name);
   const columns = names('SELECT name FROM pragma_table_xinfo(?, ?)', table.name, schema);
-  const keys = all<{ id: number; name: string }>(
+  const keys = all(
     'SELECT id, "from" AS name FROM pragma_foreign_key_list(?, ?) ORDER BY id, seq',
     table.name,
     schema,
-  );
-  const listed = all<{ name: string; unique: number; origin: string; partial: number }>(
-    'SELECT name, "unique", origin, partial FROM pragma_index_list(?, ?)',
-    table.name,
-    schema,
-  );
-  const [options] = all<{ strict: number; wr: number }>(
-    'SELECT strict, wr FROM pragma_table_list(?) WHERE schema = ?',
-    table.name,
-    schema,
-  );
+  ) as { id: number; name: string }[];
+  const listed = all('SELECT name, "unique", origin, partial FROM pragma_index_list(?, ?)', table.name, schema) as {
+    name: string;
+    unique: number;
+    origin: string;
+    partial: number;
+  }[];
+  const [options] = all('SELECT strict, wr FROM pragma_table_list(?) WHERE schema = ?', table.name, schema) as {
+    strict: number;
+    wr: number;
+  }[];
   return {
     columns: new Set(columns.map((name) => nameOf(name ?? ''))),
     key: table.key.map(({ name }) => nameOf(name)),

@@ -74,8 +74,16 @@ export function recordTests(world: () => DriverWorld): void {
     });
 
     test.each([
-      ["another tool's", 'version INTEGER PRIMARY KEY, name TEXT, applied_on TEXT, checksum TEXT', /TrailBase or refinery/],
-      ["nobody knows whose", 'id INTEGER PRIMARY KEY, script TEXT', /that Forerun did not make: its columns are id, script,/],
+      [
+        "another tool's",
+        'version INTEGER PRIMARY KEY, name TEXT, applied_on TEXT, checksum TEXT',
+        /TrailBase or refinery/,
+      ],
+      [
+        'nobody knows whose',
+        'id INTEGER PRIMARY KEY, script TEXT',
+        /that Forerun did not make: its columns are id, script,/,
+      ],
     ])('is refused, and not touched, where the table is %s', async (_whose, columns, message) => {
       await database.run(`CREATE TABLE _schema_history (${columns})`);
       for (const act of [
