@@ -44,7 +44,7 @@ export async function applyObserved(
     await applierOf(migration, options.direction)(branch.target, told.attempt);
   } catch (error) {
     run.signal.throwIfAborted();
-    if (isForerunError(error, 'NOT_REHEARSABLE')) throw error;
+    if (isForerunError(error, 'NOT_REHEARSABLE') || isForerunError(error, 'BAD_TARGET')) throw error;
     if (isForerunError(error, 'TRANSACTION_ESCAPED')) throw new Restart(migration.name, 'escaped');
     const integrity = isForerunError(error, 'INTEGRITY') ? error.details.violations : [];
     const failed = integrity.length > 0 ? {} : { error: failureOf(error) };
