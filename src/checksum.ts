@@ -27,9 +27,16 @@ export function normalText(bytes: Uint8Array | string): string {
 
 /** Digest of a schema: equal where every object has the same key and the same canonical text. */
 export function fingerprint(schema: Schema): string {
+  const known = fingerprints.get(schema);
+  if (known !== undefined) return known;
   const hash = createHash('sha256');
   for (const [key, definition] of [...schema].sort(([a], [b]) => (a < b ? -1 : 1))) {
     hash.update(`${key}\0${definition}\0`);
   }
-  return `sha256:${hash.digest('hex')}`;
+  const digest = `sha256:${hash.digest('hex')}`;
+  fingerprints.set(schema, digest);
+  return digest;
 }
+
+/** The schema after one migration is the schema before the next. */
+const fingerprints = new WeakMap<Schema, string>();

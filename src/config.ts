@@ -87,8 +87,10 @@ export async function checkConfig(config: Config): Promise<void> {
 /** A few addresses need no schema, and loading one would take most of the time that `forerun status` has. */
 function isPlain(config: Config): boolean {
   const plain = ['database', 'migrations', 'checks', 'root'];
-  return Object.entries(config).every(
-    ([key, value]) => plain.includes(key) && typeof value === 'string' && value !== '',
+  return Object.entries(config).every(([key, value]) =>
+    key === 'checkpoints'
+      ? value === 'each' || value === 'once'
+      : plain.includes(key) && typeof value === 'string' && value !== '',
   );
 }
 

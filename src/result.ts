@@ -56,7 +56,7 @@ export function resultOf(events: readonly Event[]): RunResult {
     run: started?.run ?? '',
     startedAt: started?.at ?? '',
     ms: finished?.ms ?? 0,
-    migrations: (planned?.pending ?? []).map((migration) => migrationResult(migration, events)),
+    migrations: migrationResults(planned?.pending ?? [], events),
     drift: planned?.drift ?? [],
     findings: findingsOf(events),
     copies: of(events, 'copy:made').map(({ kind, copy, migration }) => ({
@@ -98,40 +98,50 @@ const wrongUse: readonly string[] = [
   'NOT_REHEARSABLE',
 ];
 
-function migrationResult(
-  migration: { readonly version: string; readonly name: string; readonly checksum: string },
-  events: readonly Event[],
-): MigrationResult {
-  const rehearsed = of(events, 'rehearsed').findLast((event) => event.migration === migration.name);
-  const promoted = of(events, 'promoted').findLast((event) => event.migration === migration.name);
-  const rolledBack = of(events, 'rolled-back').some((event) => event.migration === migration.name);
-  const blocked = findingsOf(events).some(
-    (finding) => finding.migration === migration.name && finding.severity === 'block',
+interface Named {
+  readonly version: string;
+  readonly name: string;
+  readonly checksum: string;
+}
+
+function migrationResults(migrations: readonly Named[], events: readonly Event[]): readonly MigrationResult[] {
+  const rehearsals = new Map(of(events, 'rehearsed').map((event) => [event.migration, event]));
+  const promotions = new Map(of(events, 'promoted').map((event) => [event.migration, event]));
+  const rolledBack = new Set(of(events, 'rolled-back').map((event) => event.migration));
+  const blocked = new Set(
+    findingsOf(events).flatMap(({ severity, migration }) => (severity === 'block' ? [migration] : [])),
   );
   const doubtful = of(events, 'run:finished').at(-1)?.outcome === 'needs-person';
-  const checkpoint = of(events, 'copy:made').findLast(
-    (event) => event.kind === 'checkpoint' && event.migration === migration.name,
+  const checkpoints = new Map(
+    of(events, 'copy:made').flatMap(({ kind, migration, copy }) =>
+      kind === 'checkpoint' ? [[migration, copy] as const] : [],
+    ),
   );
-  return {
-    ...migration,
-    outcome: promoted
+  return migrations.map((migration) => {
+    const { name } = migration;
+    const [rehearsed, promoted] = [rehearsals.get(name), promotions.get(name)];
+    const outcome = promoted
       ? 'promoted'
-      : rolledBack
+      : rolledBack.has(name)
         ? 'rolled-back'
-        : blocked
+        : blocked.has(name)
           ? 'blocked'
           : rehearsed
             ? 'passed'
-            : 'not-reached',
-    promotion: promoted?.how ?? null,
-    checkpoint: promoted?.checkpoint ?? (doubtful ? checkpoint?.copy.id : undefined) ?? null,
-    branch: rehearsed?.branch ?? null,
-    durationMs: {
-      ...(rehearsed === undefined ? {} : { rehearsed: rehearsed.ms }),
-      ...(promoted === undefined ? {} : { promoted: promoted.ms }),
-    },
-    evidence: rehearsed?.evidence ?? {},
-  };
+            : 'not-reached';
+    return {
+      ...migration,
+      outcome,
+      promotion: promoted?.how ?? null,
+      checkpoint: promoted?.checkpoint ?? (doubtful ? checkpoints.get(name)?.id : undefined) ?? null,
+      branch: rehearsed?.branch ?? null,
+      durationMs: {
+        ...(rehearsed === undefined ? {} : { rehearsed: rehearsed.ms }),
+        ...(promoted === undefined ? {} : { promoted: promoted.ms }),
+      },
+      evidence: rehearsed?.evidence ?? {},
+    };
+  });
 }
 
 /** Findings of the last rehearsal of each migration (a run that began again judged twice), and those of the run. */

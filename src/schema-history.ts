@@ -40,7 +40,7 @@ export function schemaHistory(options: SchemaHistoryOptions): HistoryStorage {
     logMigration: (params) =>
       withHistory(options, async (history) => {
         const { version, checksum: sum, text } = await describe(params);
-        if ((await history.rows()).some((row) => row.name === params.name && row.checksum === sum)) return;
+        if ((await history.row(params.name))?.checksum === sum) return;
         await history.record({ version, name: params.name, appliedOn: new Date().toISOString(), checksum: sum }, text);
       }),
     unlogMigration: ({ name }) => withHistory(options, (history) => history.remove(name)),

@@ -1,10 +1,13 @@
 import type { Direction, Migration } from './seams/source.ts';
 import type { HistoryStorage } from './schema-history.ts';
 
-/** Loading Umzug takes 100 ms: what applies nothing does not pay for it, and what waits for a copy may load it meanwhile. */
+/**
+ * Loads Umzug while a copy is made. What applies nothing does not pay for it: it blocks this thread for 100 ms. So the
+ * copy gets a moment to begin.
+ */
 export function preloadUmzug(): void {
   // A failure is told where Umzug is used.
-  import('umzug').catch(() => undefined);
+  setTimeout(() => void import('umzug').catch(() => undefined), 20);
 }
 
 /**

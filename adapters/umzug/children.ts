@@ -89,7 +89,7 @@ function startChild({ module, place, main, databaseVariable, target }: ChildPlac
   const child = peer<ParentMethods, ChildMethods>(subprocess.port, {
     afterBegin: () => judging((attempt) => attempt.afterBegin(session)),
     beforeCommit: () => judging((attempt) => attempt.beforeCommit(session)),
-    statement: async (evidence) => current?.statement(evidence),
+    statement: async (evidence) => current?.statement?.(evidence),
     note: async (message) => current?.note(message),
   });
   const session = { query: (sql: string, params: readonly unknown[] = []) => child.call('query', sql, params) };

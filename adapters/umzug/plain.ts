@@ -64,7 +64,6 @@ async function recording<Context extends object>(
       const { version, checksum, text } = found;
       await history.record({ version, name, appliedOn: new Date().toISOString(), checksum }, text);
     },
-    statement: () => {},
     note: () => {},
   };
 }

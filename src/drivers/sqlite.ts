@@ -4,6 +4,7 @@ import { codeOf, whenFree } from './sqlite/busy.ts';
 import { commentedStatements } from './sqlite/commented.ts';
 import { connect, type Setup, type SqliteConnection } from './sqlite/connection.ts';
 import { sqliteContents } from './sqlite/contents.ts';
+import { damageApart } from './sqlite/damage-apart.ts';
 import { damageOf } from './sqlite/damage.ts';
 import { examineSqlite } from './sqlite/examine.ts';
 import { sqliteHistory } from './sqlite/history.ts';
@@ -63,9 +64,12 @@ export function sqlite(options: SqliteOptions = {}): Driver {
     lock: lockSqlite,
     observe: (branch) => observeSqlite(branch, options.setup),
     compare: (before, after) => compareSqlite(before, after, options.setup),
-    async damage(target) {
+    async damage(target, tables) {
+      if (tables?.length === 0) return [];
+      const apart = tables === undefined && options.setup === undefined ? await damageApart(pathOf(target)) : undefined;
+      if (apart !== undefined) return apart;
       await using connection = await open(target);
-      return await whenFree(() => damageOf(connection.client), { what: 'checking the pages' });
+      return await whenFree(() => damageOf(connection.client, 'main', tables), { what: 'checking the pages' });
     },
     watch: watchSqlite,
   };

@@ -66,7 +66,6 @@ export function ownWork(): Attempt {
     signal,
     afterBegin: async () => {},
     beforeCommit: async () => {},
-    statement: () => {},
     note: () => {},
   };
 }

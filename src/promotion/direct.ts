@@ -22,7 +22,6 @@ export async function applyDirectly(run: Run, migrations: readonly Migration[], 
         signal: run.signal,
         afterBegin: async () => {},
         beforeCommit: (session) => recordHistory(run, session, migration, direction),
-        statement: () => {},
         note: (message) => run.note('apply', message, migration.name),
       });
       run.emit({ type: 'promoted', migration: migration.name, how: null, direction, ms: performance.now() - start });

@@ -48,8 +48,7 @@ export async function isRecorded(
   migration: Migration,
   direction: Direction,
 ): Promise<boolean> {
-  const rows = await setup.driver.history(session).rows();
-  const row = rows.find((candidate) => candidate.name === migration.name);
+  const row = await setup.driver.history(session).row(migration.name);
   return direction === 'up' ? row?.checksum === migration.checksum : row === undefined;
 }
 

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { checksum } from '../checksum.ts';
 import { ForerunError } from '../error.ts';
 import { checkpointMain } from '../rehearsal/from.ts';
@@ -88,7 +88,7 @@ async function checkpointBefore(
 
 /** What was rehearsed is what is promoted: the file is read and hashed again right before. */
 export async function refuseChangedFile(run: Run, migration: Migration): Promise<void> {
-  if ((await checksumOfFile(migration)) === migration.checksum) return;
+  if (checksumOfFile(migration) === migration.checksum) return;
   const now = (await run.setup.source.migrations()).find((candidate) => candidate.name === migration.name);
   if (now?.checksum === migration.checksum) return;
   throw new ForerunError(
@@ -102,8 +102,12 @@ export async function refuseChangedFile(run: Run, migration: Migration): Promise
 }
 
 /** Not what the source would say where it hashes more than the file; then the source is asked. */
-async function checksumOfFile({ file }: Migration): Promise<Checksum | undefined> {
-  return file === undefined ? undefined : readFile(file).then(checksum, () => undefined);
+function checksumOfFile({ file }: Migration): Checksum | undefined {
+  try {
+    return file === undefined ? undefined : checksum(readFileSync(file));
+  } catch {
+    return undefined;
+  }
 }
 
 function unrecorded(migration: Migration): ForerunError<'NEEDS_PERSON'> {

@@ -51,7 +51,6 @@ export async function replay(
       await driver.journal(session).write(identity, row);
       finished = true;
     },
-    statement: () => {},
     note: () => {},
   };
   await applierOf(migration, direction)(main, attempt);

@@ -1,6 +1,6 @@
 import { ForerunError, isForerunError, messageOf } from '../error.ts';
 import type { Run } from '../run-log.ts';
-import type { Schema, Session } from '../seams/driver.ts';
+import type { Observer, Schema, Session } from '../seams/driver.ts';
 import type { Evidence, MigrationFailure, StatementEvidence } from '../seams/evidence.ts';
 import type { Branch } from '../seams/provider.ts';
 import type { Attempt, Direction, Migration } from '../seams/source.ts';
@@ -26,6 +26,12 @@ export class Restart extends Error {
   }
 }
 
+/** A branch that the driver watches. */
+export interface Observed {
+  readonly branch: Branch;
+  readonly observer: Observer;
+}
+
 export interface ApplyOptions {
   readonly direction: Direction;
   readonly alone: ReadonlySet<string>;
@@ -34,11 +40,11 @@ export interface ApplyOptions {
 /** Applies one migration to a branch while the driver watches, with the same last steps that main will see. */
 export async function applyObserved(
   run: Run,
-  branch: Branch,
+  { branch, observer }: Observed,
   migration: Migration,
   options: ApplyOptions,
 ): Promise<Applied> {
-  await using observer = await run.setup.driver.observe(branch.target);
+  await observer.begin();
   const told = newAttempt(run, migration, options.direction, options.alone.has(migration.name));
   try {
     await applierOf(migration, options.direction)(branch.target, told.attempt);

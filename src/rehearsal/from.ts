@@ -18,6 +18,7 @@ export interface RehearseChoices {
 export async function checkpointMain(run: Run, next: readonly Migration[]): Promise<Checkpoint> {
   const { provider, main } = run.setup;
   const migration = next[0]?.name ?? run.id;
+  preloadUmzug();
   const checkpoint = await run.phase('checkpoint', migration, () =>
     provider.checkpoint(main, { label: migration, run: run.id, signal: run.signal }),
   );
@@ -33,14 +34,13 @@ export async function rehearseFrom(
   choices: RehearseChoices,
 ): Promise<Rehearsal> {
   const { provider } = run.setup;
-  preloadUmzug();
   for (;;) {
     const branch = await run.phase('branch', undefined, () =>
       provider.branch(base, { label: run.id, run: run.id, signal: run.signal }),
     );
     run.emit({ type: 'copy:made', kind: 'branch', copy: copyReport(branch) });
     try {
-      return await rehearseOn(run, branch, migrations, choices);
+      return await rehearseOn(run, branch, migrations, choices, base);
     } catch (error) {
       await provider.discard(branch);
       if (!(error instanceof Restart)) throw error;
@@ -49,12 +49,13 @@ export async function rehearseFrom(
   }
 }
 
-/** Rehearses on a branch that is there already. */
+/** Rehearses on a branch that is there already; `base` is what it was made from. */
 export async function rehearseOn(
   run: Run,
   branch: Branch,
   migrations: readonly Migration[],
   choices: RehearseChoices,
+  base?: Checkpoint,
 ): Promise<Rehearsal> {
   const each = run.setup.checkpoints === 'each';
   return rehearse(run, branch, migrations, {
@@ -62,6 +63,7 @@ export async function rehearseOn(
     alone: run.learnt.escaped,
     snapshots: !each ? 'never' : choices.batch || run.learnt.unshared ? 'always' : 'if-swapped',
     checkEach: choices.checkEach,
+    ...(base === undefined ? {} : { base }),
   });
 }
 

@@ -5,12 +5,13 @@ import type { Run } from '../run-log.ts';
 import { schemaDiff } from '../schema-diff.ts';
 import { describeOf, schemaHistory } from '../schema-history.ts';
 import type { Schema } from '../seams/driver.ts';
-import type { CheckEvidence, Evidence, Violation } from '../seams/evidence.ts';
+import type { CheckEvidence, Evidence, SchemaEvidence } from '../seams/evidence.ts';
 import type { Branch, Checkpoint } from '../seams/provider.ts';
 import type { Direction, Migration } from '../seams/source.ts';
 import { throughUmzug } from '../through-umzug.ts';
 import { applyObserved, Restart, type Applied } from './apply.ts';
 import { runChecks } from './checks.ts';
+import { damageCheck } from './damage.ts';
 import { findingsAbout } from './judge.ts';
 import { watchMain } from './leak.ts';
 import { reverseTest } from './reverse.ts';
@@ -46,6 +47,8 @@ export interface RehearsalOptions {
   readonly snapshots: 'always' | 'if-swapped' | 'never';
   /** Whether the user's checks run after every migration, or after the last alone. */
   readonly checkEach: boolean;
+  /** What the branch was made from, where that is at hand. */
+  readonly base?: Checkpoint;
 }
 
 /** Thrown inside Umzug's `up` to end it at the first migration that does not pass. */
@@ -68,8 +71,10 @@ export async function rehearse(
     session: connection,
     describe: describeOf(migrations),
   });
+  await using observer = await driver.observe(branch.target);
   await using watch = await watchMain(run, migrations);
   await using reverse = reverseTest(run, branch, options);
+  await using damage = damageCheck(run, branch, options.base, migrations);
   const checksBefore = await checksOn(run, branch, 'before');
   let schema = await driver.schema(connection);
   try {
@@ -79,7 +84,9 @@ export async function rehearse(
         options.snapshots === 'always' && steps.length > 0 ? await snapshotBefore(run, branch, migration) : undefined;
       const start = performance.now();
       await reverse.prepare(migration);
-      const applied = await run.phase('rehearse', migration.name, () => applyObserved(run, branch, migration, options));
+      const applied = await run.phase('rehearse', migration.name, () =>
+        applyObserved(run, { branch, observer }, migration, options),
+      );
       if (mustKeepSnapshots(applied, options, migrations.length)) throw new Restart(migration.name, 'unshared');
       const after = applied.error === undefined ? (applied.schema ?? (await driver.schema(connection))) : schema;
       await watch.verify(migration);
@@ -94,9 +101,12 @@ export async function rehearse(
         checksAfter === noChecks ? noChecks : checksBefore,
         checksAfter,
       );
-      const damage = last && applied.error === undefined ? await newDamage(run, branch) : [];
+      const broken =
+        last && applied.error === undefined
+          ? await damage.finish([...steps.map((step) => step.evidence), evidence])
+          : [];
       const complete =
-        damage.length > 0 ? { ...evidence, integrity: [...(evidence.integrity ?? []), ...damage] } : evidence;
+        broken.length > 0 ? { ...evidence, integrity: [...(evidence.integrity ?? []), ...broken] } : evidence;
       const findings = findingsAbout(run, migration, complete);
       run.emit({
         type: 'rehearsed',
@@ -110,8 +120,8 @@ export async function rehearse(
       steps.push({
         migration,
         shared: applied.shared,
-        before: fingerprint(schema),
-        after: fingerprint(after),
+        before: evidence.schema.before,
+        after: evidence.schema.after,
         evidence: complete,
         findings,
         ...(snapshot === undefined ? {} : { snapshot }),
@@ -128,16 +138,6 @@ export async function rehearse(
 /** A migration that went well outside our transaction makes a swap of the batch, whose inner states are then kept. */
 function mustKeepSnapshots(applied: Applied, options: RehearsalOptions, count: number): boolean {
   return applied.error === undefined && !applied.shared && options.snapshots === 'if-swapped' && count > 1;
-}
-
-/** What is broken on the branch and is not on main, from which it was made: old damage is not the migrations'. */
-async function newDamage(run: Run, branch: Branch): Promise<readonly Violation[]> {
-  const { driver, main } = run.setup;
-  const found = await driver.damage(branch.target);
-  if (found.length === 0) return found;
-  const old = new Set((await driver.damage(main)).map((violation) => violation.message));
-  if (old.size > 0) run.note('integrity', `Main is damaged already: ${[...old].join('; ')}.`);
-  return found.filter((violation) => !old.has(violation.message));
 }
 
 interface Checked {
@@ -169,7 +169,7 @@ function compose(
   down: Evidence['down'],
   first: Checked,
   last: Checked,
-): Evidence {
+): Evidence & { readonly schema: SchemaEvidence } {
   const checks = [...first.checks, ...last.checks];
   const metrics = { ...first.metrics, ...last.metrics };
   return {

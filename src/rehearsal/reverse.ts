@@ -1,6 +1,6 @@
 import { schemaDiff } from '../schema-diff.ts';
 import type { Run } from '../run-log.ts';
-import type { Connection } from '../seams/driver.ts';
+import type { Connection, Observer } from '../seams/driver.ts';
 import type { DownEvidence, StatementEvidence, TableEvidence } from '../seams/evidence.ts';
 import type { Branch } from '../seams/provider.ts';
 import type { Apply, Attempt, Direction, Migration } from '../seams/source.ts';
@@ -21,6 +21,7 @@ export interface ReverseTest extends AsyncDisposable {
 export function reverseTest(run: Run, branch: Branch, { direction, alone }: ApplyOptions): ReverseTest {
   let scratch: Scratch | undefined;
   const discard = async (): Promise<void> => {
+    await scratch?.observer[Symbol.asyncDispose]();
     await scratch?.connection[Symbol.asyncDispose]();
     if (scratch !== undefined) await run.setup.provider.discard(scratch.branch);
     scratch = undefined;
@@ -43,14 +44,15 @@ export function reverseTest(run: Run, branch: Branch, { direction, alone }: Appl
 
 interface Scratch {
   readonly branch: Branch;
-  /** Open all the time, as on the branch that it was made from. */
+  /** Both are open all the time, as on the branch that it was made from. */
   readonly connection: Connection;
+  readonly observer: Observer;
 }
 
 async function newScratch(run: Run, from: Branch): Promise<Scratch> {
   const { driver, provider } = run.setup;
   const branch = await provider.branch(from, { label: `${run.id}-down`, run: run.id, signal: run.signal });
-  return { branch, connection: await driver.open(branch.target) };
+  return { branch, connection: await driver.open(branch.target), observer: await driver.observe(branch.target) };
 }
 
 async function upDownUp(
@@ -61,10 +63,10 @@ async function upDownUp(
   alone: boolean,
 ): Promise<DownEvidence> {
   const { driver } = run.setup;
-  const { connection } = scratch;
+  const { connection, observer } = scratch;
   const { target } = scratch.branch;
   const before = await driver.schema(connection);
-  await using observer = await driver.observe(target);
+  await observer.begin();
   const statements: StatementEvidence[] = [];
   const attempt = (direction: Direction): Attempt => ({
     alone,

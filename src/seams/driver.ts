@@ -40,6 +40,8 @@ export interface HistoryRow {
 /** The rows of `_schema_history`, and beside them the texts that were applied. Reading never creates a table. */
 export interface History {
   rows(): Promise<readonly HistoryRow[]>;
+  /** The row of that name. */
+  row(name: string): Promise<HistoryRow | undefined>;
   /** Adds the row and keeps the text; replaces the row of that name. Creates the tables where they are absent. */
   record(row: HistoryRow, text: string): Promise<void>;
   remove(name: string): Promise<void>;
@@ -68,9 +70,14 @@ export interface Journal {
   write(database: string, entry: JournalEntry): Promise<void>;
 }
 
-/** Watches one branch while one migration runs on it. */
+/** Watches one branch while migrations run on it, one after the other. */
 export interface Observer extends AsyncDisposable {
-  /** Call once, after the migration. `statements` is what the attempt was told; absent where it ran unseen. */
+  /** Call right before a migration. */
+  begin(): Promise<void>;
+  /**
+   * Call once after that migration, if it went well. `statements` is what the attempt was told; absent where it ran
+   * unseen.
+   */
   finish(statements: readonly StatementEvidence[] | undefined): Promise<Evidence>;
 }
 
@@ -131,8 +138,8 @@ export interface Driver {
   observe(branch: Target): Promise<Observer>;
   /** What differs in the rows of two databases, one taken as the state before and the other as the state after. */
   compare(before: Target, after: Target): Promise<Evidence>;
-  /** Looks at every page or block of a database. Empty where all is well. */
-  damage(target: Target): Promise<readonly Violation[]>;
+  /** Looks at every page or block of a database, or of some tables. Empty where all is well. */
+  damage(target: Target, tables?: readonly string[]): Promise<readonly Violation[]>;
   /**
    * A number that moves whenever somebody else commits to main, read through a handle that stays open; absent where
    * the engine has none.

@@ -59,8 +59,8 @@ export interface Attempt {
   afterBegin(session: Session): Promise<void>;
   /** Last step inside the migration's transaction. A throw must roll the transaction back. */
   beforeCommit(session: Session): Promise<void>;
-  /** Told after each statement, where the migration is run statement by statement. */
-  statement(evidence: StatementEvidence): void;
+  /** Told after each statement, where the migration is run statement by statement. Absent where nobody asks. */
+  statement?(evidence: StatementEvidence): void;
   /** Whether the migration must run outside a transaction of ours, because it was seen to end it. */
   readonly alone: boolean;
   /** Told of anything a person should know: transaction control that was left out, a slower way taken. */

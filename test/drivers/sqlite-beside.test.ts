@@ -137,6 +137,7 @@ describe('an observed branch', () => {
     const idle = new Database(file.path, { timeout: 0 });
     idle.prepare('SELECT * FROM t').all();
     await using observer = await file.driver.observe(file.target);
+    await observer.begin();
     const later = new Database(file.path, { timeout: 0 });
     later.exec(
       "BEGIN; UPDATE t SET v = 'x' WHERE id = 1; COMMIT; CREATE TEMP TABLE mine (a); CREATE TEMP TRIGGER g AFTER DELETE ON t BEGIN INSERT INTO mine VALUES (old.id); END",
@@ -157,6 +158,7 @@ describe('an observed branch', () => {
     await application.run('SELECT 1');
     await application.run('COMMIT');
     await using observer = await observing;
+    await observer.begin();
     await application.run('DELETE FROM t');
     expect((await observer.finish(undefined)).tables).toMatchObject([{ table: 't', rowsGone: 2 }]);
     await application.end();
@@ -165,6 +167,7 @@ describe('an observed branch', () => {
   test('shows what was committed, and nothing of a transaction that is still open', async () => {
     const file = inMode('delete');
     await using observer = await file.driver.observe(file.target);
+    await observer.begin();
     const application = await startApplication(file.target);
     await application.run('BEGIN; DELETE FROM t WHERE id = 1');
     expect((await observer.finish(undefined)).tables).toMatchObject([{ table: 't', rowsGone: 0, changed: false }]);

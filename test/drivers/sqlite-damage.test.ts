@@ -28,6 +28,27 @@ describe('looking for damage in a SQLite file', () => {
     expect(JSON.stringify(damage)).not.toContain('s3cret');
   });
 
+  test('looks at the tables that are named, and at no other', async () => {
+    const file = newFile(`CREATE TABLE t (id INTEGER PRIMARY KEY, v); CREATE TABLE "o'ther" (a); ${rows('t')}`);
+    breakTree(file, 't');
+    expect(await file.driver.damage(file.target, ["o'ther"])).toEqual([]);
+    expect(await file.driver.damage(file.target, [])).toEqual([]);
+    expect(await file.driver.damage(file.target, ["o'ther", 't'])).toMatchObject([{ kind: 'corruption' }]);
+  });
+
+  test.each(['by a driver that knows no functions', 'by one that does'])(
+    'finds it in a large file, %s',
+    async (which) => {
+      const file = newFile(
+        'CREATE TABLE t (id INTEGER PRIMARY KEY, v); WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 6000) INSERT INTO t SELECT i, zeroblob(3500) FROM n',
+      );
+      const driver = which === 'by one that does' ? sqlite({ setup: () => {} }) : sqlite();
+      expect(await driver.damage(file.target)).toEqual([]);
+      breakTree(file, 't');
+      expect(await driver.damage(file.target)).toContainEqual(expect.objectContaining({ kind: 'corruption' }));
+    },
+  );
+
   test('finds it where the list of tables itself cannot be read', async () => {
     const file = newFile(`CREATE TABLE t (id INTEGER PRIMARY KEY, v); ${rows('t')}`);
     const bytes = readFileSync(file.path);
@@ -60,6 +81,7 @@ describe('looking for damage in a SQLite file', () => {
     const file = newFile(seed);
     breakTree(file, 't');
     await using observer = await file.driver.observe(file.target);
+    await observer.begin();
     await expect(observer.finish(undefined)).rejects.toMatchObject(damaged);
     const error = await failure(file.apply('UPDATE t SET v = 1'));
     expect(error).toMatchObject(damaged);

@@ -80,6 +80,7 @@ describe('without these functions, a database', () => {
     expect(await stateOf(file)).toEqual(await stateOf({ ...file, driver: sqlite({ setup }) }));
     expect(await file.driver.damage(file.target)).toEqual([]);
     await using observer = await file.driver.observe(file.target);
+    await observer.begin();
     file.run(
       "UPDATE computed SET mail = 'c@z' WHERE id = 1; DELETE FROM checked; INSERT INTO indexed VALUES (2, 'no'); UPDATE plain SET a = 'b'",
     );
@@ -148,6 +149,7 @@ describe('a collation that is not known', () => {
     database.close();
     const driver = sqlite();
     await using observer = await driver.observe(driver.target(path));
+    await observer.begin();
     const { tables = [], notes = [] } = await observer.finish(undefined);
     expect(tables.map(({ table }) => table)).toEqual(['u']);
     expect(notes).toEqual(['The rows of t could not be compared: no such collation sequence: swedish.']);

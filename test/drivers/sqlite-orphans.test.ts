@@ -45,6 +45,7 @@ describe('rows that referred to nothing before', () => {
     const file = newFile(old, { foreignKeys: false });
     const observe = async (sql: string): Promise<unknown> => {
       await using observer = await file.driver.observe(file.target);
+      await observer.begin();
       await file.driver.transaction(file.target, recorded({ alone: true }), async (connection) => {
         await connection.query('PRAGMA foreign_keys = OFF');
         for (const statement of sql.split(';')) await connection.query(statement);

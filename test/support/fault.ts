@@ -26,7 +26,7 @@ function driverActs(driver: Driver, atStep: AtStep): Driver {
         {
           alone: attempt.alone,
           signal: attempt.signal,
-          statement: (evidence) => attempt.statement(evidence),
+          statement: (evidence) => attempt.statement?.(evidence),
           note: (message) => attempt.note(message),
           async afterBegin(session) {
             atStep('transaction began');

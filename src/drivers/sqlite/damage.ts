@@ -4,15 +4,26 @@ import { codeOf } from './busy.ts';
 import type { SqliteDatabase } from './client.ts';
 
 /** What `PRAGMA quick_check` finds. Its lines name tables, columns, indexes and row numbers, never values. */
-export function damageOf(database: SqliteDatabase, schema: 'main' | 'before' = 'main'): readonly Violation[] {
-  return linesOf(database, schema)
-    .filter((line) => line !== 'ok')
-    .map((line) => ({ kind: 'corruption', message: line }));
+export function damageOf(
+  database: SqliteDatabase,
+  schema: 'main' | 'before' = 'main',
+  tables?: readonly string[],
+): readonly Violation[] {
+  return violationsIn(linesOf(database, schema, tables));
 }
 
-function linesOf(database: SqliteDatabase, schema: string): readonly string[] {
+/** The lines of `quick_check` as violations. */
+export function violationsIn(lines: readonly string[]): readonly Violation[] {
+  return lines.filter((line) => line !== 'ok').map((line) => ({ kind: 'corruption', message: line }));
+}
+
+function linesOf(database: SqliteDatabase, schema: string, tables: readonly string[] | undefined): readonly string[] {
+  const whole = (): readonly string[] =>
+    tables === undefined
+      ? quickCheck(database, schema, '10')
+      : tables.flatMap((table) => quickCheck(database, schema, quoted(table)));
   try {
-    return unlessUnknown(() => quickCheck(database, schema, '10')) ?? withoutChecks(database, schema);
+    return unlessUnknown(whole) ?? withoutChecks(database, schema);
   } catch (error) {
     if (/^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error) ?? '')) return [messageOf(error)];
     throw error;

@@ -1,5 +1,5 @@
 import { ForerunError } from '../../error.ts';
-import type { History, Session } from '../../seams/driver.ts';
+import type { History, HistoryRow, Row, Session } from '../../seams/driver.ts';
 import { historyTable, textTable } from './names.ts';
 
 /**
@@ -11,15 +11,12 @@ export function sqliteHistory(session: Session): History {
     async rows() {
       if (!(await isOurs(session))) return [];
       // In the order in which they were recorded: clocks of several deployers disagree.
-      const rows = await session.query(
-        `SELECT version, name, applied_on AS appliedOn, checksum FROM main.${historyTable} ORDER BY rowid`,
-      );
-      return rows.map((row) => ({
-        version: String(row['version']),
-        name: String(row['name']),
-        appliedOn: String(row['appliedOn']),
-        checksum: String(row['checksum']),
-      }));
+      return (await session.query(`${selectRows} ORDER BY rowid`)).map(rowOf);
+    },
+    async row(name) {
+      if (!(await isOurs(session))) return undefined;
+      const [row] = await session.query(`${selectRows} WHERE name = ?`, [name]);
+      return row && rowOf(row);
     },
     async record(row, text) {
       if (!(await isOurs(session))) await create(session);
@@ -45,6 +42,17 @@ export function sqliteHistory(session: Session): History {
       const [row] = await session.query(`SELECT text FROM main.${textTable} WHERE checksum = ?`, [checksum]);
       return row?.['text'] as string | undefined;
     },
+  };
+}
+
+const selectRows = `SELECT version, name, applied_on AS appliedOn, checksum FROM main.${historyTable}`;
+
+function rowOf(row: Row): HistoryRow {
+  return {
+    version: String(row['version']),
+    name: String(row['name']),
+    appliedOn: String(row['appliedOn']),
+    checksum: String(row['checksum']),
   };
 }
 

@@ -6,28 +6,37 @@ import type { Target } from '../../seams/target.ts';
 import { codeOf, whenFree } from './busy.ts';
 import type { SqliteDatabase } from './client.ts';
 import { compareTable } from './compare.ts';
-import { connect, type Setup } from './connection.ts';
+import { connect, rollback, type Setup } from './connection.ts';
 import { lostObjects } from './lost.ts';
 import { damagedBefore, isCorrupt } from './damaged.ts';
 import { inNewNames, newOrphans, noOrphans, orphansOf, tablesWithKeys } from './orphans.ts';
 import { pairTables, type TablePair } from './pairs.ts';
 import { renamesIn } from './renames.ts';
 import { safeWords } from './safe-words.ts';
+import { nothingKnown, type Known } from './states.ts';
 import { pathOf } from './target.ts';
 
 /**
- * Watches one migration by holding a snapshot of the branch as it was: the branch is put in WAL mode and attached a
- * second time under the name `before`, in a read transaction that is begun now, while `main` is first read after the
- * migration. One connection then sees both states, and SQL compares them row by row in constant memory.
+ * Watches migrations by holding a snapshot of the branch as it was: the branch is put in WAL mode and attached a second
+ * time under the name `before`, in a read transaction that is begun before the migration, while `main` is first read
+ * after it. One connection then sees both states, and SQL compares them row by row in constant memory.
  */
 export async function observeSqlite(branch: Target, setup: Setup | undefined): Promise<Observer> {
   const database = await openBoth(branch, branch, setup, true);
+  const known = nothingKnown();
   return {
+    async begin() {
+      rollback(database);
+      await readBefore(database);
+    },
     async finish(statements) {
       try {
-        return await evidenceOf(database, statements, damagedBefore);
+        return await evidenceOf(database, statements, damagedBefore, known);
       } catch (error) {
         throw (isCorrupt(error) ? damagedBefore(database, error) : undefined) ?? error;
+      } finally {
+        // A snapshot that is held makes the WAL grow.
+        rollback(database);
       }
     },
     async [Symbol.asyncDispose]() {
@@ -40,6 +49,7 @@ export async function observeSqlite(branch: Target, setup: Setup | undefined): P
 export async function compareSqlite(before: Target, after: Target, setup: Setup | undefined): Promise<Evidence> {
   const database = await openBoth(before, after, setup, false);
   try {
+    await readBefore(database);
     const { integrity = [], notes = [], ...evidence } = await evidenceOf(database, undefined, () => undefined);
     // Nobody judges a comparison: a table that cannot be read must not look as if nothing were different.
     const broken = integrity.filter(({ kind }) => kind === 'corruption').map(({ message }) => message);
@@ -50,7 +60,7 @@ export async function compareSqlite(before: Target, after: Target, setup: Setup 
   }
 }
 
-/** Opens `after` as `main` with `before` attached, in a read transaction that has read `before` alone. */
+/** Opens `after` as `main` with `before` attached. */
 async function openBoth(
   before: Target,
   after: Target,
@@ -61,15 +71,19 @@ async function openBoth(
   try {
     if (inWal) await enterWal(database, after);
     database.prepare('ATTACH ? AS before').run(pathOf(before));
-    database.exec('BEGIN');
-    await whenFree(() => database.prepare('SELECT count(*) FROM before.sqlite_schema').get(), {
-      what: 'reading the state before',
-    });
     return database;
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+/** Begins a read transaction that has read `before` alone. */
+async function readBefore(database: SqliteDatabase): Promise<void> {
+  database.exec('BEGIN');
+  await whenFree(() => database.prepare('SELECT count(*) FROM before.sqlite_schema').get(), {
+    what: 'reading the state before',
+  });
 }
 
 async function enterWal(database: SqliteDatabase, branch: Target): Promise<void> {
@@ -91,11 +105,12 @@ async function evidenceOf(
   database: SqliteDatabase,
   statements: readonly StatementEvidence[] | undefined,
   refusal: (database: SqliteDatabase, error: unknown) => ForerunError | undefined,
+  known?: Known,
 ): Promise<Evidence> {
   const written = writtenTables(statements);
   const { lastColumn } = renamesIn(statements ?? []);
   const assigned = new Set((statements ?? []).flatMap(({ assigns = [] }) => assigns.map((name) => name.toLowerCase())));
-  const { pairs, unreadable } = pairTables(database, statements);
+  const { pairs, unreadable } = pairTables(database, statements, known);
   const notes = unreadable.map((table) => `The rows of ${table} were not compared: its module is not known here.`);
   const tables: TableEvidence[] = [];
   // Foreign keys are enforced, or checked by the script itself, wherever the statements are known.

@@ -1,6 +1,6 @@
 import type { SqliteDatabase } from './client.ts';
 import { renamesIn } from './renames.ts';
-import { statesOf, type TableState } from './states.ts';
+import { statesOf, nothingKnown, type Known, type TableState } from './states.ts';
 
 /** One table before and after the migration. */
 export interface TablePair {
@@ -19,14 +19,15 @@ export interface Pairs {
 /**
  * Which table after the migration is which table before it: by name, else by its RENAME. A table that is rebuilt under
  * its old name is the same table. `statements` is what ran; where that is unknown, the root page tells, which a RENAME
- * keeps.
+ * keeps. `known` is kept from one comparison to the next where both states are of one file.
  */
 export function pairTables(
   database: SqliteDatabase,
   statements: readonly { readonly sql: string }[] | undefined,
+  known?: Known,
 ): Pairs {
-  const before = statesOf(database, 'before');
-  const after = statesOf(database, 'main');
+  const before = statesOf(database, 'before', known ?? nothingKnown());
+  const after = statesOf(database, 'main', known ?? nothingKnown());
   const renames = statements === undefined ? undefined : renamesIn(statements);
   const renumbered = statements?.some(({ sql }) => /^vacuum\b/i.test(sql)) ?? false;
   const rebuilt = (table: TableState, now: TableState): boolean =>

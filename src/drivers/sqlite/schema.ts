@@ -9,16 +9,42 @@ import { isDerived } from './virtual.ts';
  * tables, SQLite's own (`sqlite_…`), and the shadow tables that a virtual table makes for itself.
  */
 export async function sqliteSchema(session: Session): Promise<Schema> {
-  const rows = await session.query(
+  const rows = (await session.query(
     `SELECT type, name, tbl_name AS tbl, sql FROM main.sqlite_schema
       WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite~_%' ESCAPE '~'
-        AND name NOT IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow')`,
-  );
-  const objects = rows
-    .filter((row) => !ownTables.includes(String(row['tbl'])))
-    .map((row) => [`${String(row['type'])} ${String(row['name'])}`, normalForm(String(row['sql']))] as const);
-  return new Map([...objects, ...(await settings(session))].sort(([a], [b]) => (a < b ? -1 : 1)));
+     UNION ALL SELECT 'setting', 'user_version', '', user_version FROM pragma_user_version WHERE user_version <> 0
+     UNION ALL SELECT 'setting', 'application_id', '', application_id FROM pragma_application_id WHERE application_id <> 0`,
+  )) as unknown as readonly ListedObject[];
+  const shadows = await shadowTables(session, rows);
+  const forms = new Map<string | number, string>();
+  const objects: [string, string][] = [];
+  for (const { type, name, tbl, sql } of rows) {
+    if (ownTables.includes(tbl) || shadows.has(name)) continue;
+    const form = typeof sql === 'number' ? String(sql) : (lastForms.get(sql) ?? normalForm(sql));
+    forms.set(sql, form);
+    objects.push([`${type} ${name}`, form]);
+  }
+  lastForms = forms;
+  return new Map(objects.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+/** What virtual tables made for themselves. Asked only where there are any: SQLite looks into every table to answer. */
+async function shadowTables(session: Session, objects: readonly ListedObject[]): Promise<ReadonlySet<string>> {
+  if (!objects.some(({ sql }) => /^CREATE\s+VIRTUAL/i.test(String(sql)))) return new Set();
+  const rows = await session.query(`SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'`);
+  return new Set(rows.map((row) => String(row['name'])));
+}
+
+interface ListedObject {
+  readonly type: string;
+  readonly name: string;
+  readonly tbl: string;
+  /** A definition's text; a number for those in the file's header that migrations set and applications read. */
+  readonly sql: string | number;
+}
+
+/** Normal forms of what was read last: a schema is read again and again around each migration, and little of it changes. */
+let lastForms: ReadonlyMap<string | number, string> = new Map();
 
 /**
  * Tables with rows of their own, and their columns without generated and hidden ones. Left out are virtual tables that
@@ -58,16 +84,6 @@ export function normalForm(sql: string): string {
     previous = next;
   }
   return text;
-}
-
-/** Numbers in the file's header that migrations set and applications read. */
-async function settings(session: Session): Promise<readonly (readonly [string, string])[]> {
-  const names = ['user_version', 'application_id'] as const;
-  const values = await Promise.all(names.map((name) => session.query(`SELECT ${name} AS value FROM pragma_${name}`)));
-  return names.flatMap((name, at) => {
-    const value = Number(values[at]?.[0]?.['value'] ?? 0);
-    return value === 0 ? [] : [[`setting ${name}`, String(value)] as const];
-  });
 }
 
 /** Words that mean a value where they stand bare, and a column where they are quoted. */

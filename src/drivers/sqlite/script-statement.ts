@@ -29,12 +29,13 @@ export async function runStatement(
   // Lets signals and messages through between two statements.
   await turn();
   attempt.signal.throwIfAborted();
-  const writes = writesOf(database, statement);
-  const assigns = script.assigns(statement, (table) => columnsOf(database, table));
+  const told = attempt.statement !== undefined;
+  const writes = told || keys !== undefined ? writesOf(database, statement) : undefined;
+  const assigns = told ? script.assigns(statement, (table) => columnsOf(database, table)) : [];
   keys?.before(writes);
   const start = performance.now();
   const rows = execute(database, statement, file);
-  attempt.statement({
+  attempt.statement?.({
     sql: statement.sql,
     line: statement.line,
     ms: performance.now() - start,

@@ -24,11 +24,31 @@ export interface ColumnState {
   readonly type: string;
 }
 
+/** What was read of one database file before. */
+export interface Known {
+  /** Columns by the definition of their table, which they follow from; undefined where its module is not known here. */
+  readonly columns: Map<string, readonly ListedColumn[] | undefined>;
+  last?: { readonly cookie: number; readonly states: States };
+}
+
+export function nothingKnown(): Known {
+  return { columns: new Map() };
+}
+
 /** The tables with rows of their own, and the names of those that cannot be read: their module is not known here. */
-export function statesOf(
-  database: SqliteDatabase,
-  schema: 'before' | 'main',
-): { readonly tables: readonly TableState[]; readonly unreadable: readonly string[] } {
+export interface States {
+  readonly tables: readonly TableState[];
+  readonly unreadable: readonly string[];
+}
+
+export function statesOf(database: SqliteDatabase, schema: 'before' | 'main', known: Known): States {
+  // SQLite itself knows by this number whether it must read the schema again.
+  const cookie = Number(database.pragma(`${schema}.schema_version`, { simple: true }));
+  if (known.last?.cookie !== cookie) known.last = { cookie, states: readStates(database, schema, known) };
+  return known.last.states;
+}
+
+function readStates(database: SqliteDatabase, schema: string, known: Known): States {
   const listed = database
     .prepare(
       `SELECT l.name, l.type, l.wr, s.rootpage AS root, s.sql
@@ -40,7 +60,7 @@ export function statesOf(
   const rowed = listed.filter(
     (table) => !ownTables.includes(table.name) && !(table.type === 'virtual' && isDerived(table.sql)),
   );
-  const states = rowed.map((table) => stateOf(database, schema, table));
+  const states = rowed.map((table) => stateOf(table, columnsOf(database, schema, table, known)));
   return {
     tables: states.filter((state) => state !== undefined),
     unreadable: rowed.filter((_, at) => states[at] === undefined).map((table) => table.name),
@@ -61,8 +81,7 @@ interface ListedColumn extends ColumnState {
   readonly hidden: number;
 }
 
-function stateOf(database: SqliteDatabase, schema: string, table: ListedTable): TableState | undefined {
-  const all = columnsOf(database, schema, table);
+function stateOf(table: ListedTable, all: readonly ListedColumn[] | undefined): TableState | undefined {
   if (all === undefined) return undefined;
   const key = all.filter((column) => column.pk > 0).sort((a, b) => a.pk - b.pk);
   const isRowid = key.length === 1 && key[0]?.type.toUpperCase() === 'INTEGER';
@@ -79,6 +98,16 @@ function stateOf(database: SqliteDatabase, schema: string, table: ListedTable): 
 }
 
 function columnsOf(
+  database: SqliteDatabase,
+  schema: string,
+  table: ListedTable,
+  { columns }: Known,
+): readonly ListedColumn[] | undefined {
+  if (!columns.has(table.sql)) columns.set(table.sql, readColumns(database, schema, table));
+  return columns.get(table.sql);
+}
+
+function readColumns(
   database: SqliteDatabase,
   schema: string,
   { name, type }: ListedTable,

@@ -12,25 +12,6 @@ export async function canReflink(file: string, folder: string): Promise<boolean>
   return answer;
 }
 
-/**
- * Copies a live database file by sharing its blocks; false where that did not work. A child process does it: closing
- * a descriptor of the file here would drop every lock that SQLite holds on it in this process.
- */
-export async function cloneLive(from: string, to: string, signal: AbortSignal | undefined): Promise<boolean> {
-  const { execa } = await import('execa');
-  const mac = process.platform === 'darwin';
-  // macOS clones only to a name that does not exist yet. Elsewhere `to` was made before, for its owner only.
-  if (mac) await rm(to, { force: true });
-  else await writeFile(to, '', { mode: 0o600 });
-  const result = await execa('cp', [...(mac ? ['-c'] : ['--reflink=always']), '--', from, to], {
-    reject: false,
-    stdio: 'ignore',
-    ...(signal ? { cancelSignal: signal } : {}),
-  });
-  signal?.throwIfAborted();
-  return !result.failed;
-}
-
 const answers = new Map<number, Promise<boolean>>();
 
 /** Tries with two small files of our own, never with a database. */

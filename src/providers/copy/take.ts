@@ -4,7 +4,8 @@ import { whenFree } from '../../drivers/sqlite/busy.ts';
 import { openDatabase, type SqliteDatabase } from '../../drivers/sqlite/client.ts';
 import { ForerunError } from '../../error.ts';
 import { pour } from './pour.ts';
-import { canReflink, cloneLive } from './reflink.ts';
+import { copyLive } from './copy-live.ts';
+import { canReflink } from './reflink.ts';
 import { shapeOf, type Shape } from './shape.ts';
 import { ensureSpace, sizeOf } from './space.ts';
 
@@ -18,8 +19,9 @@ export interface Taking {
 }
 
 /** Copies a live database, whoever else reads and writes it, into one file at rest that was compared with it. */
-export async function take(source: SqliteDatabase, taking: Taking): Promise<'reflink' | 'backup'> {
+export async function take(source: SqliteDatabase, taking: Taking): Promise<'reflink' | 'copy' | 'backup'> {
   if ((await canReflink(source.name, dirname(taking.to))) && (await byReflink(source, taking))) return 'reflink';
+  if (await byCopy(source, taking)) return 'copy';
   await byBackup(source, taking);
   return 'backup';
 }
@@ -52,14 +54,35 @@ async function byReflink(source: SqliteDatabase, taking: Taking): Promise<boolea
     taking.inside?.();
     const walBytes = (await sizeOf(`${source.name}-wal`)) ?? 0;
     await ensureSpace(dirname(to), walBytes, `a copy of ${source.name}`);
-    cloned = await cloneLive(source.name, to, signal);
-    if (cloned && walBytes > 0) cloned = await cloneLive(`${source.name}-wal`, `${to}-wal`, signal);
+    cloned = await copyLive(source.name, to, 'shared', signal);
+    if (cloned && walBytes > 0) cloned = await copyLive(`${source.name}-wal`, `${to}-wal`, 'shared', signal);
   } finally {
     source.exec('ROLLBACK');
   }
   if (cloned) await settle(to, shape, source.name);
   else await rm(`${to}-wal`, { force: true });
   return cloned;
+}
+
+/**
+ * Several times as fast as a backup, where the file cannot change while a read transaction lasts: with a rollback
+ * journal nobody writes it beside a reader; with an empty WAL the reader holds WAL_READ_LOCK(0), and nobody moves pages
+ * from the WAL to the file meanwhile (https://www.sqlite.org/walformat.html, "WAL locks"). Writers are not held off.
+ */
+async function byCopy(source: SqliteDatabase, taking: Taking): Promise<boolean> {
+  const { to, signal } = taking;
+  const shape = await begin(source, 'BEGIN', taking);
+  let copied = false;
+  try {
+    if (shape.pages === 0 || (shape.wal && (await sizeOf(`${source.name}-wal`)))) return false;
+    taking.inside?.();
+    await ensureSpace(dirname(to), shape.pages * shape.pageSize, `a copy of ${source.name}`);
+    copied = await copyLive(source.name, to, 'whole', signal);
+  } finally {
+    source.exec('ROLLBACK');
+  }
+  if (copied) await settle(to, shape, source.name);
+  return copied;
 }
 
 /** The read transaction pins a state: writers cannot make the copying start again. */

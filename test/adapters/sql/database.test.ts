@@ -51,7 +51,6 @@ it('names the line of the file in which a statement of a section fails', async (
 const attempt: Attempt = {
   afterBegin: async () => {},
   beforeCommit: async () => {},
-  statement: () => {},
   note: () => {},
   alone: false,
   signal: new AbortController().signal,

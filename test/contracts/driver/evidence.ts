@@ -21,6 +21,7 @@ export function evidenceTests(world: () => DriverWorld): void {
       const { driver } = world();
       const attempt = recorded();
       await using observer = await driver.observe(database.target);
+      await observer.begin();
       await driver.script(sql)(database.target, attempt);
       return await observer.finish(seen === 'its statements told' ? attempt.statements : undefined);
     };
@@ -115,6 +116,26 @@ export function evidenceTests(world: () => DriverWorld): void {
         'CREATE TABLE built (id INTEGER PRIMARY KEY, name TEXT, age INTEGER); INSERT INTO built SELECT id, name, age FROM users WHERE name IS NOT NULL; DROP TABLE users; ALTER TABLE built RENAME TO users',
       );
       expect(evidence).toMatchObject({ rowsBefore: 3, rowsAfter: 2, rowsGone: 1 });
+    });
+
+    test('is told apart from the one before it, and from one that failed', async () => {
+      const { driver } = world();
+      await using observer = await driver.observe(database.target);
+      const next = async (sql: string): Promise<unknown> => {
+        const attempt = recorded();
+        await observer.begin();
+        await driver.script(sql)(database.target, attempt);
+        const { tables = [] } = await observer.finish(seen === 'its statements told' ? attempt.statements : undefined);
+        return tables
+          .filter((table) => table.changed)
+          .map(({ table, rowsGone, rowsAdded }) => ({ table, rowsGone, rowsAdded }));
+      };
+      expect(await next('DELETE FROM users WHERE id = 1')).toEqual([{ table: 'users', rowsGone: 1, rowsAdded: 0 }]);
+      expect(await next('INSERT INTO orders VALUES (3, 30)')).toEqual([{ table: 'orders', rowsGone: 0, rowsAdded: 1 }]);
+      await expect(next('DELETE FROM orders; DELETE FROM nowhere')).rejects.toThrow();
+      expect(await next('ALTER TABLE users ADD COLUMN mail TEXT; DELETE FROM users WHERE id = 2')).toEqual([
+        { table: 'users', rowsGone: 1, rowsAdded: 0 },
+      ]);
     });
 
     test('that did nothing has nothing to show', async () => {

@@ -31,6 +31,7 @@ export function recordTests(world: () => DriverWorld): void {
   describe('the history', () => {
     test('is empty in a database without it, and reading creates nothing', async () => {
       expect(await onHistory((history) => history.rows())).toEqual([]);
+      expect(await onHistory((history) => history.row('001_one'))).toBeUndefined();
       expect(await onHistory((history) => history.text('sha256:11'))).toBeUndefined();
       await onHistory((history) => history.remove('001_one'));
       await database.run('CREATE TABLE _schema_history (id INTEGER)');
@@ -40,6 +41,13 @@ export function recordTests(world: () => DriverWorld): void {
       await onHistory((history) => history.record(one, 'text of one'));
       await onHistory((history) => history.record(two, 'text of two'));
       expect(await onHistory((history) => history.rows())).toEqual([one, two]);
+    });
+
+    test('gives the row of one name', async () => {
+      await onHistory((history) => history.record(one, 'text of one'));
+      await onHistory((history) => history.record(two, 'text of two'));
+      expect(await onHistory((history) => history.row(two.name))).toEqual(two);
+      expect(await onHistory((history) => history.row('nobody'))).toBeUndefined();
     });
 
     test('keeps every text that was applied', async () => {
@@ -88,6 +96,7 @@ export function recordTests(world: () => DriverWorld): void {
       await database.run(`CREATE TABLE _schema_history (${columns})`);
       for (const act of [
         (history: History) => history.rows(),
+        (history: History) => history.row('001_one'),
         (history: History) => history.record(one, 'a'),
         (history: History) => history.remove('001_one'),
       ]) {
