@@ -1,6 +1,6 @@
 import type { Drift } from './plan.ts';
 import type { Finding } from './gate.ts';
-import type { Evidence } from './seams/evidence.ts';
+import type { Evidence, Where } from './seams/evidence.ts';
 import type { Direction } from './seams/source.ts';
 
 /** A copy, as reports speak of it. */
@@ -35,6 +35,7 @@ export type Event =
   | { readonly type: 'phase:started'; readonly phase: Phase; readonly subject?: string; readonly at: string }
   | { readonly type: 'phase:finished'; readonly phase: Phase; readonly subject?: string; readonly ms: number }
   | { readonly type: 'lock:waiting'; readonly holder?: string }
+  | { readonly type: 'waiting'; readonly message: string }
   | {
       readonly type: 'planned';
       readonly pending: readonly MigrationReport[];
@@ -87,6 +88,8 @@ export interface ErrorReport {
   readonly code: string;
   readonly message: string;
   readonly next?: string;
+  /** The place that the error is about. */
+  readonly where?: Where;
   /** For `--verbose` alone. */
   readonly stack?: string;
 }

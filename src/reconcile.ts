@@ -46,7 +46,7 @@ async function adoptAll(run: Run, migrations: readonly Migration[]): Promise<rea
   const rows = await adopted(run.setup, migrations, connection);
   if (rows.length === 0) return rows;
   const describe = describeOf(migrations);
-  await driver.transaction(main, ownWork(), async (session) => {
+  await driver.transaction(main, ownWork(run), async (session) => {
     for (const row of rows) await driver.history(session).record(row, (await describe(row)).text);
   });
   return rows;

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { ErrorReport, Event, Listener, Outcome, Phase } from './events.ts';
-import { ForerunError, isForerunError, messageOf } from './error.ts';
+import type { Event, Listener, Outcome, Phase } from './events.ts';
+import { isForerunError, messageOf } from './error.ts';
+import { errorReport } from './error-report.ts';
 import { resultOf, type RunResult } from './result.ts';
 import { keepRunDocument } from './run-documents.ts';
 import type { Setup } from './setup.ts';
@@ -23,6 +24,8 @@ export interface Run {
   emit(event: Event): void;
   /** Announces a step before and after, with its time. */
   phase<T>(phase: Phase, subject: string | undefined, step: () => Promise<T>): Promise<T>;
+  /** Says for whom or what the run waits. */
+  waiting(message: string): void;
   /** Says something a person should know (I8). */
   note(gate: string, message: string, migration?: string): void;
 }
@@ -127,6 +130,7 @@ function newRun(setup: Setup, options: RunOptions, events: Event[]): Run {
       emit({ type: 'phase:finished', phase, ...about, ms: performance.now() - start });
       return answer;
     },
+    waiting: (message) => emit({ type: 'waiting', message }),
     note(gate, message, migration) {
       emit({
         type: 'finding',
@@ -147,26 +151,7 @@ function failure(
     const by = isForerunError(signal.reason, 'INTERRUPTED') ? signal.reason.details.by : 'abort';
     return { outcome: 'interrupted', error: { code: 'INTERRUPTED', message: `Interrupted (${by}).` } };
   }
-  const report = reportOf(error);
+  const report = errorReport(error);
   if (report.code === 'NEEDS_PERSON') return { outcome: 'needs-person', error: report };
   return { outcome: promoted ? 'partly-promoted' : 'failed', error: report };
-}
-
-function reportOf(thrown: unknown): ErrorReport {
-  const { error, more } = unwrapped(thrown);
-  const stack = error instanceof Error && error.stack !== undefined ? { stack: error.stack } : {};
-  const message = [messageOf(error), ...more.map((other) => `While cleaning up: ${messageOf(other)}`)].join(' ');
-  if (!(error instanceof ForerunError)) return { code: 'UNEXPECTED', message, ...stack };
-  return { code: error.code, message, ...(error.next === undefined ? {} : { next: error.next }), ...stack };
-}
-
-/** Leaving an `await using` block on an error, with an error: the first is what happened, the others came after it. */
-function unwrapped(thrown: unknown): { readonly error: unknown; readonly more: readonly unknown[] } {
-  const more: unknown[] = [];
-  let error = thrown;
-  while (error instanceof Error && error.name === 'SuppressedError' && 'suppressed' in error && 'error' in error) {
-    more.unshift(error.error);
-    error = error.suppressed;
-  }
-  return { error, more };
 }

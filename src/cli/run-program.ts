@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { ForerunError } from '../error.ts';
 import type { CommonOptions } from './common-options.ts';
-import { errorReport } from './error-report.ts';
+import { errorReport } from '../error-report.ts';
 import { takeOutput } from './output.ts';
 import type { Cli } from './perform.ts';
 import { newProgram, unknownHelp, verbIn } from './program.ts';

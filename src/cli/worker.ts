@@ -1,6 +1,6 @@
 import { ForerunError } from '../error.ts';
 import type { Listener } from '../events.ts';
-import { errorReport } from './error-report.ts';
+import { errorReport } from '../error-report.ts';
 import { endings, workerVariable, type FromSupervisor, type FromWorker, type Task } from './protocol.ts';
 
 /** What a program gets that was started by `supervise`. */

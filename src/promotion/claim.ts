@@ -53,19 +53,20 @@ export async function readJournal(run: Run): Promise<JournalEntry | undefined> {
 async function writeJournal(run: Run, entry: JournalEntry): Promise<void> {
   const { driver, main } = run.setup;
   const identity = await driver.identity(main);
-  await driver.transaction(main, ownWork(), async (session) => {
+  await driver.transaction(main, ownWork(run), async (session) => {
     await driver.journal(session).write(identity, entry);
   });
 }
 
-/** An attempt for transactions of our own: short, and not to be cut off by an interruption. */
-export function ownWork(): Attempt {
+/** An attempt for transactions of our own: short, and not to be cut off by an interruption. `run` says what it waits for. */
+export function ownWork(run?: Run): Attempt {
   const signal = new AbortController().signal;
   return {
     alone: false,
     signal,
     afterBegin: async () => {},
     beforeCommit: async () => {},
+    ...(run === undefined ? {} : { waiting: run.waiting }),
     note: () => {},
   };
 }

@@ -22,6 +22,7 @@ export async function applyDirectly(run: Run, migrations: readonly Migration[], 
         signal: run.signal,
         afterBegin: async () => {},
         beforeCommit: (session) => recordHistory(run, session, migration, direction),
+        waiting: run.waiting,
         note: (message) => run.note('apply', message, migration.name),
       });
       run.emit({ type: 'promoted', migration: migration.name, how: null, direction, ms: performance.now() - start });

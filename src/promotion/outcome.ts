@@ -20,7 +20,7 @@ export function rolledBack(run: Run, migration: Migration, error: unknown, promo
   run.signal.throwIfAborted();
   if (isForerunError(error, 'TRANSACTION_ESCAPED')) throw halfDone(migration, error);
   if (error instanceof ForerunError && environment.some((code) => code === error.code)) throw error;
-  const { message, code, where } = failureOf(error);
+  const { message, code, where } = failureOf(run, error);
   run.emit({
     type: 'rolled-back',
     migration: migration.name,

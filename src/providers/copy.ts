@@ -91,7 +91,7 @@ async function checkpointMain(
     const inside = (): void => void (version = versionOf(main, connection));
     const origin = { folder: copiesOf(main), main, like: target.variable };
     const made = await make(origin, 'checkpoint', making, (to) =>
-      take(connection, { to, waitMs, signal: making.signal, inside }),
+      take(connection, { to, waitMs, signal: making.signal, waiting: making.waiting, inside }),
     );
     if (version === undefined) throw new TypeError('a copy was made outside a transaction');
     return { made, version };
@@ -171,7 +171,7 @@ async function estimate(
   const wal = (await sizeOf(`${main}-wal`)) ?? 0;
   const free = await freeBytes(home);
   if (await canReflink(main, home)) return { way: 'reflink', bytes: wal, freeBytes: free };
-  return { way: 'backup', bytes: ((await sizeOf(main)) ?? 0) + wal, freeBytes: free };
+  return { way: wal > 0 ? 'backup' : 'copy', bytes: ((await sizeOf(main)) ?? 0) + wal, freeBytes: free };
 }
 
 function versionSince(versions: ReadonlyMap<string, Version>, since: Checkpoint): Version {

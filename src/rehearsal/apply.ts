@@ -1,4 +1,4 @@
-import { ForerunError, isForerunError, messageOf } from '../error.ts';
+import { ForerunError, isForerunError } from '../error.ts';
 import type { Run } from '../run-log.ts';
 import type { Observer, Schema, Session } from '../seams/driver.ts';
 import type { Evidence, MigrationFailure, StatementEvidence } from '../seams/evidence.ts';
@@ -53,7 +53,7 @@ export async function applyObserved(
     if (isForerunError(error, 'NOT_REHEARSABLE') || isForerunError(error, 'BAD_TARGET')) throw error;
     if (isForerunError(error, 'TRANSACTION_ESCAPED')) throw new Restart(migration.name, 'escaped');
     const integrity = isForerunError(error, 'INTEGRITY') ? error.details.violations : [];
-    const failed = integrity.length > 0 ? {} : { error: failureOf(error) };
+    const failed = integrity.length > 0 ? {} : { error: failureOf(run, error) };
     return {
       shared: told.shared(),
       ...failed,
@@ -89,7 +89,7 @@ export async function recordHistory(
   await history.record({ version, name, appliedOn: new Date().toISOString(), checksum }, text);
 }
 
-export function failureOf(error: unknown): MigrationFailure {
+export function failureOf({ setup }: Run, error: unknown): MigrationFailure {
   if (isForerunError(error, 'STATEMENT_FAILED')) {
     const { where, code } = error.details;
     return { message: error.message, where, ...(code === undefined ? {} : { code }) };
@@ -100,7 +100,7 @@ export function failureOf(error: unknown): MigrationFailure {
   }
   const code =
     error instanceof Error && !(error instanceof ForerunError) && 'code' in error ? String(error.code) : undefined;
-  return { message: messageOf(error), ...(code === undefined ? {} : { code }) };
+  return { message: setup.driver.wordsOf(error), ...(code === undefined ? {} : { code }) };
 }
 
 interface Told {

@@ -20,7 +20,7 @@ export async function checkpointMain(run: Run, next: readonly Migration[]): Prom
   const migration = next[0]?.name ?? run.id;
   preloadUmzug();
   const checkpoint = await run.phase('checkpoint', migration, () =>
-    provider.checkpoint(main, { label: migration, run: run.id, signal: run.signal }),
+    provider.checkpoint(main, { label: migration, run: run.id, signal: run.signal, waiting: run.waiting }),
   );
   run.emit({ type: 'copy:made', kind: 'checkpoint', copy: copyReport(checkpoint), migration });
   return checkpoint;

@@ -4,8 +4,8 @@ import type { Connection, Observer } from '../seams/driver.ts';
 import type { DownEvidence, StatementEvidence, TableEvidence } from '../seams/evidence.ts';
 import type { Branch } from '../seams/provider.ts';
 import type { Apply, Attempt, Direction, Migration } from '../seams/source.ts';
-import { isForerunError, messageOf } from '../error.ts';
-import { recordHistory, type ApplyOptions } from './apply.ts';
+import { isForerunError } from '../error.ts';
+import { failureOf, recordHistory, type ApplyOptions } from './apply.ts';
 
 /** Tries each migration's down on a branch of the branch: up, down, compare with the state before, up again. */
 export interface ReverseTest extends AsyncDisposable {
@@ -52,7 +52,13 @@ interface Scratch {
 async function newScratch(run: Run, from: Branch): Promise<Scratch> {
   const { driver, provider } = run.setup;
   const branch = await provider.branch(from, { label: `${run.id}-down`, run: run.id, signal: run.signal });
-  return { branch, connection: await driver.open(branch.target), observer: await driver.observe(branch.target) };
+  const connection = await driver.open(branch.target);
+  try {
+    return { branch, connection, observer: await driver.observe(branch.target) };
+  } catch (error) {
+    await connection[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 async function upDownUp(
@@ -99,7 +105,7 @@ async function upDownUp(
     return {
       restoresSchema: false,
       restoresData: false,
-      fails: `${doing} does not run: ${messageOf(error)}${placeOf(error)}`,
+      fails: `${doing} does not run: ${failureOf(run, error).message}${placeOf(error)}`,
     };
   }
 }

@@ -126,6 +126,8 @@ export interface Driver {
   statements(sql: string): readonly { readonly sql: string; readonly comment: string }[];
   /** The engine's own code of an error, where it is the engine's. */
   codeOf(error: unknown): string | undefined;
+  /** What may be shown of an error that a migration threw: of the engine's own, nothing that may be a value. */
+  wordsOf(error: unknown): string;
   schema(session: Session): Promise<Schema>;
   /** All tables that hold an application's rows, with the columns that have values of their own. */
   tables(session: Session): Promise<readonly TableColumns[]>;

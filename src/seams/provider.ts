@@ -36,6 +36,8 @@ export interface Making {
   /** The run that will throw it away; without it, it lives until a person discards it. */
   readonly run?: string;
   readonly signal?: AbortSignal;
+  /** Told once when it has waited for another program for a second: for whom or what, in words. */
+  waiting?(message: string): void;
 }
 
 /** Makes and unmakes copies. Knows nothing of migrations. */

@@ -63,6 +63,8 @@ export interface Attempt {
   statement?(evidence: StatementEvidence): void;
   /** Whether the migration must run outside a transaction of ours, because it was seen to end it. */
   readonly alone: boolean;
+  /** Told once when the attempt has waited for another program for a second: for whom or what, in words. */
+  waiting?(message: string): void;
   /** Told of anything a person should know: transaction control that was left out, a slower way taken. */
   note(message: string): void;
   readonly signal: AbortSignal;

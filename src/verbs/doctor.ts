@@ -61,7 +61,14 @@ async function diagnoseDatabase({ driver, main }: Setup): Promise<Found> {
   await driver.examine(main);
   await using connection = await driver.open(main);
   const tables = (await driver.tables(connection)).length;
-  return { state: 'ok', detail: `${main.url} (${driver.name}): ${tables} ${tables === 1 ? 'table' : 'tables'}` };
+  const detail = `${main.url} (${driver.name}): ${tables} ${tables === 1 ? 'table' : 'tables'}`;
+  const damage = await driver.damage(main);
+  if (damage.length === 0) return { state: 'ok', detail };
+  return {
+    state: 'fail',
+    detail: `${detail}; it is damaged: ${damage.map(({ message }) => message).join('; ')}`,
+    next: 'Go back to a checkpoint that is whole (forerun checkpoints, forerun rollback), or save what can be read, before anything is migrated.',
+  };
 }
 
 async function diagnoseHome({ driver, main }: Setup): Promise<Found> {

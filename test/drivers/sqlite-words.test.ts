@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { SqliteDatabase } from '../../src/drivers/sqlite.ts';
+import { sqlite, type SqliteDatabase } from '../../src/drivers/sqlite.ts';
 import { failure, newFile } from './fixtures/sqlite-file.ts';
 
 const setup = (database: SqliteDatabase): void => {
@@ -72,5 +72,43 @@ describe('the message of a statement that fails', () => {
     expect(
       `${error.stack} ${JSON.stringify(error)} ${String(error.cause)} ${error.cause instanceof Error ? error.cause.stack : ''}`,
     ).not.toContain('s3cret');
+  });
+});
+
+describe('the message of an error that code threw', () => {
+  const thrownBy = (sql: string): unknown => {
+    try {
+      newFile(seed).run(sql);
+    } catch (error) {
+      return error;
+    }
+    throw new Error(`${sql} went well`);
+  };
+
+  test.each([
+    [
+      'a unique value',
+      "INSERT INTO unique_mail VALUES ('s3cret'), ('S3CRET')",
+      'UNIQUE constraint failed: unique_mail.mail',
+    ],
+    [
+      'words of a trigger',
+      "INSERT INTO guarded VALUES ('s3cret')",
+      'A trigger refused it; its message is not shown, because it may be made of values.',
+    ],
+    ['what is not there', 'SELECT s3cret FROM people', 'no such column: s3cret'],
+    [
+      'what JSON is not',
+      `SELECT json_extract('{}', (SELECT mail FROM people WHERE id = 2))`,
+      "bad JSON path (the rest may hold values)",
+    ],
+    ['a syntax error', 'SELEC 1', 'near "SELEC": syntax error'],
+  ])('holds no value: %s', (_about, sql, message) => {
+    expect(sqlite().wordsOf(thrownBy(sql))).toBe(message);
+  });
+
+  test('is its own where it is no error of the database', () => {
+    expect(sqlite().wordsOf(new Error('no column "a" to fill'))).toBe('no column "a" to fill');
+    expect(sqlite().wordsOf('gone wrong')).toBe('gone wrong');
   });
 });

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { claimMain } from '../../src/promotion/claim.ts';
 import { recorded } from '../../src/run-log.ts';
@@ -29,7 +29,7 @@ test('a project in good health is told so, with the cost of a checkpoint, and ma
   ]);
   expect(found.filter((one) => one.state !== 'ok')).toEqual([]);
   expect(of(found, 'database')?.detail).toContain('2 tables');
-  expect(of(found, 'provider')?.detail).toMatch(/^copy on this machine: a checkpoint is a (backup|reflink) of \d+ /);
+  expect(of(found, 'provider')?.detail).toMatch(/^copy on this machine: a checkpoint is a (copy|reflink) of \d+ /);
   expect(of(found, 'migrations')?.detail).toBe('1 migration (sql)');
   expect(await readFile(project.path)).toEqual(before);
 });
@@ -85,4 +85,17 @@ test('names checks, an empty migration folder, too little room, and a provider t
     state: 'fail',
     detail: 'no rights',
   });
+});
+
+test('says that main is damaged, and shows no value', async () => {
+  const project = await newProject();
+  project.write(
+    "CREATE TABLE t (id INTEGER PRIMARY KEY, v); WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO t SELECT i, 's3cret ' || i FROM n",
+  );
+  const bytes = await readFile(project.path);
+  bytes.fill(0xfe, bytes.length - 4096);
+  await writeFile(project.path, bytes);
+  const found = of(await doctor(await project.setup()), 'database');
+  expect(found).toMatchObject({ state: 'fail', detail: expect.stringMatching(/; it is damaged: ./) as string });
+  expect(JSON.stringify(found)).not.toContain('s3cret');
 });

@@ -7,19 +7,30 @@ export interface Patience {
   readonly signal?: AbortSignal | undefined;
   /** For the message: what could not be done. */
   readonly what: string;
+  /** Told once, after a second. */
+  readonly waiting?: ((message: string) => void) | undefined;
 }
+
+/** Nobody wants to read of shorter waits, in milliseconds. */
+const worthTelling = 1000;
 
 /** Tries until the database is not locked, without blocking the event loop. Throws `LOCKED` at the limit. */
 export async function whenFree<T>(attempt: () => T, patience: Patience): Promise<T> {
   const limit = patience.waitMs ?? 30_000;
   const start = performance.now();
+  let told = patience.waiting === undefined;
   for (let pause = 1; ; pause = Math.min(pause * 2, 25)) {
     patience.signal?.throwIfAborted();
     try {
       return attempt();
     } catch (error) {
       if (!isBusy(error)) throw error;
-      if (performance.now() - start >= limit) throw lockedFor(limit, patience.what, error);
+      const waited = performance.now() - start;
+      if (waited >= limit) throw lockedFor(limit, patience.what, error);
+      if (!told && waited >= worthTelling) {
+        told = true;
+        patience.waiting?.(`Another program has the database locked (${patience.what}); waiting for up to ${limit / 1000} s.`);
+      }
     }
     await sleep(pause, undefined, patience.signal ? { signal: patience.signal } : undefined);
   }

@@ -23,14 +23,15 @@ export async function inTransaction(
 ): Promise<void> {
   const database = connection.client;
   database.pragma(`foreign_keys = ${(options.foreignKeys ?? true) ? 'ON' : 'OFF'}`);
-  await begin(database, { signal: attempt.signal, what: 'waiting for the write lock' });
+  const { signal, waiting } = attempt;
+  await begin(database, { signal, what: 'waiting for the write lock', waiting });
   try {
     database.exec(`PRAGMA temp.user_version = 1; SAVEPOINT ${savepoint}`);
     await attempt.afterBegin(connection);
     await body(connection);
     release(database);
     await attempt.beforeCommit(connection);
-    await commitOrTell(database, attempt.signal);
+    await commitOrTell(database, attempt);
   } catch (error) {
     rollback(database);
     throw wasCommitted(database) ? escaped(error) : toldFullDisk(database, error);
@@ -48,9 +49,9 @@ function release(database: SqliteDatabase): void {
   }
 }
 
-async function commitOrTell(database: SqliteDatabase, signal: AbortSignal): Promise<void> {
+async function commitOrTell(database: SqliteDatabase, { signal, waiting }: Attempt): Promise<void> {
   try {
-    await commit(database, { signal, what: 'waiting for readers, to commit' });
+    await commit(database, { signal, what: 'waiting for readers, to commit', waiting });
   } catch (error) {
     throw codeOf(error) === 'SQLITE_CONSTRAINT_FOREIGNKEY' ? refusedCommit(database, error) : error;
   }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { whenFree } from '../../drivers/sqlite/busy.ts';
 import { openDatabase, type SqliteDatabase } from '../../drivers/sqlite/client.ts';
 import { ForerunError } from '../../error.ts';
+import type { Making } from '../../seams/provider.ts';
 import { pour } from './pour.ts';
 import { copyLive } from './copy-live.ts';
 import { canReflink } from './reflink.ts';
@@ -14,6 +15,7 @@ export interface Taking {
   readonly to: string;
   readonly waitMs: number;
   readonly signal?: AbortSignal | undefined;
+  readonly waiting?: Making['waiting'];
   /** Called inside the transaction whose state is copied; again where the first way does not work. */
   readonly inside?: () => void;
 }
@@ -101,13 +103,13 @@ async function byBackup(source: SqliteDatabase, taking: Taking): Promise<void> {
 }
 
 /** Begins and reads, so that the transaction has its state from here on. */
-async function begin(source: SqliteDatabase, statement: string, { waitMs, signal }: Taking): Promise<Shape> {
+async function begin(source: SqliteDatabase, statement: string, { waitMs, signal, waiting }: Taking): Promise<Shape> {
   const attempt = (): Shape => {
     if (!source.inTransaction) source.exec(statement);
     return shapeOf(source);
   };
   try {
-    return await whenFree(attempt, { waitMs, signal, what: `copying ${source.name}` });
+    return await whenFree(attempt, { waitMs, signal, waiting, what: `copying ${source.name}` });
   } catch (error) {
     if (source.inTransaction) source.exec('ROLLBACK');
     throw error;

@@ -91,6 +91,7 @@ export function recorded(own: Partial<Attempt> = {}): Recorded {
       statements.push(evidence);
       own.statement?.(evidence);
     },
+    ...(own.waiting === undefined ? {} : { waiting: own.waiting }),
     note: (message) => notes.push(message),
   };
 }
