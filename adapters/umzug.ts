@@ -1,6 +1,7 @@
+import { createRequire } from 'node:module';
 import { Umzug, type CommandLineParserOptions, type MigrationMeta, type UmzugCLI, type UmzugOptions } from 'umzug';
 import type { Config } from '../src/config.ts';
-import { deployOptions, refuseUnknownOptions } from '../src/known-options.ts';
+import { deployOptions, refuseOddOptions, refuseUnknownOptions } from '../src/known-options.ts';
 import type { RunResult } from '../src/result.ts';
 import type { RunOptions } from '../src/run-log.ts';
 import { down, up } from '../src/run.ts';
@@ -8,7 +9,7 @@ import type { Direction } from '../src/seams/source.ts';
 import { refuseFixed } from './umzug/apply.ts';
 import { blockedBy, isDone } from './umzug/blocked.ts';
 import { endIdleChildren } from './umzug/children.ts';
-import { addSafeFlag, isOwnCommandLine, runCommandLine } from './umzug/command-line.ts';
+import { addSafeFlag, explainErrors, isOwnCommandLine, runCommandLine } from './umzug/command-line.ts';
 import { createProject } from './umzug/create-project.ts';
 import type { SafeDownOptions, SafeUmzugOptions, SafeUpOptions } from './umzug/options.ts';
 import { plainMigrations } from './umzug/plain.ts';
@@ -66,13 +67,17 @@ class SafeUmzug<Context extends object = object> extends Umzug<Context> {
   /** With `safe`, rejects with `BLOCKED` where not everything was promoted; `details.result` says all of it. */
   override async up(options: SafeUpOptions = {}): Promise<MigrationMeta[]> {
     refuseUnknownOptions(options, deployOptions);
-    return (options.safe ?? this.#command?.safe) ? this.#safely('up', options) : super.up(options);
+    if (options.safe ?? this.#command?.safe) return this.#safely('up', options);
+    refuseOddOptions({ ...options, step: undefined, to: undefined });
+    return super.up(options);
   }
 
   /** With `safe`, rejects with `BLOCKED` where not everything was reverted. */
   override async down(options: SafeDownOptions = {}): Promise<MigrationMeta[]> {
     refuseUnknownOptions(options, deployOptions);
-    return (options.safe ?? this.#command?.safe) ? this.#safely('down', options) : super.down(options);
+    if (options.safe ?? this.#command?.safe) return this.#safely('down', options);
+    refuseOddOptions({ ...options, step: undefined, to: undefined });
+    return super.down(options);
   }
 
   /** `up({ safe: true })`, with the result as a value: blocked and rolled back are results, not exceptions. */
@@ -91,7 +96,7 @@ class SafeUmzug<Context extends object = object> extends Umzug<Context> {
   override async runAsCLI(argv?: string[]): Promise<boolean> {
     await stopIfRehearsing();
     const own = isOwnCommandLine(argv);
-    if (own) this.#project.module ??= process.argv[1];
+    if (own) this.#project.module ??= startedScript();
     this.#command = { safe: false, own };
     try {
       return await super.runAsCLI(argv);
@@ -107,6 +112,7 @@ class SafeUmzug<Context extends object = object> extends Umzug<Context> {
     };
     addSafeFlag(cli, 'up', told);
     addSafeFlag(cli, 'down', told);
+    explainErrors(cli);
     return cli;
   }
 
@@ -143,7 +149,12 @@ class SafeUmzug<Context extends object = object> extends Umzug<Context> {
   }
 
   async #run(direction: Direction, options: SafeUpOptions | SafeDownOptions): Promise<RunResult> {
+    refuseOddOptions({ ...options, safe: true });
     const project = this.#project;
+    await stopIfRehearsing();
+    // Before a context of the project's own opens main, which creates a file that is not there.
+    const { driver, main } = await project.setup();
+    await driver.examine(main);
     return this.runCommand(direction, async () => {
       refuseFixed(project);
       project.thrown = undefined;
@@ -154,5 +165,15 @@ class SafeUmzug<Context extends object = object> extends Umzug<Context> {
       if (!isDone(result)) await reconcileRecord(project);
       return result;
     });
+  }
+}
+
+/** The script that this program was started with; `node migrate` names it without its extension. */
+function startedScript(): string | undefined {
+  const [, script] = process.argv;
+  try {
+    return script === undefined ? undefined : createRequire(import.meta.url).resolve(script);
+  } catch {
+    return script;
   }
 }

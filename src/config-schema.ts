@@ -35,6 +35,7 @@ const shape = {
 export function validateConfig(config: Config): void {
   const parsed = z.strictObject(shape).safeParse(config, { error: inPlainWords });
   const problems = parsed.success ? [] : parsed.error.issues.flatMap(inWords);
+  if (typeof config !== 'object' || config === null) throw noConfig();
   const gates = [
     ...standardGates.map((gate) => gate.name),
     ...(config.gates ?? []).map((gate) => gate.name),
@@ -59,6 +60,13 @@ export function validateConfig(config: Config): void {
       next: 'Correct the keys named above.',
     },
   );
+}
+
+function noConfig(): ForerunError<'CONFIG'> {
+  return new ForerunError('CONFIG', 'The configuration is no object.', {
+    details: { keys: [] },
+    next: "Write it as: { database: 'app.db' }",
+  });
 }
 
 /** The validator's own words are for those who know it. */

@@ -87,10 +87,13 @@ export async function checkConfig(config: Config): Promise<void> {
 /** A few addresses need no schema, and loading one would take most of the time that `forerun status` has. */
 function isPlain(config: Config): boolean {
   const plain = ['database', 'migrations', 'checks', 'root'];
-  return Object.entries(config).every(([key, value]) =>
-    key === 'checkpoints'
-      ? value === 'each' || value === 'once'
-      : plain.includes(key) && typeof value === 'string' && value !== '',
+  return (
+    Object.hasOwn(Object(config), 'database') &&
+    Object.entries(config).every(([key, value]) =>
+      key === 'checkpoints'
+        ? value === 'each' || value === 'once'
+        : plain.includes(key) && typeof value === 'string' && value !== '',
+    )
   );
 }
 
@@ -131,6 +134,7 @@ async function checksOf(config: Config, root: string): Promise<readonly Check[]>
   return [...files, ...functions, ...config.validate.map((command) => commandCheck(command, root, limitMs))];
 }
 
+/** Of an address that nobody knows how to read, any part may be a password. */
 function withoutPassword(address: string): string {
-  return address.replace(/\/\/([^/@:]*):[^@/]*@/, '//$1@');
+  return address.replace(/^([a-z]+:(?:\/\/)?).*$/is, '$1…');
 }

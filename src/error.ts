@@ -69,8 +69,17 @@ export function isForerunError<Code extends ErrorCode>(error: unknown, code?: Co
   return error instanceof ForerunError && (code === undefined || error.code === code);
 }
 
-/** The message of whatever was thrown: migrations reject with anything. */
+/**
+ * The message of whatever was thrown: migrations reject with anything, a row of the database too, so that of an object
+ * only the names of its members are said. Never throws.
+ */
 export function messageOf(error: unknown): string {
   if (error instanceof Error) return error.message;
-  return typeof error === 'string' ? error : `a value that is no Error was thrown: ${JSON.stringify(error)}`;
+  if (typeof error === 'string') return error;
+  if (error === null || error === undefined) return `a value that is no Error was thrown: ${String(error)}`;
+  if (typeof error !== 'object') return `a value that is no Error was thrown, a ${typeof error}`;
+  // An error of another realm (of `vm`, of a test runner) is no `Error` of this one.
+  if (Object.prototype.toString.call(error) === '[object Error]' && 'message' in error) return String(error.message);
+  const names = Object.keys(error).slice(0, 10);
+  return `a value that is no Error was thrown, an object${names.length === 0 ? '' : ` with ${names.join(', ')}`}`;
 }

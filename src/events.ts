@@ -58,6 +58,8 @@ export type Event =
       readonly findings: readonly Finding[];
     }
   | { readonly type: 'promoting'; readonly migration: string; readonly how: Promotion | null }
+  /** A migration that shares no transaction with its history row has begun to change main. */
+  | { readonly type: 'unprotected'; readonly migration: string }
   | {
       readonly type: 'promoted';
       readonly migration: string;

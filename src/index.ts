@@ -1,5 +1,5 @@
 import { resolveConfig, type Config } from './config.ts';
-import { deployOptions, gateOptions, refuseUnknownOptions } from './known-options.ts';
+import { deployOptions, gateOptions, refuseOddOptions, refuseUnknownOptions } from './known-options.ts';
 import * as runs from './run.ts';
 import type { DownOptions, UpOptions } from './run.ts';
 import type { RunOptions } from './run-log.ts';
@@ -20,18 +20,21 @@ import type { HistoryRow } from './seams/driver.ts';
 /** Applies pending migrations; with `safe`, rehearsed on a branch first. Rolled back is a result, not an exception. */
 export async function up(config: Config, options?: UpOptions): Promise<RunResult> {
   refuseUnknownOptions(options, deployOptions);
+  refuseOddOptions(options);
   return runs.up(await resolveConfig(config), options);
 }
 
 /** Reverts applied migrations, the last one by default. */
 export async function down(config: Config, options?: DownOptions): Promise<RunResult> {
   refuseUnknownOptions(options, deployOptions);
+  refuseOddOptions(options);
   return runs.down(await resolveConfig(config), options);
 }
 
 /** Rehearses what is pending and judges it; never touches main. */
 export async function gate(config: Config, options?: Selection & RunOptions): Promise<RunResult> {
   refuseUnknownOptions(options, gateOptions);
+  refuseOddOptions(options);
   return runs.gate(await resolveConfig(config), options);
 }
 

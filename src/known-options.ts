@@ -19,3 +19,28 @@ export function refuseUnknownOptions(options: object | undefined, known: readonl
     );
   }
 }
+
+interface Wishes {
+  readonly safe?: boolean | undefined;
+  readonly to?: string | number | undefined;
+  readonly step?: number | undefined;
+  readonly allOrNothing?: boolean | undefined;
+  readonly promotePassing?: boolean | undefined;
+}
+
+/** Throws `USAGE` for what cannot be meant, as the command line does: a step of `NaN` must not pass for nothing pending. */
+export function refuseOddOptions({ safe, to, step, allOrNothing, promotePassing }: Wishes = {}): void {
+  if (step !== undefined && !(Number.isSafeInteger(step) && step > 0))
+    throw odd(`step is ${String(step)}.`, 'Give a whole number above 0, or leave it out.');
+  if (step !== undefined && to !== undefined) throw odd('step cannot be used with to.', 'Give one of them.');
+  if (allOrNothing === true && promotePassing === true)
+    throw odd('allOrNothing cannot be used with promotePassing.', 'Give one of them.');
+  if (!(safe ?? false) && (allOrNothing === true || promotePassing === true)) {
+    const name = allOrNothing === true ? 'allOrNothing' : 'promotePassing';
+    throw odd(`${name} speaks of what a rehearsal showed, and there is none without safe.`, `Add safe: true.`);
+  }
+}
+
+function odd(message: string, next: string): ForerunError<'USAGE'> {
+  return new ForerunError('USAGE', message, { details: {}, next });
+}

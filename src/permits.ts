@@ -15,8 +15,23 @@ const line = /(?:--|\/\/|#|\*)[ \t]*forerun:[ \t]*allow[ \t]+(\S+)[ \t]+(.+?)[ \
 
 export function permitsIn(text: string): readonly Permit[] {
   return [...text.matchAll(line)].flatMap(([, what, subjects]) =>
-    isPermitKind(what) && subjects ? subjects.split(/[\s,]+/).map((subject) => ({ what, subject: bare(subject) })) : [],
+    isPermitKind(what) && subjects
+      ? // A name may hold spaces, commas and quotes: what stands there is also meant as one name.
+        [...new Set([...subjects.split(/[\s,]+/).map(bare), bare(subjects), subjects])].map((subject) => ({
+          what,
+          subject,
+        }))
+      : [],
   );
+}
+
+/** A permit in a file that was applied already would change it: the finding says where else it can stand. */
+export function permitInConfig<F extends { readonly message: string }>(finding: F): F {
+  const message = finding.message.replace(
+    /write in the migration: -- forerun: allow (.+?)\.?$/,
+    (_, permit: string) => `write in the configuration: allow: ['${permit.replaceAll("'", "\\'")}']`,
+  );
+  return { ...finding, message };
 }
 
 /** Lines that begin as a permit does and are none, 1-based: a misspelt permit permits nothing, and that is said. */

@@ -7,7 +7,7 @@ import { ownWork } from './promotion/claim.ts';
 
 /**
  * The rows that the framework's own record stands for and the history lacks: an existing project is adopted with the
- * checksums of its files as they are.
+ * checksums of its files as they are. What a rollback took back is not among them.
  */
 export async function adopted(
   setup: Setup,
@@ -17,9 +17,11 @@ export async function adopted(
   const recorded = await setup.source.recorded?.(setup.main);
   if (recorded === undefined || recorded.length === 0) return [];
   const known = new Set((await setup.driver.history(session).rows()).map((row) => row.name));
+  const journal = await setup.driver.journal(session).read(await setup.driver.identity(setup.main));
+  const takenBack = journal?.takenBack ?? [];
   const appliedOn = new Date().toISOString();
   return migrations
-    .filter((migration) => recorded.includes(migration.name) && !known.has(migration.name))
+    .filter(({ name }) => recorded.includes(name) && !known.has(name) && !takenBack.includes(name))
     .map(({ version, name, checksum }) => ({ version, name, appliedOn, checksum }));
 }
 

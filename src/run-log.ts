@@ -94,22 +94,28 @@ function newId(): string {
 
 function newRun(setup: Setup, options: RunOptions, events: Event[]): Run {
   let deaf = false;
+  const deafen = (error: unknown): void => {
+    if (deaf) return;
+    deaf = true;
+    events.push({
+      type: 'finding',
+      finding: {
+        gate: 'listener',
+        severity: 'note',
+        message: `The listener threw and was told no more: ${messageOf(error)}`,
+      },
+    });
+  };
   const emit = (event: Event): void => {
     events.push(event);
     if (event.type === 'promoted' && event.checkpoint !== undefined) run.waysBack.add(event.checkpoint);
     if (deaf) return;
     try {
-      options.onEvent?.(event);
+      // Typed as void, so that it may be async, too: what it rejects with must not end this process.
+      const told: unknown = options.onEvent?.(event);
+      if (told instanceof Promise) told.catch(deafen);
     } catch (error) {
-      deaf = true;
-      events.push({
-        type: 'finding',
-        finding: {
-          gate: 'listener',
-          severity: 'note',
-          message: `The listener threw and was told no more: ${messageOf(error)}`,
-        },
-      });
+      deafen(error);
     }
   };
   const run: Run = {
@@ -147,11 +153,12 @@ function failure(
   events: readonly Event[],
 ): Pick<Extract<Event, { type: 'run:finished' }>, 'outcome' | 'error'> {
   const promoted = events.some((event) => event.type === 'promoted');
+  const report = errorReport(error);
+  // An interruption does not undo what is on main already.
+  if (report.code === 'NEEDS_PERSON') return { outcome: 'needs-person', error: report };
   if (signal?.aborted) {
     const by = isForerunError(signal.reason, 'INTERRUPTED') ? signal.reason.details.by : 'abort';
     return { outcome: 'interrupted', error: { code: 'INTERRUPTED', message: `Interrupted (${by}).` } };
   }
-  const report = errorReport(error);
-  if (report.code === 'NEEDS_PERSON') return { outcome: 'needs-person', error: report };
   return { outcome: promoted ? 'partly-promoted' : 'failed', error: report };
 }

@@ -1,5 +1,5 @@
 import { messageOf } from './error.ts';
-import { releaseMain } from './promotion/claim.ts';
+import { readJournal, releaseMain } from './promotion/claim.ts';
 import type { Run } from './run-log.ts';
 import type { ListedCopy } from './seams/provider.ts';
 
@@ -11,6 +11,8 @@ import type { ListedCopy } from './seams/provider.ts';
 export async function leaveClean(run: Run): Promise<void> {
   const { provider, main } = run.setup;
   try {
+    // Of a main that cannot be read any more a checkpoint may be all that is left: then nothing is thrown away.
+    await readJournal(run);
     for (const copy of unneeded(await provider.list(main), run)) await provider.discard(copy);
     await releaseMain(run);
   } catch (error) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../src/config.ts';
 import type { Finding } from '../src/gate.ts';
-import { gate } from '../src/run.ts';
+import { down, gate, up } from '../src/run.ts';
 import type { RunResult } from '../src/result.ts';
 import { newProject, shop, type Project } from './support/project.ts';
 
@@ -96,6 +96,63 @@ describe('data-preserved', () => {
     await project.migration('001_it.sql', 'DELETE FROM orders WHERE id = 2;');
     const { result } = await judged(project, { allow: ['rows-lost orders'] });
     expect(result).toMatchObject({ outcome: 'passed', findings: [{ severity: 'note' }] });
+  });
+
+  test.each(['my logs', 'a, b', 'say "hi"'])('a table called %s can be permitted as the finding says', async (name) => {
+    const project = await newProject();
+    const quoted = `"${name.replaceAll('"', '""')}"`;
+    project.write(`CREATE TABLE ${quoted} (id INTEGER PRIMARY KEY); INSERT INTO ${quoted} VALUES (1)`);
+    await project.migration('001_it.sql', `DELETE FROM ${quoted};`);
+    const { findings } = await judged(project);
+    const permit = /-- forerun: allow .+(?=\.$)/.exec(findings.join())?.[0];
+    await project.migration('001_it.sql', `${permit}\nDELETE FROM ${quoted};`);
+    expect((await judged(project)).result).toMatchObject({ outcome: 'passed' });
+  });
+
+  test('a down is permitted in its own file, or else in the configuration', async () => {
+    const project = await newProject();
+    const row = "INSERT INTO users (email, name) VALUES ('d@example.com', 'D');";
+    const back = "DELETE FROM users WHERE email = 'd@example.com';";
+    await project.migration('001_pair.up.sql', row);
+    await project.migration('001_pair.down.sql', back);
+    const setup = await project.setup();
+    await up(setup, {});
+    expect((await down(setup, { safe: true })).findings).toMatchObject([
+      {
+        message: expect.stringContaining('write in the migration'),
+        where: { file: expect.stringContaining('.down.sql') },
+      },
+    ]);
+    await project.migration('001_pair.down.sql', `-- forerun: allow rows-lost users\n${back}`);
+    expect(await down(await project.setup(), { safe: true })).toMatchObject({ outcome: 'promoted' });
+
+    await project.migration('002_one.sql', `-- migrate:up\n${row}\n-- migrate:down\n${back}`.replaceAll('d@', 'e@'));
+    await up(setup, { to: '002_one' });
+    expect((await down(setup, { safe: true })).findings).toMatchObject([
+      { message: expect.stringContaining("write in the configuration: allow: ['rows-lost users']") },
+    ]);
+    const permitted = await project.setup({ allow: ['rows-lost users'] });
+    expect(await down(permitted, { safe: true })).toMatchObject({ outcome: 'promoted' });
+  });
+
+  test('a statement that sets a column of one row does not speak for the others', async () => {
+    const project = await newProject();
+    const rebuild =
+      'CREATE TABLE u (id INTEGER PRIMARY KEY, name TEXT, email TEXT); INSERT INTO u SELECT * FROM users; DROP TABLE users; ALTER TABLE u RENAME TO users;';
+    for (const other of [
+      "REPLACE INTO users VALUES (1, 'A', 'a@example.com');",
+      "UPDATE users SET name = 'A', email = 'e' WHERE id = 1;",
+    ]) {
+      await project.migration('001_it.sql', `${rebuild} ${other}`);
+      const { result, findings } = await judged(project);
+      expect(result.outcome).toBe('blocked');
+      expect(findings.join()).toContain('users.name has another value in 3 rows');
+    }
+    await project.migration(
+      '001_it.sql',
+      "UPDATE users SET name = 'A'; UPDATE users SET email = id || '@' RETURNING id;",
+    );
+    expect((await judged(project)).result).toMatchObject({ outcome: 'passed' });
   });
 
   test('the policy sets a gate to warn, or off', async () => {
@@ -202,6 +259,20 @@ INSERT INTO users (email, name) VALUES ('alice@example.com', 'Another');`,
       'Check cheap.sql fails (it failed before the migration, too): 2 rows (email) found by: SELECT email FROM users WHERE id < 3',
     );
     expect(JSON.stringify(result)).not.toContain('alice@example.com');
+  });
+
+  test('a check that fails in running tells no value, and one that fails in reading tells why', async () => {
+    const project = await newProject();
+    await project.migration('001_it.sql', 'CREATE TABLE it (a);');
+    await mkdir(join(project.root, 'checks'));
+    const checks = {
+      'a.sql': "SELECT id FROM users WHERE json_extract('{}', name) IS NOT NULL;",
+      'b.sql': 'SELECT nonesuch FROM users;',
+    };
+    for (const [name, text] of Object.entries(checks)) await writeFile(join(project.root, 'checks', name), text);
+    const { result } = await judged(project);
+    expect(JSON.stringify(result)).not.toContain('Alice');
+    expect(result.findings.map(({ message }) => message).join()).toContain('no such column: nonesuch');
   });
 
   test('a statement that must fail and does not is a finding', async () => {

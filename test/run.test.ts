@@ -33,6 +33,85 @@ async function copiesLeft(setup: Setup): Promise<{ kind: string; label: string }
   return (await setup.provider.list(setup.main)).map(({ kind, label }) => ({ kind, label }));
 }
 
+describe('up without --safe', () => {
+  test('does not call a migration undone that ran without a transaction', async () => {
+    const project = await newProject();
+    await project.migration(
+      '001_half.sql',
+      'DELETE FROM users WHERE id = 1;\nVACUUM;\nINSERT INTO nowhere VALUES (1);\n',
+    );
+    const result = await up(await project.setup(), {});
+
+    expect(project.read('SELECT id FROM users ORDER BY id')).toEqual([2, 3]);
+    expect(result).toMatchObject({ outcome: 'needs-person', exitCode: 4, error: { code: 'NEEDS_PERSON' } });
+    expect(result.error?.message).toContain('line 3');
+  });
+
+  test('says that main is as it was where such a migration had committed nothing', async () => {
+    const project = await newProject();
+    await project.migration('001_half.sql', 'INSERT INTO nowhere VALUES (1);\nVACUUM;\n');
+    expect(await up(await project.setup(), {})).toMatchObject({ outcome: 'rolled-back', exitCode: 3 });
+  });
+});
+
+test('a full disk says nothing about the migration', async () => {
+  const project = await newProject();
+  const full = 'PRAGMA max_page_count = 1;\nCREATE TABLE big (b);\nINSERT INTO big VALUES (zeroblob(999999));\n';
+  await project.migration('001_big.sql', full);
+  const result = await up(await project.setup(), { safe: true });
+  expect(result).toMatchObject({ outcome: 'failed', exitCode: 1, error: { code: 'PROVIDER_FAILED' } });
+  expect(result.error?.next).toContain('Free some space');
+});
+
+describe("Forerun's own tables", () => {
+  test('are written by REINDEX and VACUUM, and stay as they are', async () => {
+    const project = await newProject();
+    await project.migration('001_premium.sql', premium);
+    await project.migration('002_again.sql', 'REINDEX; ANALYZE; VACUUM;');
+    const setup = await project.setup();
+    expect(await up(setup, { safe: true, to: '001' })).toMatchObject({ outcome: 'promoted' });
+    expect(await up(setup, { safe: true })).toMatchObject({ outcome: 'promoted' });
+  });
+
+  test.each([
+    'DELETE FROM _schema_history;',
+    'DROP TABLE _forerun_journal;',
+    "UPDATE _schema_history SET checksum = 'x';",
+    'CREATE TRIGGER t AFTER DELETE ON users BEGIN DELETE FROM _schema_history; END; DELETE FROM users;',
+  ])('are not for migrations to write: %s', async (sql) => {
+    const project = await newProject();
+    await project.migration('001_premium.sql', premium);
+    const setup = await project.setup();
+    expect(await up(setup, { safe: true })).toMatchObject({ outcome: 'promoted' });
+    await project.migration('002_wipe.sql', sql);
+    const result = await up(setup, { safe: true });
+    expect(result).toMatchObject({ outcome: 'blocked', exitCode: 3 });
+    expect(messages(result, 'applies').join()).toMatch(/It writes _(schema_history|forerun_journal)/);
+    expect(project.read('SELECT name FROM _schema_history')).toEqual(['001_premium']);
+  });
+});
+
+describe('a check that changes main', () => {
+  test('is found out, and the checkpoint from before is kept', async () => {
+    const project = await newProject();
+    await project.migration('001_add.sql', 'ALTER TABLE users ADD COLUMN mail TEXT;');
+    const setup = await project.setup({
+      verify: {
+        async cleaner() {
+          project.write('DELETE FROM users');
+          return true;
+        },
+      },
+    });
+    const result = await up(setup, { safe: true });
+    expect(result).toMatchObject({ outcome: 'needs-person', exitCode: 4 });
+    expect(result.error?.message).toBe(
+      'A check changed data on main while it ran on a branch: it does not use what it is given.',
+    );
+    expect(await copiesLeft(setup)).toEqual([{ kind: 'checkpoint', label: '001_add' }]);
+  });
+});
+
 describe('up --safe', () => {
   test('promotes every pending migration by replay, each behind its own checkpoint', async () => {
     const project = await newProject();

@@ -1,4 +1,5 @@
 import type { DownAction, UmzugCLI, UpAction } from 'umzug';
+import { isForerunError } from '../../src/error.ts';
 import type { RunResult } from '../../src/result.ts';
 import type { RunOptions } from '../../src/run-log.ts';
 import type { Direction } from '../../src/seams/source.ts';
@@ -20,6 +21,28 @@ export function addSafeFlag(cli: UmzugCLI, verb: Direction, told: (safe: boolean
     told(safe);
     await execute();
   };
+}
+
+/** Umzug's command line prints the message of an error alone and exits with 1: says what to do next, and the code that we promise. */
+export function explainErrors(cli: UmzugCLI): void {
+  for (const action of cli.actions as unknown as readonly {
+    onExecute(): Promise<void>;
+    readonly actionName: string;
+  }[]) {
+    const execute = action.onExecute.bind(action);
+    action.onExecute = async () => {
+      try {
+        await execute();
+      } catch (error) {
+        // A run that was shown has said all of this.
+        if (!isForerunError(error) || error.code === 'BLOCKED') throw error;
+        const { failedRun } = await import('../../src/cli/run-ending.ts');
+        const { errorReport } = await import('../../src/error-report.ts');
+        process.exitCode = failedRun(action.actionName, errorReport(error)).exitCode;
+        throw error.next === undefined ? error : new Error(`${error.message}\n→ ${error.next}`, { cause: error });
+      }
+    };
+  }
 }
 
 /** Whether arguments are those that this program was started with, so that it can be started once more with them. */
@@ -54,13 +77,15 @@ export async function runCommandLine(command: SafeCommand): Promise<RunResult> {
   return shown(command);
 }
 
-async function shown({ verb, own, run }: SafeCommand): Promise<RunResult> {
+async function shown({ verb, own, setup, run }: SafeCommand): Promise<RunResult> {
   const { takeOutput } = await import('../../src/cli/output.ts');
   const { startProgress } = await import('../../src/cli/progress.ts');
   const { superviseRun } = await import('../../src/cli/run-ending.ts');
   const { showRun } = await import('../../src/cli/show-run.ts');
   const ours = Object.getOwnPropertyDescriptor(process.stdout, 'write');
-  const output = takeOutput({});
+  // Where no configuration of Forerun says which database is meant, what is advised must.
+  const { main } = await setup();
+  const output = takeOutput({ database: main.path ?? main.url });
   const progress = startProgress(output);
   try {
     const result = await (own ? superviseRun(verb, progress) : run({ onEvent: progress.onEvent }));

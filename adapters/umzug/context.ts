@@ -1,4 +1,5 @@
 import type { Umzug } from 'umzug';
+import { ForerunError } from '../../src/error.ts';
 import type { Target } from '../../src/seams/target.ts';
 import type { ClosableContext, SafeUmzugOptions } from './options.ts';
 
@@ -20,6 +21,7 @@ export function contextsOf<Context extends object>(
   if (options.context === undefined) {
     return { kind: 'fixed', using: async (_target, _client, use) => use(await fixedContext(umzug)) };
   }
+  if (typeof options.context !== 'function') throw noFunction();
   const make = options.context.bind(options);
   const shared = options.context.length >= 2;
   return {
@@ -31,6 +33,14 @@ export function contextsOf<Context extends object>(
   };
 }
 
+function noFunction(): ForerunError<'CONFIG'> {
+  return new ForerunError('CONFIG', 'The context that safeUmzug is given is no function.', {
+    details: { keys: ['context'] },
+    next: `Write it as a function, so that migrations can be pointed at a branch, for example:
+  context: (target, connection) => ({ db: connection }),`,
+  });
+}
+
 async function fixedContext<Context extends object>(umzug: Umzug<Context>): Promise<Context> {
   const { context = {} as Context } = umzug.options;
   return typeof context === 'function' ? context() : context;
@@ -39,7 +49,14 @@ async function fixedContext<Context extends object>(umzug: Umzug<Context>): Prom
 function isClosable<Context extends object>(
   made: Context | ClosableContext<Context>,
 ): made is ClosableContext<Context> {
-  return 'context' in made && 'close' in made && typeof made.close === 'function';
+  // Typed as an object; a migration that needs none may get none all the same.
+  return (
+    typeof made === 'object' &&
+    made !== null &&
+    'context' in made &&
+    'close' in made &&
+    typeof made.close === 'function'
+  );
 }
 
 async function usingClosable<Context, T>(

@@ -67,12 +67,28 @@ export async function reconcileRecord<Context extends object>(project: Project<C
   if (project.record === undefined) return;
   await usingMain(project, async (context) => {
     const applied = await (await historyOf(project, context)).executed();
+    await unlogRolledBack(project, applied, context);
     await logMissing(
       project,
       applied.map((name) => ({ name, context })),
       context,
     );
   });
+}
+
+/** Takes out of the user's record what main's journal says was taken back by a rollback that did not know the record. */
+async function unlogRolledBack<Context extends object>(
+  { record, setup }: Project<Context>,
+  applied: readonly string[],
+  context: Context,
+): Promise<void> {
+  const { driver, main } = await setup();
+  await using connection = await driver.open(main);
+  const takenBack = (await driver.journal(connection).read(await driver.identity(main)))?.takenBack ?? [];
+  if (record === undefined || takenBack.length === 0) return;
+  for (const name of await record.executed({ context })) {
+    if (takenBack.includes(name) && !applied.includes(name)) await record.unlogMigration({ name, context });
+  }
 }
 
 async function historyOf<Context extends object>(project: Project<Context>, context: Context): Promise<HistoryStorage> {

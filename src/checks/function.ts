@@ -7,7 +7,9 @@ export function functionCheck(name: string, check: CheckFunction): Check {
     name,
     async run(branch, context) {
       const answer = await check(branch, context);
-      return typeof answer === 'boolean' ? { ok: answer, output: answer ? '' : 'It answered false.' } : answer;
+      if (typeof answer === 'boolean') return { ok: answer, output: answer ? '' : 'It answered false.' };
+      if (typeof answer?.ok !== 'boolean') throw new TypeError('it answered neither true, nor false, nor { ok: … }');
+      return { ...answer, output: typeof answer.output === 'string' ? answer.output : '' };
     },
   };
 }

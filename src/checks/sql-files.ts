@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ForerunError, messageOf } from '../error.ts';
-import type { Driver, Session } from '../seams/driver.ts';
+import type { Connection, Driver } from '../seams/driver.ts';
 import type { Check, CheckAnswer } from '../setup.ts';
 
 /**
@@ -38,7 +38,7 @@ function fileCheck(name: string, path: string): Check {
   };
 }
 
-async function ask(driver: Driver, session: Session, sql: string, comment: string): Promise<CheckAnswer> {
+async function ask(driver: Driver, session: Connection, sql: string, comment: string): Promise<CheckAnswer> {
   const expected = /--\s*forerun:\s*must fail\s+(\S+)/i.exec(comment)?.[1];
   const head = sql.split('\n', 1)[0] ?? '';
   try {
@@ -50,8 +50,19 @@ async function ask(driver: Driver, session: Session, sql: string, comment: strin
     const code = driver.codeOf(error) ?? 'an error without a code';
     if (expected !== undefined && code === expected) return { ok: true, output: '' };
     const wanted = expected === undefined ? '' : `, not with ${expected}`;
-    return { ok: false, output: `It failed with ${code}${wanted}: ${messageOf(error)} (${head})` };
+    const words = await wordsOf(driver, session, sql, error);
+    return { ok: false, output: `It failed with ${code}${wanted}: ${words} (${head})` };
   }
+}
+
+/** What fails as early as in EXPLAIN is the text itself; what fails in running can hold values. */
+async function wordsOf(driver: Driver, connection: Connection, sql: string, error: unknown): Promise<string> {
+  const message = messageOf(error);
+  const early = await connection.query(`EXPLAIN ${sql}`).then(
+    () => false,
+    (other: unknown) => messageOf(other) === message,
+  );
+  return early ? message : driver.wordsOf(error, { connection, sql });
 }
 
 /** Counts and columns only: values stay in the database. */

@@ -71,11 +71,20 @@ export async function configOf(options: CommonOptions): Promise<Config> {
 async function serve(supervision: Supervision, options: CommonOptions, work: Work<unknown>): Promise<never> {
   const { task, signal, onEvent, answer } = supervision;
   return answer(async () => {
-    const config = await configOf(options);
+    // A configuration may wait for what never comes.
+    const config = await Promise.race([configOf(options), rejectedBy(signal)]);
     if (task.kind === 'run') return work(config, { signal, onEvent });
     const { resolveConfig } = await import('../config.ts');
     const { recoverAfterKill } = await import('./recover-verb.ts');
     return recoverAfterKill(await resolveConfig(config), task.died);
+  });
+}
+
+/** Never resolves. */
+async function rejectedBy(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    if (signal.aborted) reject(signal.reason as Error);
   });
 }
 

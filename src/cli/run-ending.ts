@@ -1,6 +1,7 @@
 import type { ErrorReport, Event, Outcome } from '../events.ts';
 import { resultOf, type RunResult } from '../result.ts';
 import type { Direction } from '../seams/source.ts';
+import { shellWord } from '../shell-word.ts';
 import { keepRunDocument } from '../run-documents.ts';
 import type { Recovery } from './recover-verb.ts';
 import { supervise, type Cut, type SuperviseOptions, type Supervised } from './supervisor.ts';
@@ -44,8 +45,17 @@ export function crashed(how: string): ErrorReport {
 async function cutOff(verb: string, cut: Cut): Promise<RunResult> {
   const events = [...cut.events, ...afterwards(verb, cut)];
   const promoted = events.some((event) => event.type === 'promoted');
-  const outcome = cut.by !== undefined ? 'interrupted' : promoted ? 'partly-promoted' : 'failed';
-  const error = cut.by !== undefined ? interruptedBy(cut.by) : crashed(cut.how);
+  const exposed = leftExposed(events);
+  const outcome =
+    exposed !== undefined
+      ? 'needs-person'
+      : cut.by !== undefined
+        ? 'interrupted'
+        : promoted
+          ? 'partly-promoted'
+          : 'failed';
+  const why = cut.by !== undefined ? interruptedBy(cut.by) : crashed(cut.how);
+  const error = exposed === undefined ? why : cutInTheMiddle(exposed, why);
   const result = finished(verb, events, outcome, error, cut.ms);
   if (isRecovery(cut.recovery)) await keepRunDocument(cut.recovery.home, result);
   return result;
@@ -53,6 +63,21 @@ async function cutOff(verb: string, cut: Cut): Promise<RunResult> {
 
 function finished(verb: string, events: readonly Event[], outcome: Outcome, error: ErrorReport, ms: number): RunResult {
   return { ...resultOf([...events, { type: 'run:finished', outcome, error, ms }]), verb };
+}
+
+/** A migration that changed main outside of any transaction of ours, and has no history row. */
+function leftExposed(events: readonly Event[]): string | undefined {
+  const told = events.flatMap((event) => (event.type === 'promoted' ? [event.migration] : []));
+  const exposed = events.flatMap((event) => (event.type === 'unprotected' ? [event.migration] : []));
+  return exposed.find((migration) => !told.includes(migration));
+}
+
+function cutInTheMiddle(migration: string, { message }: ErrorReport): ErrorReport {
+  return {
+    code: 'NEEDS_PERSON',
+    message: `${message.replace(/\.$/, '')} while ${migration} ran on main without a transaction of ours: a part of it may be committed, without its history row.`,
+    next: `Look at main. Complete the migration by hand, then mark it as applied with: forerun baseline ${shellWord(migration)}; or undo what it did, then run again.`,
+  };
 }
 
 /** What the recovery found out: what is on main after all, and what it did. */

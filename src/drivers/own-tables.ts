@@ -11,9 +11,14 @@ export interface TableShape {
 /** Whether our table is there. Refuses the table of that name that TrailBase and refinery keep, keyed by version. */
 export function isOurHistory(table: string, { columns, key }: TableShape): boolean {
   if (columns.length === 0) return false;
-  if (key.join() === 'name' && ['version', 'applied_on', 'checksum'].every((name) => columns.includes(name))) return true;
+  if (key.join() === 'name' && ['version', 'applied_on', 'checksum'].every((name) => columns.includes(name)))
+    return true;
   const refinery = ['version', 'name', 'applied_on', 'checksum'];
-  if (key.join() === 'version' && columns.length === refinery.length && refinery.every((name) => columns.includes(name))) {
+  if (
+    key.join() === 'version' &&
+    columns.length === refinery.length &&
+    refinery.every((name) => columns.includes(name))
+  ) {
     throw new ForerunError(
       'FOREIGN_HISTORY',
       `The table ${table} of this database is another tool's (TrailBase or refinery).`,

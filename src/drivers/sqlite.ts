@@ -13,7 +13,7 @@ import { sqliteJournal } from './sqlite/journal.ts';
 import { lockSqlite } from './sqlite/lock.ts';
 import { compareSqlite, observeSqlite } from './sqlite/observe.ts';
 import { sqliteSchema, sqliteTables } from './sqlite/schema.ts';
-import { safeMessage } from './sqlite/safe-words.ts';
+import { safeMessage, safeWords } from './sqlite/safe-words.ts';
 import { sqliteScript } from './sqlite/script.ts';
 import { pathOf, sqliteIdentity, sqliteTarget } from './sqlite/target.ts';
 import { quoteIdentifier } from './sqlite/tokens.ts';
@@ -49,7 +49,10 @@ export function sqlite(options: SqliteOptions = {}): Driver {
     script: (sql, file) => sqliteScript(sql, file, open),
     statements: commentedStatements,
     codeOf,
-    wordsOf: safeMessage,
+    wordsOf: (error, statement) =>
+      statement === undefined
+        ? safeMessage(error)
+        : safeWords(error, (statement.connection as SqliteConnection).client, statement.sql),
     schema: sqliteSchema,
     tables: sqliteTables,
     contents: async (connection, of) => sqliteContents((connection as SqliteConnection).client, of),

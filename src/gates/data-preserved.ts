@@ -39,16 +39,17 @@ function toldBy({ table, rowsToldBy }: TableEvidence): string {
   return `; ${table} has no primary key, so that rows can only be told by value, and one with another value counts as gone`;
 }
 
-function valuesChanged(table: TableEvidence, assigned: ReadonlySet<string>, migration: Judged): Finding[] {
+function valuesChanged(table: TableEvidence, assigned: ReadonlyMap<string, number>, migration: Judged): Finding[] {
   return Object.entries(table.valuesChanged ?? {}).flatMap(([column, count]) => {
-    if (isAssigned(assigned, table, column)) return [];
+    const written = writtenBy(assigned, table, column);
+    if (written >= count) return [];
     const allowed = permits(migration.permits, 'values-changed', table.table, column);
     const subject = `${table.table}.${column}`;
     return [
       finding(
         migration,
         allowed ? 'note' : 'block',
-        `${subject} has another value in ${rows(count)}${allowed ? ', as the migration allows' : `, and no statement sets it. If that is meant, write in the migration: -- forerun: allow values-changed ${subject}`}`,
+        `${subject} has another value in ${rows(count)}${allowed ? ', as the migration allows' : `, and ${written === 0 ? 'no statement sets it' : `the statements that set it wrote ${rows(written)}`}. If that is meant, write in the migration: -- forerun: allow values-changed ${subject}`}`,
         table.table,
       ),
     ];
@@ -86,19 +87,28 @@ function finding(migration: Judged, severity: Severity, message: string, table: 
   };
 }
 
-/** Lower-case `table.column` of every column that a statement's text sets; `table.*` stands for all. */
-function assignedColumns(evidence: Evidence): ReadonlySet<string> {
-  return new Set(
-    (evidence.statements ?? []).flatMap((statement) => statement.assigns ?? []).map((name) => name.toLowerCase()),
-  );
+/**
+ * Lower-case `table.column` of every column that a statement's text sets, with how many rows such statements wrote in
+ * all; `table.*` stands for all. Where more rows changed than that, something else changed them as well.
+ */
+function assignedColumns(evidence: Evidence): ReadonlyMap<string, number> {
+  const assigned = new Map<string, number>();
+  for (const { assigns = [], rows: written, sql } of evidence.statements ?? []) {
+    // SQLite does not count what CREATE TABLE … AS SELECT writes.
+    const most = written === undefined || /^create\b/i.test(sql) ? Infinity : written;
+    for (const name of new Set(assigns.map((one) => one.toLowerCase())))
+      assigned.set(name, (assigned.get(name) ?? 0) + most);
+  }
+  return assigned;
 }
 
-/** A statement may name the table as it was called before a rename. */
-function isAssigned(assigned: ReadonlySet<string>, table: TableEvidence, column: string): boolean {
-  const names = [table.table, table.renamedFrom ?? table.table];
-  return names.some(
-    (name) => assigned.has(`${name}.${column}`.toLowerCase()) || assigned.has(`${name}.*`.toLowerCase()),
+/** Rows that statements wrote which set the column. One may name the table as it was called before a rename. */
+function writtenBy(assigned: ReadonlyMap<string, number>, table: TableEvidence, column: string): number {
+  const names = new Set([table.table, table.renamedFrom ?? table.table]);
+  const subjects = new Set(
+    [...names].flatMap((name) => [`${name}.${column}`, `${name}.*`].map((one) => one.toLowerCase())),
   );
+  return [...subjects].reduce((sum, subject) => sum + (assigned.get(subject) ?? 0), 0);
 }
 
 function rows(count: number): string {

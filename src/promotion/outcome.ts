@@ -1,6 +1,7 @@
 import { ForerunError, isForerunError } from '../error.ts';
 import { failureOf } from '../rehearsal/apply.ts';
 import type { Ending, Run } from '../run-log.ts';
+import { shellWord } from '../shell-word.ts';
 import type { Session } from '../seams/driver.ts';
 import type { Direction, Migration } from '../seams/source.ts';
 
@@ -18,7 +19,7 @@ const environment = [
 /** A migration that did not get onto main: says why, and answers with what that makes of the run. */
 export function rolledBack(run: Run, migration: Migration, error: unknown, promotedBefore: number): Ending {
   run.signal.throwIfAborted();
-  if (isForerunError(error, 'TRANSACTION_ESCAPED')) throw halfDone(migration, error);
+  if (isForerunError(error, 'TRANSACTION_ESCAPED')) throw halfDone(run, migration, error);
   if (error instanceof ForerunError && environment.some((code) => code === error.code)) throw error;
   const { message, code, where } = failureOf(run, error);
   run.emit({
@@ -52,13 +53,18 @@ export async function isRecorded(
   return direction === 'up' ? row?.checksum === migration.checksum : row === undefined;
 }
 
-function halfDone(migration: Migration, cause: unknown): ForerunError<'NEEDS_PERSON'> {
+/** A migration failed, and what it did until then was not, or not surely, undone. */
+export function halfDone(run: Run, migration: Migration, cause: unknown): ForerunError<'NEEDS_PERSON'> {
+  const { message, code, where } = failureOf(run, cause);
+  const why = isForerunError(cause, 'TRANSACTION_ESCAPED')
+    ? 'ended its transaction on main'
+    : `ran on main without a transaction of ours, and failed${where?.line === undefined ? '' : ` at line ${where.line}`} (${message.replace(/\.$/, '')}${code === undefined ? '' : `, ${code}`})`;
   return new ForerunError(
     'NEEDS_PERSON',
-    `${migration.name} ended its transaction on main: a part of it may be committed, without its history row.`,
+    `${migration.name} ${why}: a part of it may be committed, without its history row.`,
     {
       details: { migration: migration.name },
-      next: 'Look at main, then complete the migration by hand, or go back with: forerun rollback <checkpoint>',
+      next: `Look at main. Complete the migration by hand (an up that is complete is marked as applied with: forerun baseline ${shellWord(migration.name)}), or undo what it did and run again. Where there is a checkpoint: forerun rollback <checkpoint>`,
       cause,
     },
   );

@@ -50,7 +50,7 @@ export async function applyObserved(
     await applierOf(migration, options.direction)(branch.target, told.attempt);
   } catch (error) {
     run.signal.throwIfAborted();
-    if (isForerunError(error, 'NOT_REHEARSABLE') || isForerunError(error, 'BAD_TARGET')) throw error;
+    if (isEnvironment(error)) throw error;
     if (isForerunError(error, 'TRANSACTION_ESCAPED')) throw new Restart(migration.name, 'escaped');
     const integrity = isForerunError(error, 'INTEGRITY') ? error.details.violations : [];
     const failed = integrity.length > 0 ? {} : { error: failureOf(run, error) };
@@ -67,6 +67,13 @@ export async function applyObserved(
     evidence: { ...observed, ...told.evidence(observed.notes) },
     ...(schema === undefined ? {} : { schema }),
   };
+}
+
+/** Errors that say nothing about the migration: no gate judges them. */
+export function isEnvironment(error: unknown): boolean {
+  return (['NOT_REHEARSABLE', 'BAD_TARGET', 'PROVIDER_FAILED', 'LOCKED'] as const).some((code) =>
+    isForerunError(error, code),
+  );
 }
 
 /** Up or down of a migration; a plan never selects a down that is not there. */

@@ -1,5 +1,6 @@
 import { copyReport } from '../copy-report.ts';
 import type { Run } from '../run-log.ts';
+import type { Violation } from '../seams/evidence.ts';
 import type { Branch, Checkpoint } from '../seams/provider.ts';
 import type { Direction, Migration } from '../seams/source.ts';
 import { preloadUmzug } from '../through-umzug.ts';
@@ -33,29 +34,37 @@ export async function rehearseFrom(
   migrations: readonly Migration[],
   choices: RehearseChoices,
 ): Promise<Rehearsal> {
-  const { provider } = run.setup;
-  for (;;) {
-    const branch = await run.phase('branch', undefined, () =>
-      provider.branch(base, { label: run.id, run: run.id, signal: run.signal }),
-    );
-    run.emit({ type: 'copy:made', kind: 'branch', copy: copyReport(branch) });
-    try {
-      return await rehearseOn(run, branch, migrations, choices, base);
-    } catch (error) {
-      await provider.discard(branch);
-      if (!(error instanceof Restart)) throw error;
-      learn(run, error);
+  const { driver, provider } = run.setup;
+  const brought = driver.damage(base.target);
+  // It is told where it is awaited.
+  brought.catch(() => undefined);
+  try {
+    for (;;) {
+      const branch = await run.phase('branch', undefined, () =>
+        provider.branch(base, { label: run.id, run: run.id, signal: run.signal }),
+      );
+      run.emit({ type: 'copy:made', kind: 'branch', copy: copyReport(branch) });
+      try {
+        return await rehearseOn(run, branch, migrations, choices, brought);
+      } catch (error) {
+        await provider.discard(branch);
+        if (!(error instanceof Restart)) throw error;
+        learn(run, error);
+      }
     }
+  } finally {
+    // The base must not be thrown away while it is read.
+    await brought.catch(() => undefined);
   }
 }
 
-/** Rehearses on a branch that is there already; `base` is what it was made from. */
+/** Rehearses on a branch that is there already; `brought` is what is broken in what it was made from. */
 export async function rehearseOn(
   run: Run,
   branch: Branch,
   migrations: readonly Migration[],
   choices: RehearseChoices,
-  base?: Checkpoint,
+  brought?: Promise<readonly Violation[]>,
 ): Promise<Rehearsal> {
   const each = run.setup.checkpoints === 'each';
   return rehearse(run, branch, migrations, {
@@ -63,7 +72,7 @@ export async function rehearseOn(
     alone: run.learnt.escaped,
     snapshots: !each ? 'never' : choices.batch || run.learnt.unshared ? 'always' : 'if-swapped',
     checkEach: choices.checkEach,
-    ...(base === undefined ? {} : { base }),
+    ...(brought === undefined ? {} : { brought }),
   });
 }
 

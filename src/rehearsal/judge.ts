@@ -1,15 +1,27 @@
+import { readFile } from 'node:fs/promises';
 import { judge, type Finding } from '../gate.ts';
-import { misreadPermits, permitKinds, permitsIn } from '../permits.ts';
+import { misreadPermits, permitInConfig, permitKinds, permitsIn } from '../permits.ts';
 import type { Run } from '../run-log.ts';
 import type { Evidence } from '../seams/evidence.ts';
-import type { Migration } from '../seams/source.ts';
+import type { Direction, Migration } from '../seams/source.ts';
 
-/** Puts all gates to the evidence about one migration, and adds the notes that no gate judges. */
-export function findingsAbout(run: Run, migration: Migration, evidence: Evidence): readonly Finding[] {
+/**
+ * Puts all gates to the evidence about one migration, and adds the notes that no gate judges. A down in a file of its own
+ * has its permits there; any other was applied as it is, and what it may do stands in the configuration.
+ */
+export async function findingsAbout(
+  run: Run,
+  migration: Migration,
+  evidence: Evidence,
+  direction: Direction,
+): Promise<readonly Finding[]> {
+  const file = direction === 'down' ? (migration.downFile ?? migration.file) : migration.file;
+  const own = direction === 'down' && migration.downFile !== undefined;
+  const text = own ? await readFile(migration.downFile, 'utf8').catch(() => '') : migration.text;
   const judged = {
     name: migration.name,
-    ...(migration.file === undefined ? {} : { file: migration.file }),
-    permits: [...run.setup.permits, ...permitsIn(migration.text)],
+    ...(file === undefined ? {} : { file }),
+    permits: [...run.setup.permits, ...permitsIn(text)],
   };
   const notes = (evidence.notes ?? []).map((message) => ({
     gate: 'rehearsal',
@@ -17,12 +29,13 @@ export function findingsAbout(run: Run, migration: Migration, evidence: Evidence
     migration: migration.name,
     message,
   }));
-  const misread = misreadPermits(migration.text).map(({ line, text }) => ({
+  const misread = misreadPermits(text).map(({ line, text }) => ({
     gate: 'permits',
     severity: 'warn' as const,
     migration: migration.name,
     message: `This permits nothing: "${text}". Write: -- forerun: allow ${permitKinds.join('|')} <table>`,
-    where: { line, ...(migration.file === undefined ? {} : { file: migration.file }) },
+    where: { line, ...(file === undefined ? {} : { file }) },
   }));
-  return [...misread, ...judge(run.setup.gates, evidence, judged, run.setup.policy), ...notes];
+  const found = judge(run.setup.gates, evidence, judged, run.setup.policy);
+  return [...misread, ...(direction === 'down' && !own ? found.map(permitInConfig) : found), ...notes];
 }

@@ -1,37 +1,62 @@
 import { fingerprint } from '../checksum.ts';
-import { ForerunError } from '../error.ts';
+import { ForerunError, isForerunError, messageOf } from '../error.ts';
 import type { Run } from '../run-log.ts';
+import type { Watch } from '../seams/driver.ts';
 import type { Migration } from '../seams/source.ts';
 
-/** Notices a migration that ignores its context and changes main while it is rehearsed (I5). */
+/** Notices a migration, or a check, that ignores what it is given and changes main while it is rehearsed (I5). */
 export interface MainWatch extends AsyncDisposable {
-  /** Throws `NEEDS_PERSON` where the migration certainly changed main, and says so where that cannot be told. */
-  verify(migration: Migration): Promise<void>;
+  /** Throws `NEEDS_PERSON` where what ran certainly changed main, and says so where that cannot be told. */
+  verify(ran: Migration | 'checks'): Promise<void>;
 }
 
 /** Only code can go astray; what a script does is in its text. */
 export async function watchMain(run: Run, migrations: readonly Migration[]): Promise<MainWatch> {
-  const { driver, main } = run.setup;
-  const watch = migrations.some((migration) => migration.language === 'code') ? await driver.watch?.(main) : undefined;
+  const { driver, main, checks } = run.setup;
+  const needed = checks.length > 0 || migrations.some((migration) => migration.language === 'code');
+  const watch = needed ? await driver.watch?.(main) : undefined;
   if (watch === undefined) return { verify: async () => {}, async [Symbol.asyncDispose]() {} };
   let schema = await mainFingerprint(run);
   return {
-    async verify(migration) {
-      if (!(await watch.moved()) || migration.language !== 'code') return;
-      const now = await mainFingerprint(run);
-      if (now !== schema || (await watch.shared()) === false) {
-        run.inDoubt = true;
-        throw changedMain(run, migration, now !== schema);
-      }
+    async verify(ran) {
+      const culprit: Culprit =
+        ran === 'checks'
+          ? { name: 'A check', remedy: 'Then make the check use the database variable.' }
+          : { name: ran.name, migration: ran.name, remedy: 'Then make the migration use its context.' };
+      const now = await changedSchema(run, culprit, watch);
+      if (now === undefined) return;
+      const before = schema;
       schema = now;
+      if (ran !== 'checks' && ran.language === 'sql') return;
+      // If it was no application after all, what it did can be undone from a checkpoint alone.
+      run.inDoubt = true;
+      if (now !== before || (await watch.shared()) === false) throw changedMain(run, culprit, now !== before);
       run.note(
         'isolation',
-        'Main was written while this migration was rehearsed. Another process has it open, so that may have been the application; that it was not the migration cannot be proved.',
-        migration.name,
+        `Main was written while ${ran === 'checks' ? 'the checks ran' : 'this migration was rehearsed'}. Another process has it open, so that may have been the application; that it was not ${ran === 'checks' ? 'a check' : 'the migration'} cannot be proved. The checkpoint from before is kept: "forerun checkpoints" lists it.`,
+        culprit.migration,
       );
     },
     [Symbol.asyncDispose]: () => watch[Symbol.asyncDispose](),
   };
+}
+
+/** Whatever ran on the branch right before main was found changed. */
+interface Culprit {
+  readonly name: string;
+  readonly migration?: string;
+  readonly remedy: string;
+}
+
+/** The schema that main has now, where anybody committed to it. */
+async function changedSchema(run: Run, culprit: Culprit, watch: Watch): Promise<string | undefined> {
+  try {
+    return (await watch.moved()) ? await mainFingerprint(run) : undefined;
+  } catch (error) {
+    if (run.signal.aborted || isForerunError(error, 'LOCKED')) throw error;
+    run.inDoubt = true;
+    throw unreadableMain(run, culprit, error);
+  }
 }
 
 async function mainFingerprint(run: Run): Promise<string> {
@@ -39,13 +64,25 @@ async function mainFingerprint(run: Run): Promise<string> {
   return fingerprint(await run.setup.driver.schema(connection));
 }
 
-function changedMain(run: Run, migration: Migration, schema: boolean): ForerunError<'NEEDS_PERSON'> {
+function unreadableMain(run: Run, { name, migration, remedy }: Culprit, cause: unknown): ForerunError<'NEEDS_PERSON'> {
   return new ForerunError(
     'NEEDS_PERSON',
-    `${migration.name} changed ${schema ? "main's schema" : 'data on main'} while it was rehearsed on a branch: it does not use the context it is given.`,
+    `Main cannot be read any more, after ${name} ran on a branch: ${messageOf(cause)}`,
     {
-      details: { migration: migration.name },
-      next: `Look at what it wrote to ${run.setup.main.url}; "forerun checkpoints" lists the state before it. Then make the migration use its context.`,
+      details: migration === undefined ? {} : { migration },
+      next: `Look at ${run.setup.main.url}; "forerun checkpoints" lists the state before it. ${remedy}`,
+      cause,
+    },
+  );
+}
+
+function changedMain(run: Run, { name, migration, remedy }: Culprit, schema: boolean): ForerunError<'NEEDS_PERSON'> {
+  return new ForerunError(
+    'NEEDS_PERSON',
+    `${name} changed ${schema ? "main's schema" : 'data on main'} while it ran on a branch: it does not use what it is given.`,
+    {
+      details: migration === undefined ? {} : { migration },
+      next: `Look at what it wrote to ${run.setup.main.url}; "forerun checkpoints" lists the state before it. ${remedy}`,
     },
   );
 }

@@ -4,17 +4,17 @@ import { verdict, type Finding } from '../gate.ts';
 import type { Run } from '../run-log.ts';
 import { schemaDiff } from '../schema-diff.ts';
 import { describeOf, schemaHistory } from '../schema-history.ts';
-import type { Schema } from '../seams/driver.ts';
-import type { CheckEvidence, Evidence, SchemaEvidence } from '../seams/evidence.ts';
+import type { Connection, Observer, Schema } from '../seams/driver.ts';
+import type { CheckEvidence, Evidence, SchemaEvidence, Violation } from '../seams/evidence.ts';
 import type { Branch, Checkpoint } from '../seams/provider.ts';
 import type { Direction, Migration } from '../seams/source.ts';
 import { throughUmzug } from '../through-umzug.ts';
 import { applyObserved, Restart, type Applied } from './apply.ts';
 import { runChecks } from './checks.ts';
-import { damageCheck } from './damage.ts';
+import { newDamage } from './damage.ts';
 import { findingsAbout } from './judge.ts';
-import { watchMain } from './leak.ts';
-import { reverseTest } from './reverse.ts';
+import { watchMain, type MainWatch } from './leak.ts';
+import { reverseTest, type ReverseTest } from './reverse.ts';
 
 /** One migration as it went on the branch. */
 export interface Step {
@@ -47,8 +47,8 @@ export interface RehearsalOptions {
   readonly snapshots: 'always' | 'if-swapped' | 'never';
   /** Whether the user's checks run after every migration, or after the last alone. */
   readonly checkEach: boolean;
-  /** What the branch was made from, where that is at hand. */
-  readonly base?: Checkpoint;
+  /** What is broken in what the branch was made from, where that is at hand: looked for meanwhile. */
+  readonly brought?: Promise<readonly Violation[]>;
 }
 
 /** Thrown inside Umzug's `up` to end it at the first migration that does not pass. */
@@ -74,65 +74,82 @@ export async function rehearse(
   await using observer = await driver.observe(branch.target);
   await using watch = await watchMain(run, migrations);
   await using reverse = reverseTest(run, branch, options);
-  await using damage = damageCheck(run, branch, options.base, migrations);
-  const checksBefore = await checksOn(run, branch, 'before');
+  const checksBefore = await checksOn(run, branch, 'before', watch);
+  const stage: Stage = { branch, connection, observer, watch, reverse, migrations, options, checksBefore, steps };
   let schema = await driver.schema(connection);
   try {
     await throughUmzug(migrations, storage, options.direction, async (migration) => {
-      const last = migration === migrations.at(-1);
-      const snapshot =
-        options.snapshots === 'always' && steps.length > 0 ? await snapshotBefore(run, branch, migration) : undefined;
-      const start = performance.now();
-      await reverse.prepare(migration);
-      const applied = await run.phase('rehearse', migration.name, () =>
-        applyObserved(run, { branch, observer }, migration, options),
-      );
-      if (mustKeepSnapshots(applied, options, migrations.length)) throw new Restart(migration.name, 'unshared');
-      const after = applied.error === undefined ? (applied.schema ?? (await driver.schema(connection))) : schema;
-      await watch.verify(migration);
-      const down = applied.error === undefined ? await reverse.test(migration) : undefined;
-      const checksAfter =
-        applied.error === undefined && (last || options.checkEach) ? await checksOn(run, branch, 'after') : noChecks;
-      const evidence = compose(
-        applied,
-        schema,
-        after,
-        down,
-        checksAfter === noChecks ? noChecks : checksBefore,
-        checksAfter,
-      );
-      const broken =
-        last && applied.error === undefined
-          ? await damage.finish([...steps.map((step) => step.evidence), evidence])
-          : [];
-      const complete =
-        broken.length > 0 ? { ...evidence, integrity: [...(evidence.integrity ?? []), ...broken] } : evidence;
-      const findings = findingsAbout(run, migration, complete);
-      run.emit({
-        type: 'rehearsed',
-        migration: migration.name,
-        branch: branch.id,
-        ms: performance.now() - start,
-        shared: applied.shared,
-        evidence: complete,
-        findings,
-      });
-      steps.push({
-        migration,
-        shared: applied.shared,
-        before: evidence.schema.before,
-        after: evidence.schema.after,
-        evidence: complete,
-        findings,
-        ...(snapshot === undefined ? {} : { snapshot }),
-      });
+      const { step, after } = await rehearseOne(run, stage, migration, schema);
+      steps.push(step);
       schema = after;
-      if (verdict(findings) === 'block') throw new Stop();
+      if (verdict(step.findings) === 'block') throw new Stop();
     });
   } catch (error) {
     if (!(error instanceof Stop)) throw error;
   }
   return { branch, direction: options.direction, steps };
+}
+
+/** What stays the same from one migration to the next. */
+interface Stage {
+  readonly branch: Branch;
+  readonly connection: Connection;
+  readonly observer: Observer;
+  readonly watch: MainWatch;
+  readonly reverse: ReverseTest;
+  readonly migrations: readonly Migration[];
+  readonly options: RehearsalOptions;
+  readonly checksBefore: Checked;
+  /** Those of the migrations before. */
+  readonly steps: readonly Step[];
+}
+
+async function rehearseOne(
+  run: Run,
+  stage: Stage,
+  migration: Migration,
+  before: Schema,
+): Promise<{ readonly step: Step; readonly after: Schema }> {
+  const { branch, watch, options } = stage;
+  const snapshot =
+    options.snapshots === 'always' && stage.steps.length > 0 ? await snapshotBefore(run, branch, migration) : undefined;
+  const start = performance.now();
+  await stage.reverse.prepare(migration);
+  const applied = await run
+    .phase('rehearse', migration.name, () => applyObserved(run, stage, migration, options))
+    // What begins again is watched anew, from main as it is then.
+    .finally(() => watch.verify(migration));
+  if (mustKeepSnapshots(applied, options, stage.migrations.length)) throw new Restart(migration.name, 'unshared');
+  const went = applied.error === undefined;
+  const after = went ? (applied.schema ?? (await run.setup.driver.schema(stage.connection))) : before;
+  const down = went ? await stage.reverse.test(migration) : undefined;
+  if (down !== undefined) await watch.verify(migration);
+  const checked = went && (migration === stage.migrations.at(-1) || options.checkEach);
+  const checks = checked ? [stage.checksBefore, await checksOn(run, branch, 'after', watch)] : [];
+  const evidence = await withDamage(run, stage, migration, compose(applied, before, after, down, checks));
+  const findings = await findingsAbout(run, migration, evidence, options.direction);
+  const { shared } = applied;
+  const ms = performance.now() - start;
+  run.emit({ type: 'rehearsed', migration: migration.name, branch: branch.id, ms, shared, evidence, findings });
+  const step = {
+    migration,
+    shared,
+    before: evidence.schema.before,
+    after: evidence.schema.after,
+    evidence,
+    findings,
+    ...(snapshot === undefined ? {} : { snapshot }),
+  };
+  return { step, after };
+}
+
+/** After the last migration, what is broken on the branch is looked for. */
+async function withDamage(run: Run, stage: Stage, migration: Migration, evidence: Composed): Promise<Composed> {
+  const { branch, migrations, steps, options } = stage;
+  if (migration !== migrations.at(-1) || evidence.error !== undefined) return evidence;
+  const all = [...steps.map((step) => step.evidence), evidence];
+  const damage = await newDamage(run, branch, migrations, all, options.brought);
+  return damage.length > 0 ? { ...evidence, integrity: [...(evidence.integrity ?? []), ...damage] } : evidence;
 }
 
 /** A migration that went well outside our transaction makes a swap of the batch, whose inner states are then kept. */
@@ -145,11 +162,11 @@ interface Checked {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-const noChecks: Checked = { checks: [], metrics: {} };
-
-async function checksOn(run: Run, branch: Branch, when: CheckEvidence['when']): Promise<Checked> {
-  if (run.setup.checks.length === 0) return noChecks;
-  return run.phase('check', when, () => runChecks(run, branch, when));
+async function checksOn(run: Run, branch: Branch, when: CheckEvidence['when'], watch: MainWatch): Promise<Checked> {
+  if (run.setup.checks.length === 0) return { checks: [], metrics: {} };
+  const checked = await run.phase('check', when, () => runChecks(run, branch, when));
+  await watch.verify('checks');
+  return checked;
 }
 
 async function snapshotBefore(run: Run, branch: Branch, migration: Migration): Promise<Checkpoint> {
@@ -162,16 +179,17 @@ async function snapshotBefore(run: Run, branch: Branch, migration: Migration): P
   return snapshot;
 }
 
+type Composed = Evidence & { readonly schema: SchemaEvidence };
+
 function compose(
   applied: Applied,
   before: Schema,
   after: Schema,
   down: Evidence['down'],
-  first: Checked,
-  last: Checked,
-): Evidence & { readonly schema: SchemaEvidence } {
-  const checks = [...first.checks, ...last.checks];
-  const metrics = { ...first.metrics, ...last.metrics };
+  checked: readonly Checked[],
+): Composed {
+  const checks = checked.flatMap((one) => one.checks);
+  const metrics = Object.assign({}, ...checked.map((one) => one.metrics)) as Record<string, number>;
   return {
     ...applied.evidence,
     ...(applied.error === undefined ? {} : { error: applied.error }),

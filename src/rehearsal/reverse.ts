@@ -5,7 +5,7 @@ import type { DownEvidence, StatementEvidence, TableEvidence } from '../seams/ev
 import type { Branch } from '../seams/provider.ts';
 import type { Apply, Attempt, Direction, Migration } from '../seams/source.ts';
 import { isForerunError } from '../error.ts';
-import { failureOf, recordHistory, type ApplyOptions } from './apply.ts';
+import { failureOf, isEnvironment, recordHistory, type ApplyOptions } from './apply.ts';
 
 /** Tries each migration's down on a branch of the branch: up, down, compare with the state before, up again. */
 export interface ReverseTest extends AsyncDisposable {
@@ -101,7 +101,7 @@ async function upDownUp(
     };
   } catch (error) {
     run.signal.throwIfAborted();
-    if (isForerunError(error, 'NOT_REHEARSABLE')) throw error;
+    if (isEnvironment(error)) throw error;
     return {
       restoresSchema: false,
       restoresData: false,

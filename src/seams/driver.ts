@@ -59,6 +59,8 @@ export interface JournalEntry {
   /** The migration at hand. */
   readonly migration?: string;
   readonly statement?: number;
+  /** Names that a rollback took back: a framework's own record may still hold them, and they are not to be adopted. */
+  readonly takenBack?: readonly string[];
   /** Id of the last checkpoint that belongs to the run. */
   readonly checkpoint?: string;
   readonly at: string;
@@ -126,8 +128,11 @@ export interface Driver {
   statements(sql: string): readonly { readonly sql: string; readonly comment: string }[];
   /** The engine's own code of an error, where it is the engine's. */
   codeOf(error: unknown): string | undefined;
-  /** What may be shown of an error that a migration threw: of the engine's own, nothing that may be a value. */
-  wordsOf(error: unknown): string;
+  /**
+   * What may be shown of an error that was thrown by the engine or by a migration: of the engine's own words nothing that
+   * may be a value. More of them can be shown where the statement is known that failed.
+   */
+  wordsOf(error: unknown, statement?: { readonly connection: Connection; readonly sql: string }): string;
   schema(session: Session): Promise<Schema>;
   /** All tables that hold an application's rows, with the columns that have values of their own. */
   tables(session: Session): Promise<readonly TableColumns[]>;

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { ForerunError } from '../error.ts';
 import type { Copy, ListedCopy } from '../seams/provider.ts';
 import type { Setup } from '../setup.ts';
@@ -65,8 +66,9 @@ function isBusy(copy: ListedCopy): boolean {
   return copy.kind === 'branch' && copy.run !== undefined && copy.state === 'ready';
 }
 
+/** Of a process of another host nobody here knows whether it runs: who names its branch, knows. */
 function refuseBusy(copy: ListedCopy): void {
-  if (!isBusy(copy)) return;
+  if (!isBusy(copy) || copy.host !== hostname()) return;
   throw new ForerunError('USAGE', `${describe(copy)} belongs to run ${copy.run ?? ''}, which is using it.`, {
     details: {},
     next: 'The run discards it when it ends.',

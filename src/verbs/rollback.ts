@@ -44,7 +44,7 @@ export async function rollback(setup: Setup, idOrLabel: string, options: RunOpti
   const found = await preview(setup, wanted);
   const notes = [...found.notes];
   try {
-    const safety = await replaceMain(setup, wanted, holder, notes, options.signal);
+    const safety = await replaceMain(setup, wanted, { holder, notes, takenBack: found.migrations }, options.signal);
     return { ...found, notes, safety: infoOf(safety) };
   } finally {
     await cleanUp(setup, holder, notes);
@@ -79,14 +79,17 @@ async function stateOf(
 async function replaceMain(
   setup: Setup,
   wanted: ListedCopy,
-  holder: LockHolder,
-  notes: string[],
+  {
+    holder,
+    notes,
+    takenBack,
+  }: { readonly holder: LockHolder; readonly notes: string[]; readonly takenBack: readonly string[] },
   signal: AbortSignal | undefined,
 ): Promise<Checkpoint> {
   const { provider, main, source } = setup;
   const aborted = signal === undefined ? {} : { signal };
   const scratch = await provider.branch(asCheckpoint(wanted), { label: holder.run, run: holder.run, ...aborted });
-  await stamp(setup, scratch, holder);
+  await stamp(setup, scratch, holder, takenBack);
   await using safety = await provider.checkpoint(main, { label: `before-rollback-${wanted.id}`, ...aborted });
   signal?.throwIfAborted();
   const recorded = (await source.recorded?.(main)) ?? [];
@@ -121,16 +124,25 @@ async function cleanUp({ provider, main }: Setup, { run }: LockHolder, notes: st
   }
 }
 
-/** The epoch goes on from the higher of the two, so that a deployer which lost its lock unawares is refused. */
-async function stamp(setup: Setup, scratch: Branch, { run, host, pid }: LockHolder): Promise<void> {
+/**
+ * The epoch goes on from the higher of the two, so that a deployer which lost its lock unawares is refused. What is taken
+ * back is named, because a rollback may be asked for without the framework whose record it concerns.
+ */
+async function stamp(
+  setup: Setup,
+  scratch: Branch,
+  { run, host, pid }: LockHolder,
+  takenBack: readonly string[],
+): Promise<void> {
   const { driver, main } = setup;
   const [now, then] = [await journalOf(setup, main), await journalOf(setup, scratch.target)];
   const epoch = Math.max(now?.epoch ?? 0, then?.epoch ?? 0) + 1;
+  const all = [...new Set([...(now?.takenBack ?? []), ...takenBack])];
   const identity = await driver.identity(main);
   await driver.transaction(scratch.target, ownWork(), async (session) => {
     await driver
       .journal(session)
-      .write(identity, { run, epoch, host, pid, phase: 'finished', at: new Date().toISOString() });
+      .write(identity, { run, epoch, host, pid, phase: 'finished', takenBack: all, at: new Date().toISOString() });
   });
 }
 

@@ -59,7 +59,7 @@ describe('the command line', () => {
     expect(safe.exitCode).toBe(3);
     expect(project.tables()).toEqual(['users']);
     const doubtful = await project.run('node', ['migrate.mjs', 'up'], { MIGRATE_SAFE: 'yes' });
-    expect([doubtful.exitCode, project.tables()]).toEqual([1, ['users']]);
+    expect([doubtful.exitCode, project.tables()]).toEqual([2, ['users']]);
     expect(doubtful.stdout + doubtful.stderr).toContain('MIGRATE_SAFE is "yes"');
     const plain = await project.run('node', ['migrate.mjs', 'up']);
     expect(plain.exitCode).toBe(1);

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type Database from 'better-sqlite3';
 import { safeUmzug } from '../../adapters/umzug.ts';
+import { checkpoints } from '../../src/index.ts';
 import type { Context } from './fixtures/umzug/migrations.ts';
+import { own } from './fixtures/umzug/safe.ts';
 import { umzugProject } from './fixtures/umzug/project.ts';
 
 const db = `import Database from 'better-sqlite3';
@@ -30,6 +32,55 @@ describe('a migration that goes for main, rehearsed in our own process', () => {
     expect(result.error?.message).toContain(`001_leak.mjs changed ${what}`);
     expect(result.copies.filter(({ kind }) => kind === 'checkpoint')).toHaveLength(1);
     await expect(umzug.up({ safe: true })).rejects.toMatchObject({ code: 'BLOCKED' });
+  });
+
+  test('is found out in a rehearsal that begins again', async () => {
+    const project = await umzugProject({
+      'lib/db.mjs': db,
+      'migrations/001_leak.mjs': `import { db } from '../lib/db.mjs';\nexport const up = async () => db.exec('CREATE TABLE IF NOT EXISTS leaked (i)');\n`,
+      'migrations/002_next.mjs': `export const up = async ({ context }) => context.db.exec('CREATE TABLE b (i)');\n`,
+    });
+    const umzug = safeUmzug<Context>(
+      { migrations: { glob: ['migrations/*.mjs', { cwd: project.root }] }, logger: undefined },
+      { database: project.path, ...own },
+    );
+    const result = await umzug.safeUp();
+    expect(result).toMatchObject({ outcome: 'needs-person', exitCode: 4 });
+    expect(result.error?.message).toContain("001_leak.mjs changed main's schema");
+  });
+
+  test('is found out where its down does it, and the checkpoint that leads back is kept', async () => {
+    const project = await umzugProject({
+      'lib/db.mjs': db,
+      'migrations/001_leak.mjs': `import { db } from '../lib/db.mjs';
+export const up = async ({ context }) => context.db.exec('CREATE TABLE b (i)');
+export const down = async ({ context }) => { context.db.exec('DROP TABLE b'); db.exec('DELETE FROM users'); };\n`,
+    });
+    const umzug = safeUmzug<Context>(
+      { migrations: { glob: ['migrations/*.mjs', { cwd: project.root }] }, logger: undefined },
+      { database: project.path, context: (_target, connection) => ({ db: connection as Database.Database }) },
+    );
+    expect(await umzug.safeUp()).toMatchObject({ outcome: 'needs-person', exitCode: 4 });
+    expect(project.tables()).toEqual(['users']);
+    expect(await checkpoints(umzug.config)).toHaveLength(1);
+  });
+
+  test.each([
+    ['overwrites the file', "fs.writeFileSync(path, 'no database at all')"],
+    ['removes the file', 'fs.rmSync(path)'],
+  ])('that %s of main leaves a person with the checkpoint', async (_what, act) => {
+    const project = await umzugProject();
+    await project.put({
+      'migrations/001_a.mjs': `import fs from 'node:fs';\nconst path = ${JSON.stringify(project.path)};\nexport const up = async () => ${act};\n`,
+    });
+    const umzug = safeUmzug<Context>(
+      { migrations: { glob: ['migrations/*.mjs', { cwd: project.root }] }, logger: undefined },
+      { database: project.path, context: (_target, connection) => ({ db: connection as Database.Database }) },
+    );
+    const result = await umzug.safeUp();
+    expect(result).toMatchObject({ outcome: 'needs-person', exitCode: 4 });
+    expect(result.error?.message).toContain('Main cannot be read any more, after 001_a.mjs');
+    expect(await checkpoints(umzug.config)).toHaveLength(1);
   });
 
   test('is said to be possible', async () => {

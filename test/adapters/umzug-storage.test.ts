@@ -199,3 +199,22 @@ console.log(JSON.stringify(await umzug.up({ safe: true })));
     expect(await listed()).toEqual(['001_a', '002_b']);
   });
 });
+
+test.each(['safe', 'plain'] as const)(
+  'what a rollback without the project took back is not adopted again (%s)',
+  async (how) => {
+    const project = await umzugProject();
+    const storage = json(project);
+    const umzug = safe(project, storage, [premium]);
+    const { migrations } = await umzug.safeUp();
+    // As `forerun rollback <checkpoint> --database app.db` does it, which knows of no record.
+    await rollback({ database: project.path, root: project.root }, migrations[0]?.checkpoint ?? '');
+    expect(await storage.executed()).toEqual([premium.name]);
+
+    const again = safe(project, storage, [premium]);
+    expect(await again.up({ safe: how === 'safe' })).toMatchObject([{ name: premium.name }]);
+
+    expect(project.read(rows)).toEqual([premium.name]);
+    expect(await storage.executed()).toEqual([premium.name]);
+  },
+);

@@ -126,8 +126,8 @@ describe('tables', () => {
 
   test('of Forerun and of SQLite itself are left out', async () => {
     const { evidence } = await newFile(
-      'CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT); INSERT INTO t VALUES (9); CREATE TABLE _forerun_texts (a); INSERT INTO _forerun_texts VALUES (1)',
-    ).observe('UPDATE sqlite_sequence SET seq = 50; ANALYZE; DELETE FROM _forerun_texts', 'unseen');
+      'CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT); INSERT INTO t VALUES (9); CREATE TABLE _forerun_texts (a)',
+    ).observe('UPDATE sqlite_sequence SET seq = 50; ANALYZE', 'unseen');
     expect(evidence.tables?.filter((table) => table.changed)).toEqual([]);
   });
 });

@@ -211,3 +211,36 @@ describe('which value is another one', () => {
     expect(table('t')).toMatchObject({ rowsGone: 0, valuesChanged: changed === 1 ? { v: 1 } : {} });
   });
 });
+
+describe('a key that is another one after a rebuild', () => {
+  const rebuild = (definition: string, select: string): string =>
+    `CREATE TABLE n (${definition}); INSERT OR IGNORE INTO n ${select}; DROP TABLE t; ALTER TABLE n RENAME TO t;`;
+
+  test.each([
+    [
+      'another collation',
+      'k TEXT PRIMARY KEY, v',
+      "('A', 1), ('a', 1), ('b', 2)",
+      'k TEXT PRIMARY KEY COLLATE NOCASE, v',
+    ],
+    ['another type', 'k PRIMARY KEY, v', "(1, 1), ('1', 1), ('b', 2)", 'k TEXT PRIMARY KEY, v'],
+  ])('loses a row where two become one under %s', async (_, before, rows, after) => {
+    const file = newFile(`CREATE TABLE t (${before}); INSERT INTO t VALUES ${rows}`);
+    const { table } = await file.observe(
+      `${rebuild(after, 'SELECT lower(k), v FROM t')} INSERT INTO t VALUES ('new', 1);`,
+    );
+    expect(table('t')).toMatchObject({ rowsBefore: 3, rowsAfter: 3, rowsGone: 1, rowsAdded: 1, changed: true });
+  });
+
+  test.each([
+    ['text in a column for numbers', 'TEXT', "('550e8400-e29b'), ('abc'), ('12')", 'UUID'],
+    ['blobs in a column for text', 'VARCHAR(16)', "(x'0011ff'), (x'ee'), ('a')", 'TEXT'],
+    ['words in a column for integers', 'TEXT', "('abc'), ('12'), ('1.5')", 'INT'],
+    ['numbers in a column for text', 'INT', "(1), (2.5), ('x')", 'TEXT'],
+    ['a type without conversion', 'TEXT', "('1'), ('x')", 'BLOB'],
+  ])('keeps its rows: %s', async (_, before, rows, after) => {
+    const file = newFile(`CREATE TABLE t (k ${before} PRIMARY KEY, v); INSERT INTO t (k) VALUES ${rows}`);
+    const { table } = await file.observe(rebuild(`k ${after} PRIMARY KEY, v`, 'SELECT * FROM t'));
+    expect(table('t')).toMatchObject(unchanged);
+  });
+});

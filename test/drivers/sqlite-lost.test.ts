@@ -55,6 +55,16 @@ describe('what a table that is made anew loses', () => {
     expect(lost).toEqual(['t: index by_user', 't: index by_age', 't: check age > 0']);
   });
 
+  test.each([
+    ['', ['t: option the counter of AUTOINCREMENT, so that numbers of deleted rows are given again']],
+    [" UPDATE sqlite_sequence SET seq = 7 WHERE name = 't';", []],
+  ])('is the counter of AUTOINCREMENT where it falls back (%s)', async (after, expected) => {
+    const drops = 'DROP INDEX by_age; DROP INDEX by_user; DROP INDEX by_extra; DROP TRIGGER touched;';
+    const file = newFile(`${seed} INSERT INTO t (id) VALUES (7); DELETE FROM t WHERE id = 7;`);
+    const { evidence } = await file.observe(`${drops} ${rebuild(everything)}${after}`);
+    expect((evidence.lost ?? []).map(({ table, what, object }) => `${table}: ${what} ${object}`)).toEqual(expected);
+  });
+
   test('is every part of its own definition that is left out', async () => {
     expect((await lostBy(rebuild('id INTEGER, mail TEXT, age INT, user INT, extra TEXT'))).slice(4)).toEqual([
       't: primary key id',

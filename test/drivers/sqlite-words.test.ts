@@ -100,7 +100,7 @@ describe('the message of an error that code threw', () => {
     [
       'what JSON is not',
       `SELECT json_extract('{}', (SELECT mail FROM people WHERE id = 2))`,
-      "bad JSON path (the rest may hold values)",
+      'bad JSON path (the rest may hold values)',
     ],
     ['a syntax error', 'SELEC 1', 'near "SELEC": syntax error'],
   ])('holds no value: %s', (_about, sql, message) => {

@@ -4,10 +4,14 @@ import { afterEach, expect, it, vi } from 'vitest';
 import type { Copy } from '../../src/seams/provider.ts';
 import type { Opened } from '../contracts/provider.ts';
 import { duringNextBackup } from './fixtures/backups.ts';
+import { beforeNextCopy } from './fixtures/copier.ts';
 import { describeWithMounts, mountTmpfs, type Mount } from './fixtures/mounts.ts';
 import { pathIn, sqliteWorld, type SqliteBench } from './fixtures/sqlite-bench.ts';
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
 
 describeWithMounts('a full disk', [], () => {
   it.each(['wal', 'delete'] as const)(
@@ -27,10 +31,10 @@ describeWithMounts('a full disk', [], () => {
   it.each(['wal', 'delete'] as const)('in the middle of copying leaves nothing behind: %s', async (journalMode) => {
     await using disk = await smallDisk(journalMode, 10);
     await disk.grow(3);
-    duringNextBackup('.db', () => disk.fillUp());
+    beforeNextCopy(() => disk.fillUp());
     await expect(disk.checkpoint()).rejects.toMatchObject({
       code: 'PROVIDER_FAILED',
-      message: expect.stringContaining('full'),
+      message: expect.stringContaining('No room'),
     });
     expect(disk.copies()).toEqual([]);
     disk.freeAgain();

@@ -6,6 +6,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
@@ -223,5 +224,31 @@ describe('the identity of a process', () => {
 
   it('is taken for alive where it belongs to another host', () => {
     expect(isAlive({ pid: 2 ** 22 + 1, host: 'another host' })).toBe(true);
+  });
+});
+
+describe('a copy that a process of another host was making or using', () => {
+  const ofAnotherHost = (id: string, state: 'making' | 'ready', age: number): void => {
+    const file = join(copies, `${id}.json`);
+    const record = JSON.parse(readFileSync(file, 'utf8'));
+    const run = '20260101-000000-dead';
+    writeFileSync(file, JSON.stringify({ ...record, state, run, maker: { pid: 7, host: 'a container' } }));
+    const then = (Date.now() - age) / 1000;
+    for (const path of [file, join(copies, `${id}.db`)]) utimesSync(path, then, then);
+  };
+  const day = 24 * 60 * 60 * 1000;
+
+  it.each(['making', 'ready'] as const)('is a leftover once nobody has written it for a day (%s)', async (state) => {
+    const base = await take();
+    const branch = await provider.branch(
+      { ...base, kind: 'checkpoint', async [Symbol.asyncDispose]() {} },
+      { label: 'b' },
+    );
+    ofAnotherHost(branch.id, state, day / 2);
+    const listed = async (): Promise<unknown> =>
+      (await provider.list(main.target)).find((copy) => copy.id === branch.id)?.state;
+    expect(await listed()).toBe(state === 'making' ? undefined : 'ready');
+    ofAnotherHost(branch.id, state, day * 1.1);
+    expect(await listed()).toBe('leftover');
   });
 });

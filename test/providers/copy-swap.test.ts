@@ -4,9 +4,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Branch, Checkpoint, Provider } from '../../src/seams/provider.ts';
 import type { Opened } from '../contracts/provider.ts';
 import { beforeNextBackup, duringNextBackup } from './fixtures/backups.ts';
+import { beforeNextCopy } from './fixtures/copier.ts';
 import { openSqlite, pathIn, sqliteWorld, startRival, type SqliteBench } from './fixtures/sqlite-bench.ts';
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
 
 describe.each(['wal', 'delete'] as const)('swapping a main in journal mode %s', (journalMode) => {
   let bench: SqliteBench;
@@ -132,10 +136,12 @@ describe.each(['wal', 'delete'] as const)('swapping a main in journal mode %s', 
     await main.write(`INSERT INTO notes (body) SELECT hex(randomblob(2000)) FROM json_each('[${'1,'.repeat(999)}1]')`);
     const rival = await startRival(main.target, 5000);
     const written: Promise<void>[] = [];
-    duringNextBackup('.db', ({ remainingPages, totalPages }) => {
-      if (remainingPages > totalPages / 2 || written.length > 0) return;
-      written.push(rival.write("INSERT INTO notes (body) VALUES ('in the middle')"));
-    });
+    const write = (): void => {
+      if (written.length === 0) written.push(rival.write("INSERT INTO notes (body) VALUES ('in the middle')"));
+    };
+    // A main whose WAL is not empty is copied by the backup API, any other as a file.
+    duringNextBackup('.db', ({ remainingPages, totalPages }) => remainingPages <= totalPages / 2 && write());
+    beforeNextCopy(write);
     await using middle = await provider.checkpoint(main.target, { label: 'middle' });
     await Promise.all(written);
     expect(written).toHaveLength(1);

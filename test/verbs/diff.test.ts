@@ -44,6 +44,19 @@ test('compares two copies with each other, the first as the state before', async
   ]);
 });
 
+test('two columns of one name are both shown and compared', async () => {
+  const project = await newProject();
+  const setup = await project.setup();
+  const made = await branch(setup, { name: 'premium' });
+  write(made.path, 'UPDATE orders SET id = 30 WHERE id = 3');
+  const query = 'SELECT o.id, u.id FROM orders o JOIN users u ON u.id = o.user_id ORDER BY o.id DESC LIMIT 1';
+  expect((await diff(setup, 'main', 'premium', { query })).query).toMatchObject({
+    equal: false,
+    a: { columns: ['id', 'id:1'], rows: [[3, 1]] },
+    b: { rows: [[30, 1]] },
+  });
+});
+
 test('puts a query to both and tells whether the answers are equal', async () => {
   const project = await newProject();
   const setup = await project.setup();

@@ -171,6 +171,17 @@ test("the user's checks are asked, on a copy of the branch", async () => {
   expect(asked).toEqual(['after']);
 });
 
+test('what is damaged on main already is not held against the branch', async () => {
+  const project = await newProject();
+  project.write(
+    'CREATE TABLE odd (v CHECK (v > 0)); PRAGMA ignore_check_constraints = ON; INSERT INTO odd VALUES (-1)',
+  );
+  const setup = await project.setup();
+  const made = await branch(setup, { name: 'mine' });
+  write(made.path, addAudit);
+  expect(await promoteBranch(setup, 'mine')).toMatchObject({ outcome: 'promoted' });
+});
+
 test('foreign keys that the branch breaks block', async () => {
   const project = await newProject();
   const setup = await project.setup();

@@ -25,7 +25,7 @@ export function addRollback(program: Command, cli: Cli): void {
     .addHelpText('after', helpAfter(examples, longCodes))
     .action(async (checkpoint: string, _: unknown, command: Command) => {
       const flags: Flags = command.optsWithGlobals();
-      if (cli.supervision === undefined && flags.yes !== true && !(await isWanted(flags, checkpoint))) return;
+      if (cli.supervision === undefined && flags.yes !== true && !(await isWanted(cli, flags, checkpoint))) return;
       await performSupervised(
         cli,
         flags,
@@ -46,14 +46,23 @@ const examples = [
   ['forerun rollback cp_x --yes', 'does not ask'],
 ] as const;
 
-async function isWanted(flags: Flags, checkpoint: string): Promise<boolean> {
+async function isWanted(cli: Cli, flags: Flags, checkpoint: string): Promise<boolean> {
   if (flags.json === true) throw mustSayYes(checkpoint);
   const output = takeOutput(flags);
   const { previewRollback } = await import('../../index.ts');
   output.say(`${rollbackPreviewText(await previewRollback(await configOf(flags), checkpoint), output.aside)}\n`);
   if (!process.stdin.isTTY || !process.stderr.isTTY) throw mustSayYes(checkpoint);
   const question = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await question.question('Return main to it? Type yes: ').finally(() => question.close());
+  const answer = await question
+    .question('Return main to it? Type yes: ')
+    .catch((error: Error) => {
+      // Ctrl-C and Ctrl-D are answers, too.
+      if (error.name !== 'AbortError') throw error;
+      if (error.message.includes('Ctrl+C')) cli.exitCode = 130;
+      output.say('\n');
+      return 'no';
+    })
+    .finally(() => question.close());
   if (/^y(es)?$/i.test(answer.trim())) return true;
   output.say('Nothing was done.\n');
   return false;

@@ -29,7 +29,9 @@ export async function whenFree<T>(attempt: () => T, patience: Patience): Promise
       if (waited >= limit) throw lockedFor(limit, patience.what, error);
       if (!told && waited >= worthTelling) {
         told = true;
-        patience.waiting?.(`Another program has the database locked (${patience.what}); waiting for up to ${limit / 1000} s.`);
+        patience.waiting?.(
+          `Another program has the database locked (${patience.what}); waiting for up to ${limit / 1000} s.`,
+        );
       }
     }
     await sleep(pause, undefined, patience.signal ? { signal: patience.signal } : undefined);

@@ -23,6 +23,7 @@ export interface SqliteStatement {
   all(...params: unknown[]): unknown[];
   get(...params: unknown[]): unknown;
   iterate(...params: unknown[]): IterableIterator<unknown>;
+  columns(): readonly { readonly name: string }[];
   raw(on?: boolean): this;
   safeIntegers(on?: boolean): this;
 }

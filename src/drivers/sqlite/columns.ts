@@ -49,16 +49,8 @@ export function differs({ before, after }: ColumnPair): string {
 export function matches({ before, after }: ColumnPair): string {
   const [a, b] = [`a.${quoteIdentifier(after.name)}`, `b.${quoteIdentifier(before.name)}`];
   if (before.type.toUpperCase() === after.type.toUpperCase()) return `${a} IS ${b}`;
-  const affinity = affinityOf(after.type);
-  return `${a} IS ${affinity === 'BLOB' ? `+${b}` : `CAST(${b} AS ${affinity})`}`;
-}
-
-/** SQLite's rules: https://www.sqlite.org/datatype3.html#determination_of_column_affinity */
-function affinityOf(type: string): 'INTEGER' | 'TEXT' | 'BLOB' | 'REAL' | 'NUMERIC' {
-  if (/int/i.test(type)) return 'INTEGER';
-  if (/char|clob|text/i.test(type)) return 'TEXT';
-  if (type === '' || /blob/i.test(type)) return 'BLOB';
-  return /real|floa|doub/i.test(type) ? 'REAL' : 'NUMERIC';
+  // Without an affinity of its own (the `+`), the value before is converted as the column after would convert it.
+  return `${a} IS +${b}`;
 }
 
 function lower(column: ColumnState): string {

@@ -56,13 +56,38 @@ function keyOf({ before, after, columns }: RowPair): readonly ColumnPair[] | und
 /** Rows with a null in their key have no identity: SQLite allows any number of them. */
 function byKey(database: SqliteDatabase, rows: RowPair, key: readonly ColumnPair[]): RowChanges {
   const on = key.map(matches).join(' AND ');
-  if (!rows.before.nullableKey && !rows.after.nullableKey) return byIdentity(database, rows, on, '');
+  if (!rows.before.nullableKey && !rows.after.nullableKey) return merged(database, rows, key, on, '');
   const hasNull = (side: 'before' | 'after'): string =>
     key.map((part) => `${quoteIdentifier(part[side].name)} IS NULL`).join(' OR ');
   const whole = key.map((part) => `b.${quoteIdentifier(part.before.name)} IS NOT NULL`).join(' AND ');
-  const found = byIdentity(database, rows, on, `WHERE ${whole}`);
+  const found = merged(database, rows, key, on, `WHERE ${whole}`);
   const nameless = byUnsetValue(database, rows, hasNull('before'), hasNull('after'));
   return { ...found, gone: found.gone + nameless.gone, differ: found.differ || nameless.differ };
+}
+
+/**
+ * Keys that were different can be one key now: of another type, or under another collation. Of the rows that have
+ * become one, all but one are gone. That shows in a key that reads otherwise, or has another type.
+ */
+function merged(
+  database: SqliteDatabase,
+  rows: RowPair,
+  key: readonly ColumnPair[],
+  on: string,
+  where: string,
+): RowChanges {
+  const found = byIdentity(database, rows, on, where);
+  const isExact = ({ before, after }: ColumnPair): boolean =>
+    before.type.toUpperCase() === after.type.toUpperCase() && !found.valuesChanged.has(after.name);
+  if (key.every(isExact)) return found;
+  const names = key.map(({ after }) => `a.${quoteIdentifier(after.name)}`).join(', ');
+  const tables = `before.${quoteIdentifier(rows.before.name)} AS b JOIN main.${quoteIdentifier(rows.after.name)} AS a ON ${on} ${where}`;
+  const { matches, targets } = database
+    .prepare(
+      `SELECT (SELECT count(*) FROM ${tables}) AS matches, (SELECT count(*) FROM (SELECT DISTINCT ${names} FROM ${tables})) AS targets`,
+    )
+    .get() as { matches: number; targets: number };
+  return { ...found, gone: found.gone + matches - targets, differ: found.differ || matches > targets };
 }
 
 function byIdentity(

@@ -1,7 +1,7 @@
 import type { Connection, Row } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
 import { whenFree, type Patience } from './busy.ts';
-import { openDatabase, type SqliteDatabase } from './client.ts';
+import { openDatabase, type SqliteDatabase, type SqliteStatement } from './client.ts';
 import { pathOf } from './target.ts';
 
 /** Prepares each new connection: registers the application's SQL functions, loads its extensions (collations, modules). */
@@ -63,10 +63,7 @@ async function query(database: SqliteDatabase, sql: string, params: readonly unk
 async function* rows(database: SqliteDatabase, sql: string, params: readonly unknown[]): AsyncIterable<Row> {
   const { first, rest } = await whenFree(
     () => {
-      const iterator = database
-        .prepare(sql)
-        .safeIntegers()
-        .iterate(...params) as IterableIterator<RawRow>;
+      const iterator = eachRow(database.prepare(sql).safeIntegers(), params);
       return { first: iterator.next(), rest: iterator };
     },
     { what: 'running a query' },
@@ -78,6 +75,25 @@ async function* rows(database: SqliteDatabase, sql: string, params: readonly unk
   } finally {
     rest.return?.();
   }
+}
+
+/** Of columns with one name a row would keep the last alone; the others are called `name:1`, `name:2`, as in sqlite3. */
+function eachRow(statement: SqliteStatement, params: readonly unknown[]): IterableIterator<RawRow> {
+  const names = statement.columns().map(({ name }) => name);
+  if (new Set(names).size === names.length) return statement.iterate(...params) as IterableIterator<RawRow>;
+  const unique: string[] = [];
+  for (const name of names) {
+    let other = name;
+    for (let at = 1; unique.includes(other) || (other !== name && names.includes(other)); at += 1)
+      other = `${name}:${at}`;
+    unique.push(other);
+  }
+  const rows = statement.raw().iterate(...params) as IterableIterator<unknown[]>;
+  return named(rows, unique);
+}
+
+function* named(rows: IterableIterator<unknown[]>, names: readonly string[]): Generator<RawRow, undefined> {
+  for (const row of rows) yield Object.fromEntries(names.map((name, at) => [name, row[at]]));
 }
 
 type RawRow = Record<string, unknown>;

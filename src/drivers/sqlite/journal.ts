@@ -59,13 +59,17 @@ const phases: readonly unknown[] = [
 /** By hand, because `status` reads this and must not wait for a validator to load. */
 function isEntry(entry: unknown): entry is JournalEntry {
   if (typeof entry !== 'object' || entry === null) return false;
-  const { run, epoch, host, pid, phase, migration, statement, checkpoint, at } = entry as Record<string, unknown>;
+  const { run, epoch, host, pid, phase, migration, statement, checkpoint, takenBack, at } = entry as Record<
+    string,
+    unknown
+  >;
   return (
     [run, host, at].every((text) => typeof text === 'string') &&
     [epoch, pid].every((number) => Number.isSafeInteger(number)) &&
     phases.includes(phase) &&
     [migration, checkpoint].every((text) => text === undefined || typeof text === 'string') &&
-    (statement === undefined || Number.isSafeInteger(statement))
+    (statement === undefined || Number.isSafeInteger(statement)) &&
+    (takenBack === undefined || (Array.isArray(takenBack) && takenBack.every((name) => typeof name === 'string')))
   );
 }
 

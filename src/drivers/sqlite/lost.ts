@@ -101,8 +101,12 @@ function lostBy(
       'option',
       old.options.filter((option) => !now.options.includes(option)),
     ),
+    ...lost('option', now.options.includes('AUTOINCREMENT') && now.counter < old.counter ? [counter] : []),
   ];
 }
+
+/** A rebuild counts on from the highest row that is left. */
+const counter = 'the counter of AUTOINCREMENT, so that numbers of deleted rows are given again';
 
 function columnsIn(check: { readonly names: readonly string[] }, columns: ReadonlySet<string>): readonly string[] {
   return check.names.filter((name) => columns.has(name));

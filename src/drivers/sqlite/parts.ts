@@ -15,6 +15,8 @@ export interface TableParts {
   readonly checks: readonly { readonly text: string; readonly names: readonly string[] }[];
   /** STRICT, WITHOUT ROWID, AUTOINCREMENT. */
   readonly options: readonly string[];
+  /** The highest number that AUTOINCREMENT gave; 0 without. */
+  readonly counter: number;
 }
 
 export interface IndexPart {
@@ -57,6 +59,10 @@ export function partsOf(
     strict: number;
     wr: number;
   }[];
+  const counts = hasWord(text ?? '', 'AUTOINCREMENT');
+  const [sequence] = counts
+    ? (all(`SELECT seq FROM ${schema}.sqlite_sequence WHERE name = ? COLLATE NOCASE`, table.name) as { seq: number }[])
+    : [];
   return {
     columns: new Set(columns.map((name) => nameOf(name ?? ''))),
     key: table.key.map(({ name }) => nameOf(name)),
@@ -78,8 +84,9 @@ export function partsOf(
     options: [
       ...(options?.strict === 1 ? ['STRICT'] : []),
       ...(options?.wr === 1 ? ['WITHOUT ROWID'] : []),
-      ...(hasWord(text ?? '', 'AUTOINCREMENT') ? ['AUTOINCREMENT'] : []),
+      ...(counts ? ['AUTOINCREMENT'] : []),
     ],
+    counter: sequence?.seq ?? 0,
   };
 }
 

@@ -5,7 +5,8 @@ import { codeOf } from './busy.ts';
 import type { SqliteDatabase, SqliteStatement } from './client.ts';
 import { damageOf } from './damage.ts';
 import { isCorrupt, mainIsDamaged } from './damaged.ts';
-import { fullDisk } from './full-disk.ts';
+import { ownTables } from './names.ts';
+import { toldFullDisk } from './full-disk.ts';
 import type { KeyCheck } from './foreign-keys.ts';
 import { safeWords } from './safe-words.ts';
 import type { Script } from './script-plan.ts';
@@ -31,6 +32,7 @@ export async function runStatement(
   attempt.signal.throwIfAborted();
   const told = attempt.statement !== undefined;
   const writes = told || keys !== undefined ? writesOf(database, statement) : undefined;
+  refuseOwnTables(statement, file, writes ?? []);
   const assigns = told ? script.assigns(statement, (table) => columnsOf(database, table)) : [];
   keys?.before(writes);
   const start = performance.now();
@@ -42,6 +44,21 @@ export async function runStatement(
     ...(rows === undefined ? {} : { rows }),
     ...(writes === undefined ? {} : { writes: writes.map((table) => script.lastName(table, statement)) }),
     assigns,
+  });
+}
+
+/** A migration that takes the history away leaves a database whose migrations all count as pending. */
+function refuseOwnTables(
+  { line, index, sql }: Statement,
+  file: string | undefined,
+  writes: readonly string[] = [],
+): void {
+  // REINDEX writes every index, and changes nothing.
+  const own = /^reindex\b/i.test(sql) ? undefined : writes.find((table) => ownTables.includes(table));
+  if (own === undefined) return;
+  throw new ForerunError('BAD_MIGRATION', `It writes ${own}, where Forerun keeps what was applied.`, {
+    details: { where: { ...(file === undefined ? {} : { file }), line, statement: index, sql } },
+    next: 'Leave that to Forerun: see forerun repair and forerun baseline.',
   });
 }
 
@@ -57,7 +74,7 @@ function execute(database: SqliteDatabase, statement: Statement, file: string | 
     prepared = database.prepare(statement.sql);
   } catch (error) {
     // It has not run yet: all that SQLite can speak of is the statement and the schema.
-    throw failed(database, statement, file, error, messageOf(error));
+    throw failed(statement, file, error, messageOf(error));
   }
   try {
     if (!prepared.reader) return prepared.run().changes;
@@ -69,12 +86,13 @@ function execute(database: SqliteDatabase, statement: Statement, file: string | 
       const lines = damageOf(database).map(({ message }) => message);
       throw mainIsDamaged(database.name, lines.length > 0 ? lines : [messageOf(error)], error);
     }
-    throw failed(database, statement, file, error, safeWords(error, database, statement.sql));
+    // That says nothing about the migration.
+    if (codeOf(error) === 'SQLITE_FULL') throw toldFullDisk(database, error);
+    throw failed(statement, file, error, safeWords(error, database, statement.sql));
   }
 }
 
 function failed(
-  database: SqliteDatabase,
   statement: Statement,
   file: string | undefined,
   error: unknown,
@@ -82,13 +100,11 @@ function failed(
 ): ForerunError<'STATEMENT_FAILED'> {
   const { line, index, sql } = statement;
   const code = codeOf(error);
-  const full = code === 'SQLITE_FULL' ? fullDisk(database) : undefined;
-  return new ForerunError('STATEMENT_FAILED', full === undefined ? message : `${message}. ${full}`, {
+  return new ForerunError('STATEMENT_FAILED', message, {
     details: {
       where: { ...(file === undefined ? {} : { file }), line, statement: index, sql },
       ...(code === undefined ? {} : { code }),
     },
-    ...(full === undefined ? {} : { next: full }),
     // A cause is printed with its message.
     ...(message === messageOf(error) ? { cause: error } : {}),
   });

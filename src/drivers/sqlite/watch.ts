@@ -16,6 +16,8 @@ export async function watchSqlite(main: Target): Promise<Watch> {
     let seen = await version();
     return {
       async moved() {
+        // A file that was removed lives on in this connection, and never changes there.
+        await stat(path);
         const now = await version();
         const moved = now !== seen;
         seen = now;

@@ -31,7 +31,7 @@ export async function livingBranches(folder: string, main: string): Promise<read
   for (const id of await idsIn(folder)) {
     const record = await readRecord(folder, id);
     if (typeof record === 'string' || record.main !== main || record.kind !== 'branch') continue;
-    if (!isLeftover(record)) branches.push(record);
+    if (!(await isLeftover(folder, record))) branches.push(record);
   }
   return branches;
 }
@@ -47,15 +47,27 @@ async function idsIn(folder: string): Promise<ReadonlySet<string>> {
 async function known(folder: string, record: CopyRecord, main: string, like: string): Promise<ListedCopy | undefined> {
   if (record.main !== main) return undefined;
   const bytes = await sizeOf(dataFile(folder, record.id));
-  const leftover = isLeftover(record) || (record.state === 'ready' && bytes === undefined);
+  const leftover = (await isLeftover(folder, record)) || (record.state === 'ready' && bytes === undefined);
   if (record.state === 'making' && !leftover) return undefined;
   return { ...toCopy(folder, { ...record, bytes: bytes ?? 0 }, like), state: leftover ? 'leftover' : 'ready' };
 }
 
-/** A checkpoint outlives its run; a branch of a run does not outlive the process that was to discard it. */
-function isLeftover(record: CopyRecord): boolean {
+/** How long a copy that another host's process makes or uses may lie untouched, in milliseconds. */
+const abandonedMs = 24 * 60 * 60 * 1000;
+
+/**
+ * A checkpoint outlives its run; a branch of a run does not outlive the process that was to discard it. Whether a
+ * process of another host runs cannot be told from here (and a container that is started anew is another host): what
+ * has not been written for a day is left over.
+ */
+async function isLeftover(folder: string, record: CopyRecord): Promise<boolean> {
   const needsMaker = record.state === 'making' || (record.kind === 'branch' && record.run !== undefined);
-  return needsMaker && !isAlive(record.maker);
+  if (!needsMaker) return false;
+  if (!isAlive(record.maker)) return true;
+  if (record.maker.host === hostname()) return false;
+  const data = dataFile(folder, record.id);
+  const written = await Promise.all([recordFile(folder, record.id), data, `${data}-wal`].map(statOf));
+  return written.every((stats) => stats === undefined || Date.now() - stats.mtime.getTime() > abandonedMs);
 }
 
 async function unknownCopy(

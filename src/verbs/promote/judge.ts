@@ -1,11 +1,11 @@
 import { fingerprint } from '../../checksum.ts';
 import { judge, type Finding, type Gate } from '../../gate.ts';
-import { permits, permitsIn } from '../../permits.ts';
+import { permitInConfig, permits, permitsIn } from '../../permits.ts';
 import { runChecks } from '../../rehearsal/checks.ts';
 import type { Run } from '../../run-log.ts';
 import { schemaDiff } from '../../schema-diff.ts';
 import type { Schema } from '../../seams/driver.ts';
-import type { Evidence } from '../../seams/evidence.ts';
+import type { Evidence, Violation } from '../../seams/evidence.ts';
 import type { Branch, Copy } from '../../seams/provider.ts';
 import type { Brought } from './brought.ts';
 
@@ -43,7 +43,7 @@ export async function judgeBranch(
 async function evidenceOf(run: Run, base: Copy, branch: Branch): Promise<Evidence> {
   const { driver, checks } = run.setup;
   const compared = await driver.compare(base.target, branch.target);
-  const damage = await driver.damage(branch.target);
+  const damage = await newDamage(run, base, branch);
   const [before, after] = [await schemaOf(run, base), await schemaOf(run, branch)];
   const asked =
     checks.length === 0 ? undefined : await run.phase('check', 'after', () => runChecks(run, branch, 'after'));
@@ -53,6 +53,14 @@ async function evidenceOf(run: Run, base: Copy, branch: Branch): Promise<Evidenc
     schema: { before: fingerprint(before), after: fingerprint(after), diff: schemaDiff(before, after) },
     ...(asked === undefined ? {} : asked),
   };
+}
+
+/** What is broken on main already is not the branch's. */
+async function newDamage({ setup: { driver } }: Run, base: Copy, branch: Branch): Promise<readonly Violation[]> {
+  const found = await driver.damage(branch.target);
+  if (found.length === 0) return found;
+  const old = new Set((await driver.damage(base.target)).map((violation) => violation.message));
+  return found.filter((violation) => !old.has(violation.message));
 }
 
 async function schemaOf({ setup }: Run, copy: Copy): Promise<Schema> {
@@ -96,15 +104,6 @@ function untold({ tables = [] }: Evidence): readonly string[] {
   return [
     'Which statement changed a value cannot be told of a branch; a person chose to promote it, so changed values warn and do not block.',
   ];
-}
-
-/** What a branch became may have no file, and what was applied to it must not change: a permit stands elsewhere. */
-function permitInConfig(finding: Finding): Finding {
-  const message = finding.message.replace(
-    /write in the migration: -- forerun: allow (.+?)\.?$/,
-    (_, permit: string) => `write in the configuration: allow: ['${permit.replaceAll("'", "\\'")}']`,
-  );
-  return { ...finding, message };
 }
 
 function about(finding: Finding, migration: string | undefined): Finding {
