@@ -4,15 +4,19 @@ import type { Evidence, TableEvidence } from '../seams/evidence.ts';
 
 /**
  * Is everything that stood in main before still there? Rows gone from any table block, and so do changed values in
- * columns that no statement's text sets; a dropped table or column with data in it warns.
+ * columns that no statement's text sets; where a trigger sets them they warn, and so does a dropped table or column with
+ * data in it.
  */
 export const dataPreserved: Gate = {
   name: 'data-preserved',
   judge(evidence, migration) {
     const assigned = assignedColumns(evidence);
+    const triggered = new Set(
+      (evidence.statements ?? []).flatMap((statement) => statement.triggered ?? []).map((name) => name.toLowerCase()),
+    );
     return (evidence.tables ?? []).flatMap((table) => [
       ...rowsLost(table, migration),
-      ...valuesChanged(table, assigned, migration),
+      ...valuesChanged(table, assigned, triggered, migration),
       ...dropped(table, migration),
     ]);
   },
@@ -39,17 +43,28 @@ function toldBy({ table, rowsToldBy }: TableEvidence): string {
   return `; ${table} has no primary key, so that rows can only be told by value, and one with another value counts as gone`;
 }
 
-function valuesChanged(table: TableEvidence, assigned: ReadonlyMap<string, number>, migration: Judged): Finding[] {
+function valuesChanged(
+  table: TableEvidence,
+  assigned: ReadonlyMap<string, number>,
+  triggered: ReadonlySet<string>,
+  migration: Judged,
+): Finding[] {
   return Object.entries(table.valuesChanged ?? {}).flatMap(([column, count]) => {
     const written = writtenBy(assigned, table, column);
     if (written >= count) return [];
     const allowed = permits(migration.permits, 'values-changed', table.table, column);
+    const byTrigger = triggered.has(`${table.table}.${column}`.toLowerCase());
     const subject = `${table.table}.${column}`;
+    const why = byTrigger
+      ? 'a trigger sets it'
+      : written === 0
+        ? 'no statement sets it'
+        : `the statements that set it wrote ${rows(written)}`;
     return [
       finding(
         migration,
-        allowed ? 'note' : 'block',
-        `${subject} has another value in ${rows(count)}${allowed ? ', as the migration allows' : `, and ${written === 0 ? 'no statement sets it' : `the statements that set it wrote ${rows(written)}`}. If that is meant, write in the migration: -- forerun: allow values-changed ${subject}`}`,
+        allowed ? 'note' : byTrigger ? 'warn' : 'block',
+        `${subject} has another value in ${rows(count)}${allowed ? ', as the migration allows' : `, and ${why}. If that is meant, write in the migration: -- forerun: allow values-changed ${subject}`}`,
         table.table,
       ),
     ];
@@ -94,7 +109,7 @@ function finding(migration: Judged, severity: Severity, message: string, table: 
 function assignedColumns(evidence: Evidence): ReadonlyMap<string, number> {
   const assigned = new Map<string, number>();
   for (const { assigns = [], rows: written, sql } of evidence.statements ?? []) {
-    // SQLite does not count what CREATE TABLE … AS SELECT writes.
+    // Not every engine counts what CREATE TABLE … AS SELECT writes.
     const most = written === undefined || /^create\b/i.test(sql) ? Infinity : written;
     for (const name of new Set(assigns.map((one) => one.toLowerCase())))
       assigned.set(name, (assigned.get(name) ?? 0) + most);

@@ -53,6 +53,8 @@ export interface StatementEvidence {
   readonly writes?: readonly string[];
   /** Columns whose values the statement's text sets, as `table.column`. */
   readonly assigns?: readonly string[];
+  /** Columns whose values are set by triggers that the statement may fire, as `table.column`. Absent where there are none. */
+  readonly triggered?: readonly string[];
 }
 
 export interface LockEvidence {

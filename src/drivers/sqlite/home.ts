@@ -31,7 +31,7 @@ export function homeFailure(home: string, path: string, error: unknown): Forerun
   const where = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : path;
   return new ForerunError('PROVIDER_FAILED', `${where} cannot be used: ${messageOf(error)}.`, {
     details: {},
-    next: adviceFor(home),
+    next: isDiskFull(error) ? 'Free some space on that disk, then run again.' : adviceFor(home),
     cause: error,
   });
 }
@@ -43,6 +43,10 @@ export function adviceFor(home: string): string {
 /** Whether an error, of Node or of SQLite, is about rights. */
 export function isAboutRights(error: unknown): boolean {
   return /^(?:EACCES|EPERM|EROFS|SQLITE_CANTOPEN|SQLITE_READONLY|SQLITE_PERM)/.test(codeOf(error) ?? '');
+}
+
+export function isDiskFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT', 'SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE'].includes(codeOf(error) ?? '');
 }
 
 /** The path without symbolic links; a file that does not exist (yet) has one as well. */

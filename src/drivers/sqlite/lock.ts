@@ -7,7 +7,7 @@ import type { LockHolder, LockOptions } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
 import { isBusy } from './busy.ts';
 import { openDatabase, type SqliteDatabase } from './client.ts';
-import { homeFailure, isAboutRights, makeHome } from './home.ts';
+import { homeFailure, isAboutRights, isDiskFull, makeHome } from './home.ts';
 import { pathOf } from './target.ts';
 
 /**
@@ -25,7 +25,7 @@ export async function lockSqlite(main: Target, options: LockOptions): Promise<As
     await writeHolder(home, options.holder);
   } catch (error) {
     database?.close();
-    throw isAboutRights(error) ? homeFailure(home, file, error) : error;
+    throw isAboutRights(error) || isDiskFull(error) ? homeFailure(home, file, error) : error;
   }
   const held = database;
   return {

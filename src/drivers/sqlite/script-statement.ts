@@ -11,6 +11,7 @@ import type { KeyCheck } from './foreign-keys.ts';
 import { safeWords } from './safe-words.ts';
 import type { Script } from './script-plan.ts';
 import type { Statement } from './statements.ts';
+import { triggered } from './triggered.ts';
 import { writesOf } from './writes.ts';
 
 export interface StatementRun {
@@ -33,7 +34,9 @@ export async function runStatement(
   const told = attempt.statement !== undefined;
   const writes = told || keys !== undefined ? writesOf(database, statement) : undefined;
   refuseOwnTables(statement, file, writes ?? []);
-  const assigns = told ? script.assigns(statement, (table) => columnsOf(database, table)) : [];
+  const known = (table: string): readonly string[] | undefined => columnsOf(database, table);
+  const assigns = told ? script.assigns(statement, known) : [];
+  const fired = told && statement.kind === 'write' ? triggered(database, firing(writes, assigns), known) : [];
   keys?.before(writes);
   const start = performance.now();
   const rows = execute(database, statement, file);
@@ -44,7 +47,13 @@ export async function runStatement(
     ...(rows === undefined ? {} : { rows }),
     ...(writes === undefined ? {} : { writes: writes.map((table) => script.lastName(table, statement)) }),
     assigns,
+    ...(fired.length === 0 ? {} : { triggered: fired }),
   });
+}
+
+/** What a statement writes, and the view that it speaks of. */
+function firing(writes: readonly string[] = [], assigns: readonly string[]): ReadonlySet<string> {
+  return new Set([...writes, ...assigns.map((name) => name.slice(0, name.lastIndexOf('.')))]);
 }
 
 /** A migration that takes the history away leaves a database whose migrations all count as pending. */

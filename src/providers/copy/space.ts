@@ -1,6 +1,6 @@
 import { stat, statfs } from 'node:fs/promises';
 import { codeOf } from '../../drivers/sqlite/busy.ts';
-import { homeFailure, isAboutRights } from '../../drivers/sqlite/home.ts';
+import { homeFailure, isAboutRights, isDiskFull } from '../../drivers/sqlite/home.ts';
 import { ForerunError, messageOf } from '../../error.ts';
 
 export async function freeBytes(folder: string): Promise<number> {
@@ -38,10 +38,6 @@ export async function asFailure(error: unknown, folder: string, what: string): P
 /** The file that an error of Node's is about. */
 function pathIn(error: unknown): string | undefined {
   return error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined;
-}
-
-function isDiskFull(error: unknown): boolean {
-  return ['ENOSPC', 'EDQUOT', 'SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE'].includes(codeOf(error) ?? '');
 }
 
 function noSpace(folder: string, what: string, why: string, cause?: unknown): ForerunError<'PROVIDER_FAILED'> {
