@@ -1,7 +1,8 @@
 import { ForerunError } from '../error.ts';
+import { journalEntryIn, journalFormat } from '../journal-entry.ts';
 import type { HistoryRow, JournalEntry, Row } from '../seams/driver.ts';
 
-/** `_schema_history` and `_forerun_journal` as every engine's driver keeps them: what is refused, and what a row holds. */
+/** A table that has the name of one of ours. No columns where there is none. */
 export interface TableShape {
   readonly columns: readonly string[];
   /** Of the primary key. */
@@ -45,9 +46,6 @@ export function historyRow(row: Row): HistoryRow {
   };
 }
 
-/** Raised when the meaning of a row changes; a row of a newer format is refused, never guessed at. */
-export const journalFormat = 1;
-
 export function isOurJournal(table: string, columns: readonly string[]): boolean {
   if (columns.length === 0) return false;
   if (['database', 'format', 'entry'].every((name) => columns.includes(name))) return true;
@@ -57,33 +55,9 @@ export function isOurJournal(table: string, columns: readonly string[]): boolean
 /** From a row with `format` and `entry`. */
 export function journalEntry(table: string, row: Row): JournalEntry {
   if (row['format'] !== journalFormat) throw newer(table, row['format']);
-  try {
-    const entry: unknown = JSON.parse(String(row['entry']));
-    if (isEntry(entry)) return entry;
-  } catch {
-    // What cannot be parsed is refused like what makes no sense; the parser's message would quote it.
-  }
-  throw unreadable(table, 'holds a row that is no journal entry');
-}
-
-const phases: readonly unknown[] = [
-  'started',
-  'promoting',
-  'swapped',
-  'finished',
-] satisfies readonly JournalEntry['phase'][];
-
-/** By hand, because `status` reads this and must not wait for a validator to load. */
-function isEntry(entry: unknown): entry is JournalEntry {
-  if (typeof entry !== 'object' || entry === null) return false;
-  const { run, epoch, host, pid, phase, migration, statement, checkpoint, at } = entry as Record<string, unknown>;
-  return (
-    [run, host, at].every((text) => typeof text === 'string') &&
-    [epoch, pid].every((number) => Number.isSafeInteger(number)) &&
-    phases.includes(phase) &&
-    [migration, checkpoint].every((text) => text === undefined || typeof text === 'string') &&
-    (statement === undefined || Number.isSafeInteger(statement))
-  );
+  const entry = journalEntryIn(row['entry']);
+  if (entry === undefined) throw unreadable(table, 'holds a row that is no journal entry');
+  return entry;
 }
 
 function newer(table: string, found: unknown): ForerunError<'FOREIGN_HISTORY'> {

@@ -1,5 +1,5 @@
 import type { Evidence, StatementEvidence, Violation } from './evidence.ts';
-import type { Apply, Attempt } from './source.ts';
+import type { Apply, Attempt, Stretch } from './source.ts';
 import type { Target } from './target.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -58,7 +58,10 @@ export interface JournalEntry {
   readonly phase: 'started' | 'promoting' | 'swapped' | 'finished';
   /** The migration at hand. */
   readonly migration?: string;
-  readonly statement?: number;
+  /** The stretch of it that was begun, 1-based, where it runs in stretches. */
+  readonly stretch?: number;
+  /** Whether that stretch is on main. */
+  readonly stretchDone?: boolean;
   /** Names that a rollback took back: a framework's own record may still hold them, and they are not to be adopted. */
   readonly takenBack?: readonly string[];
   /** Id of the last checkpoint that belongs to the run. */
@@ -152,6 +155,18 @@ export interface Driver {
    * the engine has none.
    */
   watch?(main: Target): Promise<Watch>;
+  /** The same driver, whose sessions a server can tell by the run that they belong to. Absent where there is no server. */
+  forRun?(run: string): Driver;
+  /**
+   * Ends every session of a run that is dead and waits until they are gone: a statement that runs on a server outlives its
+   * client. Throws `LOCKED`, naming them, where that cannot be done.
+   */
+  endSessions?(main: Target, run: string): Promise<void>;
+  /**
+   * What became of a stretch that was begun alone and never said to be done; takes away what it left half made.
+   * `unknown` where only a person can tell. Absent where every script shares one transaction with its history row.
+   */
+  settle?(main: Target, stretch: Stretch): Promise<'done' | 'not-done' | 'unknown'>;
 }
 
 /** Tells whether anybody else committed to a database. */

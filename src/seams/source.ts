@@ -63,9 +63,33 @@ export interface Attempt {
   statement?(evidence: StatementEvidence): void;
   /** Whether the migration must run outside a transaction of ours, because it was seen to end it. */
   readonly alone: boolean;
+  /** Present where the migration runs on main in stretches that are journalled one by one. */
+  readonly stretches?: Stretches;
   /** Told once when the attempt has waited for another program for a second: for whom or what, in words. */
   waiting?(message: string): void;
   /** Told of anything a person should know: transaction control that was left out, a slower way taken. */
   note(message: string): void;
   readonly signal: AbortSignal;
+}
+
+/** A part of a script that is committed on its own: statements in one transaction, or one that must stand alone. */
+export interface Stretch {
+  /** 1-based position in the script. */
+  readonly index: number;
+  /** How many stretches the script has. */
+  readonly of: number;
+  /** Whether it is one statement that runs in no transaction. */
+  readonly alone: boolean;
+  /** Its text, and the line that it begins at. */
+  readonly sql: string;
+  readonly line: number;
+}
+
+export interface Stretches {
+  /** The first stretch that is to be run: those before it are on main already. */
+  readonly from: number;
+  /** Awaited right before a stretch. */
+  beginning(stretch: Stretch): Promise<void>;
+  /** Awaited as the last step of a stretch: inside its transaction where it has one, else right after it. */
+  done(stretch: Stretch, session: Session): Promise<void>;
 }

@@ -1,5 +1,5 @@
-import { ForerunError } from '../../error.ts';
-import type { History, HistoryRow, Row, Session } from '../../seams/driver.ts';
+import type { History, Session } from '../../seams/driver.ts';
+import { historyRow, isOurHistory } from '../own-tables.ts';
 import { historyTable, textTable } from './names.ts';
 
 /**
@@ -11,12 +11,12 @@ export function sqliteHistory(session: Session): History {
     async rows() {
       if (!(await isOurs(session))) return [];
       // In the order in which they were recorded: clocks of several deployers disagree.
-      return (await session.query(`${selectRows} ORDER BY rowid`)).map(rowOf);
+      return (await session.query(`${selectRows} ORDER BY rowid`)).map(historyRow);
     },
     async row(name) {
       if (!(await isOurs(session))) return undefined;
       const [row] = await session.query(`${selectRows} WHERE name = ?`, [name]);
-      return row && rowOf(row);
+      return row && historyRow(row);
     },
     async record(row, text) {
       if (!(await isOurs(session))) await create(session);
@@ -47,48 +47,18 @@ export function sqliteHistory(session: Session): History {
 
 const selectRows = `SELECT version, name, applied_on AS appliedOn, checksum FROM main.${historyTable}`;
 
-function rowOf(row: Row): HistoryRow {
-  return {
-    version: String(row['version']),
-    name: String(row['name']),
-    appliedOn: String(row['appliedOn']),
-    checksum: String(row['checksum']),
-  };
-}
-
 async function create(session: Session): Promise<void> {
   await session.query(
     `CREATE TABLE main.${historyTable} (version TEXT NOT NULL, name TEXT PRIMARY KEY, applied_on TEXT NOT NULL, checksum TEXT NOT NULL)`,
   );
 }
 
-/** Whether our table is there. Refuses the table of that name that TrailBase and refinery keep, keyed by version. */
 async function isOurs(session: Session): Promise<boolean> {
   const columns = await columnsOf(session, historyTable);
-  if (columns.length === 0) return false;
-  const names = columns.map((column) => column.name);
-  const key = columns.filter((column) => column.pk > 0).map((column) => column.name);
-  if (key.join() === 'name' && ['version', 'applied_on', 'checksum'].every((name) => names.includes(name))) return true;
-  throw foreign(names, key);
-}
-
-function foreign(names: readonly string[], key: readonly string[]): ForerunError<'FOREIGN_HISTORY'> {
-  const refinery = ['version', 'name', 'applied_on', 'checksum'];
-  if (key.join() === 'version' && names.length === refinery.length && refinery.every((name) => names.includes(name))) {
-    return new ForerunError(
-      'FOREIGN_HISTORY',
-      `The table ${historyTable} of this database is another tool's (TrailBase or refinery).`,
-      { details: {}, next: 'Use the adapter of that tool; Forerun does not touch its table.' },
-    );
-  }
-  return new ForerunError(
-    'FOREIGN_HISTORY',
-    `This database has a table ${historyTable} that Forerun did not make: its columns are ${names.join(', ')}, and its key is ${key.length === 0 ? 'none' : key.join(', ')}.`,
-    {
-      details: {},
-      next: `Forerun keeps its history in a table of that name (version, name as the key, applied_on, checksum) and does not touch another's. If nothing uses it any more, rename it: ALTER TABLE ${historyTable} RENAME TO another_name.`,
-    },
-  );
+  return isOurHistory(historyTable, {
+    columns: columns.map((column) => column.name),
+    key: columns.filter((column) => column.pk > 0).map((column) => column.name),
+  });
 }
 
 async function columnsOf(

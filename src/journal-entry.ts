@@ -1,0 +1,39 @@
+import type { JournalEntry } from './seams/driver.ts';
+
+/** Raised when the meaning of a row changes; a row of a newer format is refused, never guessed at. */
+export const journalFormat = 1;
+
+/**
+ * The entry that a journal's row holds as JSON; undefined where it is none. Read by hand, because `status` reads it and
+ * must not wait for a validator to load; and the parser's message would quote the text.
+ */
+export function journalEntryIn(text: unknown): JournalEntry | undefined {
+  try {
+    const entry: unknown = JSON.parse(String(text));
+    return isEntry(entry) ? entry : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const phases: readonly unknown[] = [
+  'started',
+  'promoting',
+  'swapped',
+  'finished',
+] satisfies readonly JournalEntry['phase'][];
+
+function isEntry(entry: unknown): entry is JournalEntry {
+  if (typeof entry !== 'object' || entry === null) return false;
+  const { run, epoch, host, pid, phase, at, ...rest } = entry as Record<string, unknown>;
+  const { migration, stretch, stretchDone, checkpoint, takenBack } = rest;
+  return (
+    [run, host, at].every((value) => typeof value === 'string') &&
+    [epoch, pid].every((value) => Number.isSafeInteger(value)) &&
+    phases.includes(phase) &&
+    [migration, checkpoint].every((value) => value === undefined || typeof value === 'string') &&
+    (stretch === undefined || Number.isSafeInteger(stretch)) &&
+    (stretchDone === undefined || typeof stretchDone === 'boolean') &&
+    (takenBack === undefined || (Array.isArray(takenBack) && takenBack.every((name) => typeof name === 'string')))
+  );
+}
