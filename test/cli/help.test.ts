@@ -64,7 +64,7 @@ describe('wrong use exits with 2 and says what was meant', () => {
     [
       'a database that no driver knows',
       ['status', '--database', 'mysql://root:secret@host/x'],
-      /No driver knows the address mysql:\/\/root@host\/x/,
+      /No driver knows the address mysql:\/\/…/,
     ],
     [
       'a configuration that is not there',

@@ -120,7 +120,8 @@ export function recordTests(world: () => DriverWorld): void {
         ...entry,
         phase: 'promoting',
         migration: "001_it's",
-        statement: 4,
+        stretch: 4,
+        stretchDone: false,
         checkpoint: 'c1',
       };
       await onJournal((journal) => journal.write('main', entry));
