@@ -13,29 +13,33 @@ const mostOfBackup = 1.2;
 /** A reflink takes milliseconds; between two times of that size, less than twice is chance. */
 const mostOfSmall = 2;
 
-/** A checkpoint by backup against the bare backup API, and by reflink for two sizes. */
+/** A checkpoint without reflinks against the bare backup API, at rest and beside an application; and with, for two sizes. */
 export async function checkpoint(): Promise<Measured> {
-  const backup = await byBackup();
+  const results = [await against('copy'), await against('backup')];
   const volume = mountXfs('6G');
-  if (typeof volume === 'string') return { results: [backup], leftOut: [`checkpoints by reflink: ${volume}`] };
+  if (typeof volume === 'string') return { results, leftOut: [`checkpoints by reflink: ${volume}`] };
   try {
-    return { results: [backup, await byReflink(volume.folder)] };
+    return { results: [...results, await byReflink(volume.folder)] };
   } finally {
     volume.unmount();
   }
 }
 
-async function byBackup(): Promise<Result> {
+/** A database that an application has written, and has open, has a WAL and is copied by the backup API. */
+async function against(way: 'copy' | 'backup'): Promise<Result> {
   const folder = newFolder();
   const path = placeDatabase(folder, '1 GB');
+  const application = way === 'backup' ? new Database(path) : undefined;
+  application?.exec('UPDATE settings SET value = value');
   const times = await alternate(5, {
     backup: () => bareBackup(path, join(folder, 'copy.db')),
-    forerun: () => checkpointOf(path, 'backup'),
+    forerun: () => checkpointOf(path, way),
   });
+  application?.close();
   rmSync(folder, { recursive: true });
   const ratio = times.forerun.min / times.backup.min;
   return {
-    measured: 'checkpoint of 1 GB, by backup',
+    measured: `checkpoint of 1 GB, ${way === 'copy' ? 'at rest' : 'beside an application'}, by ${way}`,
     peer: `bare backup API ${bothInWords(times.backup)}`,
     forerun: bothInWords(times.forerun),
     comparison: `${ratio.toFixed(2)} times`,
@@ -75,7 +79,7 @@ async function bareBackup(path: string, to: string): Promise<number> {
   return ms;
 }
 
-async function checkpointOf(path: string, way: 'reflink' | 'backup'): Promise<number> {
+async function checkpointOf(path: string, way: 'reflink' | 'copy' | 'backup'): Promise<number> {
   const main = sqlite().target(path);
   const provider = copy();
   const start = performance.now();

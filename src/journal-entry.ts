@@ -19,6 +19,7 @@ export function journalEntryIn(text: unknown): JournalEntry | undefined {
 const phases: readonly unknown[] = [
   'started',
   'promoting',
+  'journalled',
   'swapped',
   'finished',
 ] satisfies readonly JournalEntry['phase'][];
@@ -26,14 +27,23 @@ const phases: readonly unknown[] = [
 function isEntry(entry: unknown): entry is JournalEntry {
   if (typeof entry !== 'object' || entry === null) return false;
   const { run, epoch, host, pid, phase, at, ...rest } = entry as Record<string, unknown>;
-  const { migration, stretch, stretchDone, checkpoint, takenBack } = rest;
+  const { migration, checksum, stretch, checkpoint, takenBack } = rest;
   return (
     [run, host, at].every((value) => typeof value === 'string') &&
     [epoch, pid].every((value) => Number.isSafeInteger(value)) &&
     phases.includes(phase) &&
-    [migration, checkpoint].every((value) => value === undefined || typeof value === 'string') &&
-    (stretch === undefined || Number.isSafeInteger(stretch)) &&
-    (stretchDone === undefined || typeof stretchDone === 'boolean') &&
+    [migration, checksum, checkpoint].every((value) => value === undefined || typeof value === 'string') &&
+    (stretch === undefined || isStretch(stretch)) &&
     (takenBack === undefined || (Array.isArray(takenBack) && takenBack.every((name) => typeof name === 'string')))
+  );
+}
+
+function isStretch(value: unknown): value is NonNullable<JournalEntry['stretch']> {
+  if (typeof value !== 'object' || value === null) return false;
+  const { index, of, line, alone, done, sql } = value as Record<string, unknown>;
+  return (
+    [index, of, line].every((number) => Number.isSafeInteger(number)) &&
+    [alone, done].every((flag) => typeof flag === 'boolean') &&
+    typeof sql === 'string'
   );
 }

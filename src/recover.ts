@@ -1,16 +1,20 @@
+import { resume } from './resume.ts';
 import type { Run } from './run-log.ts';
 import { readJournal } from './promotion/claim.ts';
 import type { JournalEntry } from './seams/driver.ts';
 import type { ListedCopy } from './seams/provider.ts';
 
 /**
- * Cleans up after a run that died. A transaction that it had open was rolled back by the database, so main is at the
- * state before or after a migration and its history says which; what is left to do is to throw its copies away.
+ * Cleans up after a run that died. What of it still runs on a server is ended first. A transaction that it had open was
+ * rolled back by the database, so main is at the state before or after a migration and its history says which, but where
+ * the journal says that one was in the middle; what is left to do is to throw its copies away.
  */
 export async function recover(run: Run): Promise<void> {
-  const { provider, main } = run.setup;
+  const { driver, provider, main } = run.setup;
   const entry = await readJournal(run);
   const died = entry !== undefined && entry.phase !== 'finished' ? entry : undefined;
+  if (died !== undefined) await driver.endSessions?.(main, died.run);
+  if (died?.phase === 'journalled') await resume(run, died);
   const leftovers = (await provider.list(main)).filter((copy) => copy.state === 'leftover' || isUnused(copy, died));
   for (const copy of leftovers) await provider.discard(copy);
   if (died !== undefined) {

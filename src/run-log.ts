@@ -5,6 +5,7 @@ import { isForerunError, messageOf } from './error.ts';
 import { errorReport } from './error-report.ts';
 import { resultOf, type RunResult } from './result.ts';
 import { keepRunDocument } from './run-documents.ts';
+import type { Checksum, Stretch } from './seams/source.ts';
 import type { Setup } from './setup.ts';
 
 /** One run: its name, its events so far, and the signal that ends it. */
@@ -17,6 +18,8 @@ export interface Run {
   epoch: number;
   /** What rehearsals have taught about the migrations. */
   readonly learnt: { readonly escaped: Set<string>; unshared: boolean };
+  /** The migration that is in the middle on main: left there by an earlier run to go on from, or by this one. */
+  middle: Middle | undefined;
   /** Ids of the checkpoints that lead back from what this run promoted. */
   readonly waysBack: Set<string>;
   /** Whether all checkpoints of this run are kept, because it is in doubt what is on main. */
@@ -28,6 +31,14 @@ export interface Run {
   waiting(message: string): void;
   /** Says something a person should know (I8). */
   note(gate: string, message: string, migration?: string): void;
+}
+
+/** A migration that is on main in part. */
+export interface Middle {
+  readonly migration: string;
+  readonly checksum: Checksum;
+  /** The last stretch that is on main; absent where nobody can tell how much of it is. */
+  readonly stretch?: Stretch;
 }
 
 export interface RunOptions {
@@ -118,13 +129,15 @@ function newRun(setup: Setup, options: RunOptions, events: Event[]): Run {
       deafen(error);
     }
   };
+  const id = newId();
   const run: Run = {
-    id: newId(),
+    id,
     host: hostname(),
-    setup,
+    setup: { ...setup, driver: setup.driver.forRun?.(id) ?? setup.driver },
     signal: options.signal ?? new AbortController().signal,
     epoch: 0,
     learnt: { escaped: new Set(), unshared: false },
+    middle: undefined,
     waysBack: new Set(),
     inDoubt: false,
     emit,

@@ -1,7 +1,8 @@
+import { ForerunError } from './error.ts';
 import { planned } from './planned.ts';
 import { applyDirectly } from './promotion/direct.ts';
 import { claimMain } from './promotion/claim.ts';
-import { promoteByReplay } from './promotion/promote.ts';
+import { promoteInOrder } from './promotion/promote.ts';
 import { promoteBySwap } from './promotion/promote-swap.ts';
 import { checkpointMain, rehearseFrom, type RehearseChoices } from './rehearsal/from.ts';
 import { reconciled } from './reconcile.ts';
@@ -64,7 +65,9 @@ async function deploy(run: Run, direction: Direction, options: UpOptions): Promi
   const { selected, blocked } = await planned(run, direction, options);
   if (blocked) return 'blocked';
   if (selected.length === 0) return 'nothing-pending';
+  if (direction === 'down' || !(options.safe ?? false)) refuseInTheMiddle(run);
   if (!(options.safe ?? false)) return await applyDirectly(run, selected, direction);
+  if (options.allOrNothing ?? false) refuseWithoutSwap(setup);
   await claimMain(run);
   try {
     return await rehearseAndPromote(run, selected, direction, options);
@@ -79,6 +82,7 @@ async function rehearseAndPromote(
   direction: Direction,
   options: UpOptions,
 ): Promise<Ending> {
+  const { setup } = run;
   const choices: RehearseChoices = {
     direction,
     batch: options.allOrNothing ?? false,
@@ -89,9 +93,31 @@ async function rehearseAndPromote(
   const blockedAt = rehearsal.steps.findIndex((step) => verdict(step.findings) === 'block');
   if (blockedAt === 0 || (blockedAt > 0 && !(options.promotePassing ?? false))) return 'blocked';
   const passing = blockedAt < 0 ? rehearsal.steps : rehearsal.steps.slice(0, blockedAt);
-  const bySwap = choices.batch || passing.some((step) => !step.shared);
+  const canSwap = setup.provider.promote !== undefined;
+  const bySwap = choices.batch || (canSwap && passing.some((step) => !step.shared));
   const ending = bySwap
     ? await promoteBySwap(run, base, rehearsal, passing, choices)
-    : await promoteByReplay(run, base, passing, direction);
+    : await promoteInOrder(run, base, passing, direction);
   return blockedAt > 0 && ending === 'promoted' ? 'partly-promoted' : ending;
+}
+
+function refuseWithoutSwap({ provider }: Setup): void {
+  if (provider.promote !== undefined) return;
+  throw new ForerunError('USAGE', `All or nothing needs a swap, and the provider ${provider.name} cannot make one.`, {
+    details: {},
+    next: 'Leave --all-or-nothing out: each migration is promoted on its own, behind its own checkpoint.',
+  });
+}
+
+/** Only a safe run knows how to go on. */
+function refuseInTheMiddle({ middle }: Run): void {
+  if (middle === undefined) return;
+  throw new ForerunError(
+    'NEEDS_PERSON',
+    `${middle.migration} is on main in part: an earlier run ended in its middle.`,
+    {
+      details: { migration: middle.migration },
+      next: 'Go on from there with: forerun up --safe',
+    },
+  );
 }

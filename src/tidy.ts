@@ -14,7 +14,7 @@ export async function leaveClean(run: Run): Promise<void> {
     // Of a main that cannot be read any more a checkpoint may be all that is left: then nothing is thrown away.
     await readJournal(run);
     for (const copy of unneeded(await provider.list(main), run)) await provider.discard(copy);
-    await releaseMain(run);
+    if (run.middle === undefined) await releaseMain(run);
   } catch (error) {
     run.note('tidy', `Something is left to clean up, which the next run will do: ${messageOf(error)}`);
   }

@@ -59,7 +59,7 @@ async function recoverMain(setup: Setup): Promise<readonly Finding[]> {
     await using _lock = await takeLock(run);
     await recover(run);
     await claimMain(run);
-    await releaseMain(run);
+    if (run.middle === undefined) await releaseMain(run);
     return 'nothing-pending';
   });
   // What it says of the dead run is what the report of that very run is about.

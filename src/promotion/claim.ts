@@ -1,7 +1,7 @@
 import { ForerunError } from '../error.ts';
-import type { Run } from '../run-log.ts';
+import type { Middle, Run } from '../run-log.ts';
 import type { JournalEntry, Session } from '../seams/driver.ts';
-import type { Attempt } from '../seams/source.ts';
+import type { Attempt, Migration } from '../seams/source.ts';
 
 /** What the journal says of this run at this moment. */
 export function journalRow(
@@ -22,11 +22,31 @@ export function journalRow(
   };
 }
 
+/** What the journal says while a migration is in the middle that shares no transaction with its history row. */
+export function journalledRow(
+  run: Run,
+  { name, checksum }: Pick<Migration, 'name' | 'checksum'>,
+  checkpoint: string | undefined,
+  stretch?: JournalEntry['stretch'],
+): JournalEntry {
+  return {
+    ...journalRow(run, 'journalled', name, checkpoint),
+    checksum,
+    ...(stretch === undefined ? {} : { stretch }),
+  };
+}
+
 /** Says in main's journal that this run works on it. The epoch is one above that of whoever came before. */
 export async function claimMain(run: Run): Promise<void> {
   const before = await readJournal(run);
   run.epoch = (before?.epoch ?? 0) + 1;
-  await writeJournal(run, journalRow(run, 'started'));
+  const { middle } = run;
+  // Where a migration is in the middle, that must be known to the next run, too.
+  await writeJournal(run, middle === undefined ? journalRow(run, 'started') : middleRow(run, middle));
+}
+
+function middleRow(run: Run, { migration, checksum, stretch }: Middle): JournalEntry {
+  return journalledRow(run, { name: migration, checksum }, undefined, stretch && { ...stretch, done: true });
 }
 
 /** Says that nothing of this run is left to do. */
@@ -50,7 +70,7 @@ export async function readJournal(run: Run): Promise<JournalEntry | undefined> {
   return await driver.journal(connection).read(await driver.identity(main));
 }
 
-async function writeJournal(run: Run, entry: JournalEntry): Promise<void> {
+export async function writeJournal(run: Run, entry: JournalEntry): Promise<void> {
   const { driver, main } = run.setup;
   const identity = await driver.identity(main);
   await driver.transaction(main, ownWork(run), async (session) => {

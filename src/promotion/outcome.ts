@@ -3,7 +3,7 @@ import { failureOf } from '../rehearsal/apply.ts';
 import type { Ending, Run } from '../run-log.ts';
 import { shellWord } from '../shell-word.ts';
 import type { Session } from '../seams/driver.ts';
-import type { Direction, Migration } from '../seams/source.ts';
+import type { Direction, Migration, Stretch } from '../seams/source.ts';
 
 /** Errors that say nothing about the migration: Forerun or the environment failed. */
 const environment = [
@@ -54,18 +54,24 @@ export async function isRecorded(
 }
 
 /** A migration failed, and what it did until then was not, or not surely, undone. */
-export function halfDone(run: Run, migration: Migration, cause: unknown): ForerunError<'NEEDS_PERSON'> {
+export function halfDone(
+  run: Run,
+  migration: Migration,
+  cause: unknown,
+  reached?: Stretch,
+): ForerunError<'NEEDS_PERSON'> {
   const { message, code, where } = failureOf(run, cause);
   const why = isForerunError(cause, 'TRANSACTION_ESCAPED')
     ? 'ended its transaction on main'
     : `ran on main without a transaction of ours, and failed${where?.line === undefined ? '' : ` at line ${where.line}`} (${message.replace(/\.$/, '')}${code === undefined ? '' : `, ${code}`})`;
-  return new ForerunError(
-    'NEEDS_PERSON',
-    `${migration.name} ${why}: a part of it may be committed, without its history row.`,
-    {
-      details: { migration: migration.name },
-      next: `Look at main. Complete the migration by hand (an up that is complete is marked as applied with: forerun baseline ${shellWord(migration.name)}), or undo what it did and run again. Where there is a checkpoint: forerun rollback <checkpoint>`,
-      cause,
-    },
-  );
+  const place =
+    reached === undefined
+      ? 'a part of it may be committed, without its history row'
+      : `it is on main up to part ${reached.index} of ${reached.of} (line ${reached.line}), without its history row`;
+  const again = reached === undefined ? '' : 'The next "forerun up --safe" goes on from there. Or: ';
+  return new ForerunError('NEEDS_PERSON', `${migration.name} ${why}: ${place}.`, {
+    details: { migration: migration.name },
+    next: `${again}Look at main. Complete the migration by hand (an up that is complete is marked as applied with: forerun baseline ${shellWord(migration.name)}), or undo what it did and run again. Where there is a checkpoint: forerun rollback <checkpoint>`,
+    cause,
+  });
 }

@@ -10,10 +10,14 @@ import type { Checkpoint } from '../seams/provider.ts';
 import type { Checksum, Direction, Migration } from '../seams/source.ts';
 import { throughUmzug } from '../through-umzug.ts';
 import { isOnMain, isRecorded, rolledBack } from './outcome.ts';
+import { journalled } from './journalled.ts';
 import { replay } from './replay.ts';
 
-/** Replays what passed on main, one migration after the other, each behind a checkpoint of its own. */
-export async function promoteByReplay(
+/**
+ * Promotes what passed, one migration after the other, each behind a checkpoint of its own: by replay, or, where it shares
+ * no transaction with its history row and nothing can be swapped, journalled.
+ */
+export async function promoteInOrder(
   run: Run,
   base: Checkpoint,
   steps: readonly Step[],
@@ -54,9 +58,12 @@ async function promoteOne(
   await run.setup.source.promoting?.(migration, direction);
   await refuseChangedFile(run, migration);
   const start = performance.now();
-  run.emit({ type: 'promoting', migration: migration.name, how: 'replay' });
+  const how = step.shared ? 'replay' : 'journalled';
+  run.emit({ type: 'promoting', migration: migration.name, how });
   try {
-    await run.phase('promote', migration.name, () => replay(run, step, direction, checkpoint));
+    await run.phase('promote', migration.name, () =>
+      step.shared ? replay(run, step, direction, checkpoint) : journalled(run, step, direction, checkpoint),
+    );
   } catch (error) {
     if (!(await isOnMain(run, migration, direction))) throw error;
     run.note('promotion', 'The commit was in doubt; the history row shows that it went through.', migration.name);
@@ -64,7 +71,7 @@ async function promoteOne(
   run.emit({
     type: 'promoted',
     migration: migration.name,
-    how: 'replay',
+    how,
     direction,
     ms: performance.now() - start,
     ...(checkpoint === undefined ? {} : { checkpoint }),

@@ -58,7 +58,8 @@ export async function replay(
   if (!finished) throw mismatch(`${migration.name} ran inside our transaction in the rehearsal, and did not on main.`);
 }
 
-async function expectSchema(run: Run, session: Session, expected: string, message: string): Promise<void> {
+/** Throws `STALE_BRANCH` where main's schema is another one than in the rehearsal. */
+export async function expectSchema(run: Run, session: Session, expected: string, message: string): Promise<void> {
   const found = fingerprint(await run.setup.driver.schema(session));
   if (found !== expected) throw mismatch(`${message}: somebody changed it in between.`);
 }

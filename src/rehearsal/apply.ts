@@ -110,6 +110,17 @@ export function failureOf({ setup }: Run, error: unknown): MigrationFailure {
   return { message: setup.driver.wordsOf(error), ...(code === undefined ? {} : { code }) };
 }
 
+/** A branch of a main that an earlier run left in the middle of a migration has the same stretches behind it. */
+function resumedOnBranch(run: Run, migration: Migration): Pick<Attempt, 'stretches'> {
+  const from = firstStretch(run, migration);
+  return from === 1 ? {} : { stretches: { from, beginning: async () => {}, done: async () => {} } };
+}
+
+/** Where to go on: behind what is on main already. */
+export function firstStretch({ middle }: Run, { name }: Migration): number {
+  return middle?.migration === name ? (middle.stretch?.index ?? 0) + 1 : 1;
+}
+
 interface Told {
   readonly attempt: Attempt;
   readonly statements: StatementEvidence[];
@@ -135,6 +146,7 @@ function newAttempt(run: Run, migration: Migration, direction: Direction, alone:
     attempt: {
       alone,
       signal: run.signal,
+      ...resumedOnBranch(run, migration),
       async afterBegin(session) {
         await run.setup.driver.schema(session);
       },

@@ -66,7 +66,8 @@ export async function rehearseOn(
   choices: RehearseChoices,
   brought?: Promise<readonly Violation[]>,
 ): Promise<Rehearsal> {
-  const each = run.setup.checkpoints === 'each';
+  const { checkpoints, provider } = run.setup;
+  const each = checkpoints === 'each' && provider.promote !== undefined;
   return rehearse(run, branch, migrations, {
     direction: choices.direction,
     alone: run.learnt.escaped,

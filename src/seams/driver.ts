@@ -55,13 +55,14 @@ export interface JournalEntry {
   readonly epoch: number;
   readonly host: string;
   readonly pid: number;
-  readonly phase: 'started' | 'promoting' | 'swapped' | 'finished';
+  /** `journalled`: a migration is in the middle, which shares no transaction with its history row. */
+  readonly phase: 'started' | 'promoting' | 'journalled' | 'swapped' | 'finished';
   /** The migration at hand. */
   readonly migration?: string;
-  /** The stretch of it that was begun, 1-based, where it runs in stretches. */
-  readonly stretch?: number;
-  /** Whether that stretch is on main. */
-  readonly stretchDone?: boolean;
+  /** Its checksum, where it is journalled. */
+  readonly checksum?: string;
+  /** The stretch of it that was begun last, and whether it is on main, where it is journalled stretch by stretch. */
+  readonly stretch?: Stretch & { readonly done: boolean };
   /** Names that a rollback took back: a framework's own record may still hold them, and they are not to be adopted. */
   readonly takenBack?: readonly string[];
   /** Id of the last checkpoint that belongs to the run. */
@@ -167,6 +168,8 @@ export interface Driver {
    * `unknown` where only a person can tell. Absent where every script shares one transaction with its history row.
    */
   settle?(main: Target, stretch: Stretch): Promise<'done' | 'not-done' | 'unknown'>;
+  /** Takes back a stretch that is on main by its exact inverse; false, having done nothing, where there is none. */
+  undo?(main: Target, stretch: Stretch): Promise<boolean>;
 }
 
 /** Tells whether anybody else committed to a database. */

@@ -16,6 +16,7 @@ export async function repair(setup: Setup, name: string | undefined, reason: str
   const { driver, main } = setup;
   await driver.examine(main);
   await using _lock = await lockMain(setup, newHolder('repair'));
+  if (name !== undefined) await forgetMiddle(setup, name);
   const changes = await changedSince(setup, name);
   if (changes.length === 0) return [];
   await using document = await writeRepair(setup, reason, changes);
@@ -24,6 +25,18 @@ export async function repair(setup: Setup, name: string | undefined, reason: str
   });
   document.keep();
   return changes.map((change) => change.row);
+}
+
+/** A person says that nothing is left on main of a migration in whose middle a run ended. */
+async function forgetMiddle({ driver, main, source }: Setup, name: string): Promise<void> {
+  const identity = await driver.identity(main);
+  const migration = findMigration(await source.migrations(), name);
+  await driver.transaction(main, ownWork(), async (session) => {
+    const journal = driver.journal(session);
+    const entry = await journal.read(identity);
+    if (entry?.phase !== 'journalled' || entry.migration !== migration.name) return;
+    await journal.write(identity, { ...entry, phase: 'finished' });
+  });
 }
 
 /**

@@ -120,8 +120,8 @@ export function recordTests(world: () => DriverWorld): void {
         ...entry,
         phase: 'promoting',
         migration: "001_it's",
-        stretch: 4,
-        stretchDone: false,
+        checksum: 'sha256:11',
+        stretch: { index: 2, of: 3, alone: true, sql: "SELECT 'it''s'", line: 4, done: false },
         checkpoint: 'c1',
       };
       await onJournal((journal) => journal.write('main', entry));
