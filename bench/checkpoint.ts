@@ -30,7 +30,7 @@ async function against(way: 'copy' | 'backup'): Promise<Result> {
   const folder = newFolder();
   const path = placeDatabase(folder, '1 GB');
   const application = way === 'backup' ? new Database(path) : undefined;
-  application?.exec('UPDATE settings SET value = value');
+  application?.exec('UPDATE settings SET value = hex(randomblob(8))');
   const times = await alternate(5, {
     backup: () => bareBackup(path, join(folder, 'copy.db')),
     forerun: () => checkpointOf(path, way),
