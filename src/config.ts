@@ -19,7 +19,7 @@ export interface Config {
   readonly source?: Source;
   /** @default the driver that knows the address */
   readonly driver?: Driver;
-  /** @default local copies */
+  /** @default local copies of a file; for a server, the way that fits it */
   readonly provider?: Provider;
   /** A checkpoint before each migration, or one before all. @default 'each' */
   readonly checkpoints?: 'each' | 'once';
@@ -64,7 +64,7 @@ export async function resolveConfig(config: Config): Promise<Setup> {
   return {
     main,
     driver,
-    provider: config.provider ?? (await defaultProvider()),
+    provider: config.provider ?? (await defaultProvider(config.database)),
     source: config.source ?? (await sqlSource(resolve(root, config.migrations ?? 'migrations'), driver)),
     checkpoints: config.checkpoints ?? 'each',
     keepRuns: config.keepRuns ?? 5,
@@ -114,7 +114,8 @@ async function driverFor(address: string): Promise<Driver> {
   });
 }
 
-async function defaultProvider(): Promise<Provider> {
+async function defaultProvider(address: string): Promise<Provider> {
+  if (/^postgres(?:ql)?:/i.test(address)) return (await import('./providers/auto.ts')).auto();
   return (await import('./providers/copy.ts')).copy();
 }
 

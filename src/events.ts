@@ -35,7 +35,7 @@ export type Event =
   | { readonly type: 'phase:started'; readonly phase: Phase; readonly subject?: string; readonly at: string }
   | { readonly type: 'phase:finished'; readonly phase: Phase; readonly subject?: string; readonly ms: number }
   | { readonly type: 'lock:waiting'; readonly holder?: string }
-  | { readonly type: 'waiting'; readonly message: string }
+  | { readonly type: 'told'; readonly message: string }
   | {
       readonly type: 'planned';
       readonly pending: readonly MigrationReport[];

@@ -16,6 +16,8 @@ export interface Run {
   readonly signal: AbortSignal;
   /** Raised at every takeover; 0 until main has been claimed. */
   epoch: number;
+  /** Whether it was said which way of copying main was chosen. */
+  explained: boolean;
   /** What rehearsals have taught about the migrations. */
   readonly learnt: { readonly escaped: Set<string>; unshared: boolean };
   /** The migration that is in the middle on main: left there by an earlier run to go on from, or by this one. */
@@ -27,8 +29,8 @@ export interface Run {
   emit(event: Event): void;
   /** Announces a step before and after, with its time. */
   phase<T>(phase: Phase, subject: string | undefined, step: () => Promise<T>): Promise<T>;
-  /** Says for whom or what the run waits. */
-  waiting(message: string): void;
+  /** Says something at once: for whom the run waits, what it is about to do. */
+  tell(message: string): void;
   /** Says something a person should know (I8). */
   note(gate: string, message: string, migration?: string): void;
 }
@@ -136,6 +138,7 @@ function newRun(setup: Setup, options: RunOptions, events: Event[]): Run {
     setup: { ...setup, driver: setup.driver.forRun?.(id) ?? setup.driver },
     signal: options.signal ?? new AbortController().signal,
     epoch: 0,
+    explained: false,
     learnt: { escaped: new Set(), unshared: false },
     middle: undefined,
     waysBack: new Set(),
@@ -149,7 +152,7 @@ function newRun(setup: Setup, options: RunOptions, events: Event[]): Run {
       emit({ type: 'phase:finished', phase, ...about, ms: performance.now() - start });
       return answer;
     },
-    waiting: (message) => emit({ type: 'waiting', message }),
+    tell: (message) => emit({ type: 'told', message }),
     note(gate, message, migration) {
       emit({
         type: 'finding',

@@ -20,7 +20,10 @@ export function addCommonOptions(program: Command): void {
     .option('--database <url>', 'main: sqlite:path or a path (default: the configuration, else $DATABASE_URL)')
     .option('--migrations <dir>', 'folder of plain SQL migrations (default: the configuration, else migrations)')
     .option('--adapter <name>', 'whose migrations they are: sql (default: the configuration, else sql)')
-    .option('--provider <name>', 'what makes checkpoints and branches: copy (default: the configuration, else copy)')
+    .option(
+      '--provider <name>',
+      'what makes checkpoints and branches: copy; for PostgreSQL auto, template, dump or clone (default: the configuration, else what fits)',
+    )
     .option(
       '--validate <command>',
       'a command that must succeed on the branch, before and after; may be repeated',

@@ -4,6 +4,7 @@ import { ForerunError } from '../error.ts';
 import { nearest } from '../nearest.ts';
 import type { CommonOptions } from './common-options.ts';
 import { loadConfigFile } from './config-file.ts';
+import { namedProvider } from './named-provider.ts';
 
 /**
  * The configuration that a command line means: its own options first, then the file, then the environment. Paths in the
@@ -17,8 +18,8 @@ export async function configFrom(
     needsDatabase = true,
   }: { readonly env: NodeJS.ProcessEnv; readonly cwd: string; readonly needsDatabase?: boolean },
 ): Promise<Config> {
-  refuseOthers('adapter', options.adapter, ['sql']);
-  refuseOthers('provider', options.provider, ['copy']);
+  refuseOtherAdapter(options.adapter);
+  const named = options.provider === undefined ? undefined : await namedProvider(options.provider);
   const found = await loadConfigFile(options.config, cwd);
   const exported = Object.fromEntries(Object.entries(found?.config ?? {}).filter(([, value]) => value !== undefined));
   // Before anything is merged: a misspelt key is the reason why something else seems to be missing.
@@ -32,11 +33,15 @@ export async function configFrom(
     database: databaseOf(options, given, env, cwd) ?? refuseNone(given, needsDatabase),
     root: resolve(found === undefined ? cwd : dirname(found.file), root ?? '.'),
     ...(source === undefined || options.adapter !== undefined ? {} : { source }),
-    ...(provider === undefined || options.provider !== undefined ? {} : { provider }),
+    ...withProvider(named ?? provider),
     ...(options.migrations === undefined ? {} : { migrations: resolve(cwd, options.migrations) }),
     ...(options.checkpoints === undefined ? {} : { checkpoints: options.checkpoints }),
     ...(validate.length === 0 ? {} : { validate }),
   };
+}
+
+function withProvider(provider: Config['provider']): Pick<Config, 'provider'> {
+  return provider === undefined ? {} : { provider };
 }
 
 /** What a file exports; where it names no database, the command line or the environment does. */
@@ -79,19 +84,20 @@ function absolute(address: string, cwd: string): string {
   return isAddress ? address : `${form}${resolve(cwd, path)}`;
 }
 
-function refuseOthers(option: 'adapter' | 'provider', name: string | undefined, known: readonly string[]): void {
-  if (name === undefined || known.includes(name)) return;
-  const near = nearest(name, known);
+function refuseOtherAdapter(name: string | undefined): void {
+  if (name === undefined || name === 'sql') return;
+  const near = nearest(name, ['sql']);
   const umzug =
     'Umzug runs by its own program: wrap the instance with safeUmzug of forerun/umzug, then run that program with --safe.';
-  const others =
-    option === 'adapter' ? ` Migrations of another framework are named by \`source\` in the configuration.` : '';
   throw new ForerunError(
     'USAGE',
-    `There is no ${option} "${name}"${near === undefined ? '' : ` (did you mean ${near}?)`}. There is: ${known.join(', ')}.`,
+    `There is no adapter "${name}"${near === undefined ? '' : ` (did you mean ${near}?)`}. There is: sql.`,
     {
       details: {},
-      next: name === 'umzug' ? umzug : `Leave --${option} out, or give one of these.${others}`,
+      next:
+        name === 'umzug'
+          ? umzug
+          : 'Leave --adapter out, or give one of these. Migrations of another framework are named by `source` in the configuration.',
     },
   );
 }

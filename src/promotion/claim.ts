@@ -86,7 +86,7 @@ export function ownWork(run?: Run): Attempt {
     signal,
     afterBegin: async () => {},
     beforeCommit: async () => {},
-    ...(run === undefined ? {} : { waiting: run.waiting }),
+    ...(run === undefined ? {} : { waiting: run.tell }),
     note: () => {},
   };
 }

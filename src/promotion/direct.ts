@@ -68,7 +68,7 @@ function newAttempt(
         unprotected = true;
         run.emit({ type: 'unprotected', migration: migration.name });
       },
-      waiting: run.waiting,
+      waiting: run.tell,
       note: (message) => run.note('apply', message, migration.name),
     },
   };

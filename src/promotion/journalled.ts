@@ -79,7 +79,7 @@ function newAttempt(
     signal: run.signal,
     afterBegin: async () => {},
     beforeCommit: (session) => recordHistory(run, session, migration, direction),
-    waiting: run.waiting,
+    waiting: run.tell,
     note: (message) => run.note('promotion', message, migration.name),
     stretches: {
       from: firstStretch(run, migration),

@@ -23,10 +23,12 @@ export async function promoteInOrder(
   steps: readonly Step[],
   direction: Direction,
 ): Promise<Ending> {
-  const { driver, main } = run.setup;
+  const { driver, main, provider } = run.setup;
   const migrations = steps.map((step) => step.migration);
-  await using session = await driver.open(main);
-  const storage = schemaHistory({ driver, target: main, session, describe: describeOf(migrations) });
+  // Kept open where that does not keep main from being copied: opening takes longer than a small migration.
+  await using session = (provider.alone ?? false) ? undefined : await driver.open(main);
+  const kept = session === undefined ? {} : { session };
+  const storage = schemaHistory({ driver, target: main, ...kept, describe: describeOf(migrations) });
   let promoted = 0;
   let current: Migration | undefined;
   try {
@@ -49,7 +51,7 @@ export async function promoteInOrder(
 
 async function promoteOne(
   run: Run,
-  session: Session,
+  session: Session | undefined,
   step: Step,
   direction: Direction,
   checkpoint: string | undefined,
@@ -76,7 +78,11 @@ async function promoteOne(
     ms: performance.now() - start,
     ...(checkpoint === undefined ? {} : { checkpoint }),
   });
-  if (!(await isRecorded(run, session, migration, direction))) throw unrecorded(migration);
+  const recorded =
+    session === undefined
+      ? await isOnMain(run, migration, direction)
+      : await isRecorded(run, session, migration, direction);
+  if (!recorded) throw unrecorded(migration);
 }
 
 /** The checkpoint of the rehearsal serves the first migration, unless somebody wrote main since. */

@@ -51,7 +51,7 @@ export async function replay(
       await driver.journal(session).write(identity, row);
       finished = true;
     },
-    waiting: run.waiting,
+    waiting: run.tell,
     note: () => {},
   };
   await applierOf(migration, direction)(main, attempt);

@@ -19,9 +19,12 @@ export interface RehearseChoices {
 export async function checkpointMain(run: Run, next: readonly Migration[]): Promise<Checkpoint> {
   const { provider, main } = run.setup;
   const migration = next[0]?.name ?? run.id;
+  const explained = run.explained ? undefined : await provider.explain?.(main);
+  run.explained = true;
+  if (explained !== undefined) run.tell(explained);
   preloadUmzug();
   const checkpoint = await run.phase('checkpoint', migration, () =>
-    provider.checkpoint(main, { label: migration, run: run.id, signal: run.signal, waiting: run.waiting }),
+    provider.checkpoint(main, { label: migration, run: run.id, signal: run.signal, waiting: run.tell }),
   );
   run.emit({ type: 'copy:made', kind: 'checkpoint', copy: copyReport(checkpoint), migration });
   return checkpoint;

@@ -4,7 +4,7 @@ import { verdict, type Finding } from '../gate.ts';
 import type { Run } from '../run-log.ts';
 import { schemaDiff } from '../schema-diff.ts';
 import { describeOf, schemaHistory } from '../schema-history.ts';
-import type { Connection, Observer, Schema } from '../seams/driver.ts';
+import type { Schema } from '../seams/driver.ts';
 import type { CheckEvidence, Evidence, SchemaEvidence, Violation } from '../seams/evidence.ts';
 import type { Branch, Checkpoint } from '../seams/provider.ts';
 import type { Direction, Migration } from '../seams/source.ts';
@@ -13,6 +13,7 @@ import { applyObserved, Restart, type Applied } from './apply.ts';
 import { runChecks } from './checks.ts';
 import { newDamage } from './damage.ts';
 import { findingsAbout } from './judge.ts';
+import { hold, type Held } from './held.ts';
 import { watchMain, type MainWatch } from './leak.ts';
 import { reverseTest, type ReverseTest } from './reverse.ts';
 
@@ -63,20 +64,14 @@ export async function rehearse(
 ): Promise<Rehearsal> {
   const steps: Step[] = [];
   const { driver } = run.setup;
-  // Open all the time: whoever closes the last connection brings the WAL into the file, which takes longer than a migration.
-  await using connection = await driver.open(branch.target);
-  const storage = schemaHistory({
-    driver,
-    target: branch.target,
-    session: connection,
-    describe: describeOf(migrations),
-  });
-  await using observer = await driver.observe(branch.target);
+  await using held = hold(run.setup, branch);
+  const { session } = held;
+  const storage = schemaHistory({ driver, target: branch.target, session, describe: describeOf(migrations) });
   await using watch = await watchMain(run, migrations);
-  await using reverse = reverseTest(run, branch, options);
+  await using reverse = reverseTest(run, branch, held, options);
   const checksBefore = await checksOn(run, branch, 'before', watch);
-  const stage: Stage = { branch, connection, observer, watch, reverse, migrations, options, checksBefore, steps };
-  let schema = await driver.schema(connection);
+  const stage: Stage = { branch, held, watch, reverse, migrations, options, checksBefore, steps };
+  let schema = await driver.schema(session);
   try {
     await throughUmzug(migrations, storage, options.direction, async (migration) => {
       const { step, after } = await rehearseOne(run, stage, migration, schema);
@@ -93,8 +88,7 @@ export async function rehearse(
 /** What stays the same from one migration to the next. */
 interface Stage {
   readonly branch: Branch;
-  readonly connection: Connection;
-  readonly observer: Observer;
+  readonly held: Held;
   readonly watch: MainWatch;
   readonly reverse: ReverseTest;
   readonly migrations: readonly Migration[];
@@ -110,21 +104,23 @@ async function rehearseOne(
   migration: Migration,
   before: Schema,
 ): Promise<{ readonly step: Step; readonly after: Schema }> {
-  const { branch, watch, options } = stage;
+  const { branch, held, watch, options } = stage;
   const snapshot =
-    options.snapshots === 'always' && stage.steps.length > 0 ? await snapshotBefore(run, branch, migration) : undefined;
+    options.snapshots === 'always' && stage.steps.length > 0 ? await snapshotBefore(run, stage, migration) : undefined;
   const start = performance.now();
   await stage.reverse.prepare(migration);
+  const observed = { branch, observer: await held.observer() };
   const applied = await run
-    .phase('rehearse', migration.name, () => applyObserved(run, stage, migration, options))
+    .phase('rehearse', migration.name, () => applyObserved(run, observed, migration, options))
     // What begins again is watched anew, from main as it is then.
     .finally(() => watch.verify(migration));
   if (mustKeepSnapshots(applied, options, stage.migrations.length)) throw new Restart(migration.name, 'unshared');
   const went = applied.error === undefined;
-  const after = went ? (applied.schema ?? (await run.setup.driver.schema(stage.connection))) : before;
+  const after = went ? (applied.schema ?? (await run.setup.driver.schema(held.session))) : before;
   const down = went ? await stage.reverse.test(migration) : undefined;
   if (down !== undefined) await watch.verify(migration);
   const checked = went && (migration === stage.migrations.at(-1) || options.checkEach);
+  if (checked) await held.letGo();
   const checks = checked ? [stage.checksBefore, await checksOn(run, branch, 'after', watch)] : [];
   const evidence = await withDamage(run, stage, migration, compose(applied, before, after, down, checks));
   const findings = await findingsAbout(run, migration, evidence, options.direction);
@@ -169,7 +165,8 @@ async function checksOn(run: Run, branch: Branch, when: CheckEvidence['when'], w
   return checked;
 }
 
-async function snapshotBefore(run: Run, branch: Branch, migration: Migration): Promise<Checkpoint> {
+async function snapshotBefore(run: Run, { branch, held }: Stage, migration: Migration): Promise<Checkpoint> {
+  await held.letGo();
   const snapshot = await run.setup.provider.snapshot(branch, {
     label: migration.name,
     run: run.id,

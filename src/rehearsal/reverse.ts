@@ -1,10 +1,10 @@
 import { schemaDiff } from '../schema-diff.ts';
 import type { Run } from '../run-log.ts';
-import type { Connection, Observer } from '../seams/driver.ts';
 import type { DownEvidence, StatementEvidence, TableEvidence } from '../seams/evidence.ts';
 import type { Branch } from '../seams/provider.ts';
 import type { Apply, Attempt, Direction, Migration } from '../seams/source.ts';
 import { isForerunError } from '../error.ts';
+import { hold, type Held } from './held.ts';
 import { failureOf, isEnvironment, recordHistory, type ApplyOptions } from './apply.ts';
 
 /** Tries each migration's down on a branch of the branch: up, down, compare with the state before, up again. */
@@ -18,11 +18,10 @@ export interface ReverseTest extends AsyncDisposable {
  * The branch of the branch is kept in step with it: after up, down and up again it stands where the branch stands, so
  * one copy serves all migrations for as long as every down is an exact inverse. Otherwise the next test takes a new one.
  */
-export function reverseTest(run: Run, branch: Branch, { direction, alone }: ApplyOptions): ReverseTest {
+export function reverseTest(run: Run, branch: Branch, held: Held, { direction, alone }: ApplyOptions): ReverseTest {
   let scratch: Scratch | undefined;
   const discard = async (): Promise<void> => {
-    await scratch?.observer[Symbol.asyncDispose]();
-    await scratch?.connection[Symbol.asyncDispose]();
+    await scratch?.held[Symbol.asyncDispose]();
     if (scratch !== undefined) await run.setup.provider.discard(scratch.branch);
     scratch = undefined;
   };
@@ -30,7 +29,7 @@ export function reverseTest(run: Run, branch: Branch, { direction, alone }: Appl
   return {
     async prepare(migration) {
       if (!applies(migration)) await discard();
-      else scratch ??= await newScratch(run, branch);
+      else scratch ??= await newScratch(run, branch, held);
     },
     async test(migration) {
       if (!applies(migration) || scratch === undefined || migration.down === undefined) return undefined;
@@ -44,21 +43,14 @@ export function reverseTest(run: Run, branch: Branch, { direction, alone }: Appl
 
 interface Scratch {
   readonly branch: Branch;
-  /** Both are open all the time, as on the branch that it was made from. */
-  readonly connection: Connection;
-  readonly observer: Observer;
+  readonly held: Held;
 }
 
-async function newScratch(run: Run, from: Branch): Promise<Scratch> {
-  const { driver, provider } = run.setup;
+async function newScratch(run: Run, from: Branch, held: Held): Promise<Scratch> {
+  const { provider } = run.setup;
+  await held.letGo();
   const branch = await provider.branch(from, { label: `${run.id}-down`, run: run.id, signal: run.signal });
-  const connection = await driver.open(branch.target);
-  try {
-    return { branch, connection, observer: await driver.observe(branch.target) };
-  } catch (error) {
-    await connection[Symbol.asyncDispose]();
-    throw error;
-  }
+  return { branch, held: hold(run.setup, branch) };
 }
 
 async function upDownUp(
@@ -69,9 +61,10 @@ async function upDownUp(
   alone: boolean,
 ): Promise<DownEvidence> {
   const { driver } = run.setup;
-  const { connection, observer } = scratch;
+  const { session } = scratch.held;
+  const observer = await scratch.held.observer();
   const { target } = scratch.branch;
-  const before = await driver.schema(connection);
+  const before = await driver.schema(session);
   await observer.begin();
   const statements: StatementEvidence[] = [];
   const attempt = (direction: Direction): Attempt => ({
@@ -88,7 +81,7 @@ async function upDownUp(
     doing = 'its down';
     await down(target, attempt('down'));
     doing = 'its up, again after its down,';
-    const schema = schemaDiff(before, await driver.schema(connection));
+    const schema = schemaDiff(before, await driver.schema(session));
     const { tables = [] } = await observer.finish(migration.language === 'sql' ? statements : undefined);
     const data = tables.filter(differs);
     await migration.up(target, attempt('up'));

@@ -9,7 +9,7 @@ export function phaseText(event: Event, style: Style): string | undefined {
       return `${style.green('✓')} ${label(event)} ${style.dim(duration(event.ms))}`;
     case 'lock:waiting':
       return `${style.yellow('…')} Another deployer holds the run lock${event.holder === undefined ? '' : ` (${event.holder})`}; waiting`;
-    case 'waiting':
+    case 'told':
       return `${style.yellow('…')} ${event.message}`;
     case 'planned':
       return `  ${count(event.pending.length, 'migration')} to do, ${event.applied} applied${event.drift.length === 0 ? '' : `, ${style.red(count(event.drift.length, 'disagreement'))} of files and history`}`;

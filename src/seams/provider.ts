@@ -45,6 +45,8 @@ export interface Provider {
   readonly name: string;
   /** Where what it keeps can be reached from. */
   readonly reach: 'this machine' | 'anywhere';
+  /** Whether nobody, we included, may be connected to what is copied. @default false */
+  readonly alone?: boolean;
   checkpoint(main: Target, making: Making): Promise<Checkpoint>;
   branch(from: Checkpoint | Branch, making: Making): Promise<Branch>;
   /** An immutable state of a branch, for the history between two migrations that are swapped in together. */
@@ -67,6 +69,8 @@ export interface Provider {
   discard(what: Copy): Promise<void>;
   /** Every copy of this main that lives, leftovers of a killed process included, oldest first. */
   list(main: Target): Promise<readonly ListedCopy[]>;
+  /** In words, what it would do with this main, why, and about how long that takes. Absent where it has no choice. */
+  explain?(main: Target): Promise<string>;
   /** What a checkpoint of main would cost, without making it. */
   estimate(main: Target): Promise<{ readonly way: string; readonly bytes: number; readonly freeBytes?: number }>;
 }

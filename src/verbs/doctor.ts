@@ -94,7 +94,8 @@ async function isWritable(folder: string): Promise<boolean> {
 
 async function diagnoseProvider({ provider, main }: Setup): Promise<Found> {
   const { way, bytes, freeBytes } = await provider.estimate(main);
-  const cost = `${provider.name} on ${provider.reach}: a checkpoint is a ${way} of ${sizeText(bytes)}`;
+  const explained = await provider.explain?.(main);
+  const cost = explained ?? `${provider.name} on ${provider.reach}: a checkpoint is a ${way} of ${sizeText(bytes)}`;
   if (freeBytes === undefined) return { state: 'ok', detail: cost };
   const detail = `${cost}; ${sizeText(freeBytes)} are free`;
   const next = 'Free some space, or keep fewer runs (keepRuns) and discard copies that nobody needs.';

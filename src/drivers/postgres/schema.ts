@@ -1,0 +1,70 @@
+import type { Row, Schema, Session } from '../../seams/driver.ts';
+import { ownTables } from './names.ts';
+import { normalExpression } from './schema/expression.ts';
+import { policies, rules, statistics, triggers } from './schema/attached.ts';
+import { comments } from './schema/comments.ts';
+import { constraints, indexes } from './schema/constraints.ts';
+import { grants } from './schema/grants.ts';
+import { relations } from './schema/relations.ts';
+import { aggregates, functions } from './schema/routines.ts';
+import { withObjects, type Part } from './schema/select.ts';
+import { sequences } from './schema/sequences.ts';
+import { baseTypes, domains, enums, ranges } from './schema/types.ts';
+import { collations, eventTriggers, extensions, schemas } from './schema/whole.ts';
+import { hasCode, underFixedSettings } from './settings.ts';
+
+/**
+ * Every object of the database with what the server says of it, in one query: `table public.users`,
+ * `index public.by_email`, `constraint public.users.users_pkey`, `function public.f(integer)`, `grants on …`,
+ * `comment on …`. Equal for databases with the same objects, whatever the order in which they were made, and for a
+ * database and its restored dump. Left out are the system's objects, temporary ones, Forerun's own tables, and what
+ * belongs to an extension; `notCompared` says what else.
+ */
+export async function postgresSchema(session: Session): Promise<Schema> {
+  const rows = await read(session);
+  const objects = rows.map(({ key, text }): [string, string] => [String(key), normalForm(String(key), String(text))]);
+  return new Map(objects.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** An object that somebody drops while the server describes it is an internal error of the server's; then it is gone. */
+async function read(session: Session, attemptsLeft = 3): Promise<readonly Row[]> {
+  try {
+    return await underFixedSettings(session, (version) => session.query(schemaQuery(version)));
+  } catch (error) {
+    if (attemptsLeft === 0 || !hasCode(error, 'XX000')) throw error;
+    return read(session, attemptsLeft - 1);
+  }
+}
+
+const parts: readonly Part[] = [
+  schemas,
+  extensions,
+  collations,
+  relations,
+  constraints,
+  indexes,
+  sequences,
+  triggers,
+  rules,
+  policies,
+  statistics,
+  functions,
+  aggregates,
+  enums,
+  domains,
+  ranges,
+  baseTypes,
+  eventTriggers,
+  grants,
+  comments,
+];
+
+function schemaQuery(version: number): string {
+  return `WITH ${withObjects(ownTables)} ${parts.map((part) => part(version)).join('\nUNION ALL\n')}`;
+}
+
+/** What is text to the server is text to us: words of people, and functions that are no SQL it has parsed. */
+function normalForm(key: string, text: string): string {
+  const isText = key.startsWith('comment ') || (/^(function|procedure) /.test(key) && !text.includes('BEGIN ATOMIC'));
+  return isText ? text : normalExpression(text);
+}

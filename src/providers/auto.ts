@@ -1,0 +1,101 @@
+import { isForerunError, messageOf } from '../error.ts';
+import type { Copy, Provider } from '../seams/provider.ts';
+import type { Target } from '../seams/target.ts';
+import { clone, type CloneOptions } from './clone.ts';
+import { isCloneId } from './clone/records.ts';
+import { dump, type DumpOptions } from './dump.ts';
+import { choose, type Candidate, type Choice } from './postgres/choice.ts';
+import { databaseOf } from './postgres/address.ts';
+import { maintenanceOf } from './postgres/maintenance.ts';
+import { connectedTo } from './postgres/others.ts';
+import { openSession } from './postgres/session.ts';
+import { template, type TemplateOptions } from './template.ts';
+
+export type AutoOptions = TemplateOptions & DumpOptions & CloneOptions;
+
+/**
+ * Copies of PostgreSQL databases by the way that fits main at the time: `template` where nobody is connected, else `clone`
+ * for a large cluster and `dump` for any other. What rights, programs and connections allow is found out when main is
+ * first copied, and said.
+ */
+export function auto(options: AutoOptions = {}): Provider {
+  const ways: Readonly<Record<Choice['way'], Provider>> = {
+    template: template(options),
+    dump: dump(options),
+    clone: clone(options),
+  };
+  const chosen = new Map<string, Promise<Choice>>();
+  const choiceFor = (main: Target): Promise<Choice> => {
+    const known = chosen.get(main.url) ?? candidatesFor(main, ways, options).then(choose);
+    chosen.set(main.url, known);
+    return known;
+  };
+  /** Copies that are databases are all of one kind, whichever way they were filled. */
+  const databases = options.branchServer === undefined ? ways.template : ways.dump;
+  const takenBy = new Map<string, Provider>();
+  const ownerOf = (copy: Copy): Provider => takenBy.get(copy.id) ?? (isCloneId(copy.id) ? ways.clone : databases);
+  let reach: Provider['reach'] = 'anywhere';
+  return {
+    name: 'auto',
+    get reach() {
+      return reach;
+    },
+    alone: true,
+    async checkpoint(main, making) {
+      const provider = ways[(await choiceFor(main)).way];
+      const checkpoint = await provider.checkpoint(main, making);
+      reach = provider.reach;
+      takenBy.set(checkpoint.id, provider);
+      return checkpoint;
+    },
+    branch: (from, making) => ownerOf(from).branch(from, making),
+    snapshot: (branch, making) => ownerOf(branch).snapshot(branch, making),
+    moved: (since) => ownerOf(since).moved(since),
+    restore: (checkpoint, main) => ownerOf(checkpoint).restore(checkpoint, main),
+    discard: (what) => ownerOf(what).discard(what),
+    async list(main) {
+      const lists = [await databases.list(main), await ways.clone.list(main)];
+      // Each lists what a restore that was cut short left behind.
+      return [...new Map(lists.flat().map((copy) => [copy.id, copy])).values()];
+    },
+    async explain(main) {
+      return (await choiceFor(main)).words;
+    },
+    async estimate(main) {
+      return ways[(await choiceFor(main)).way].estimate(main);
+    },
+  };
+}
+
+async function candidatesFor(
+  main: Target,
+  ways: Readonly<Record<Choice['way'], Provider>>,
+  options: AutoOptions,
+): Promise<readonly Candidate[]> {
+  const candidates: Candidate[] = [];
+  for (const way of ['template', 'dump', 'clone'] as const) {
+    try {
+      const { bytes } = await ways[way].estimate(main);
+      const problem = way === 'clone' ? undefined : await problemOf(way, main, options);
+      candidates.push({ way, bytes, ...(problem === undefined ? {} : { problem }) });
+    } catch (error) {
+      // Main that cannot be reached is no matter of one way.
+      if (isForerunError(error, 'BAD_TARGET')) throw error;
+      candidates.push({ way, problem: messageOf(error) });
+    }
+  }
+  return candidates;
+}
+
+async function problemOf(way: 'template' | 'dump', main: Target, options: AutoOptions): Promise<string | undefined> {
+  const elsewhere = way === 'dump' ? options.branchServer : undefined;
+  const server = elsewhere === undefined ? main : { url: elsewhere, variable: elsewhere };
+  await using session = await openSession(maintenanceOf(server, options));
+  const [role] = await session.query(
+    'SELECT rolcreatedb OR rolsuper AS may, rolname AS name FROM pg_roles WHERE rolname = current_user',
+  );
+  if (role?.['may'] !== true) return `the role ${String(role?.['name'])} may not create databases (CREATEDB)`;
+  if (way === 'dump') return undefined;
+  const others = await connectedTo(session, databaseOf(main));
+  return others.length === 0 ? undefined : `somebody is connected: ${others.slice(0, 3).join('; ')}`;
+}

@@ -1,0 +1,85 @@
+import { rm } from 'node:fs/promises';
+import type { Provider } from '../seams/provider.ts';
+import type { Target } from '../seams/target.ts';
+import { databaseOf } from './postgres/address.ts';
+import { readAttributes, type Attributes } from './postgres/attributes.ts';
+import { databaseCopies, fromCopy, type DatabaseCopies } from './postgres/databases.ts';
+import { maintenanceOf } from './postgres/maintenance.ts';
+import { sizeOf } from './postgres/make.ts';
+import { dumpFolder, pour, programOf, systemOf } from './postgres/pour.ts';
+import { openSession } from './postgres/session.ts';
+
+export interface DumpOptions {
+  /** Address of any database on another server of main's major version, where copies are kept. @default main's server */
+  readonly branchServer?: string;
+  /** Database that Forerun connects to for work on others; every deployer must name the same. @default 'postgres' */
+  readonly maintenance?: string;
+  /** Folder of PostgreSQL's programs. @default looked for */
+  readonly bin?: string;
+  /** Folder for dumps while they are restored: as large as main's tables. @default the system's temporary folder */
+  readonly folder?: string;
+  /** How many tables are copied at once. @default 2 */
+  readonly jobs?: number;
+  /** How long to wait, in milliseconds, until nobody is connected to a copy that is copied. @default 1000 */
+  readonly aloneWaitMs?: number;
+}
+
+/**
+ * Copies of live PostgreSQL databases by `pg_dump` and `pg_restore`, from one consistent snapshot, on main's server or
+ * on another: for any server that one can reach. Branches are then made from such a copy by template.
+ */
+export function dump(options: DumpOptions = {}): Provider {
+  const server = (main: Target): Target => {
+    if (options.branchServer === undefined) return main;
+    return { url: options.branchServer, variable: options.branchServer };
+  };
+  const kind: DatabaseCopies = {
+    name: 'dump',
+    reach: 'anywhere',
+    server,
+    key: async (main) => (options.branchServer === undefined ? databaseOf(main) : keyElsewhere(main)),
+    async take(main, work, { run, signal }) {
+      const attributes = await attributesOn(main, databaseOf(main));
+      await pour(main, attributes, work, server(main), { ...options, run, signal });
+      return { way: 'dump', attributes };
+    },
+    async bringBack(checkpoint, record, main, work) {
+      if (options.branchServer === undefined) return fromCopy(checkpoint, work, options);
+      const attributes = record.attributes ?? {
+        ...(await attributesOn(checkpoint.target, databaseOf(checkpoint.target))),
+        comment: record.comment ?? null,
+      };
+      await pour(checkpoint.target, attributes, work, main, options);
+      return { way: 'dump', attributes };
+    },
+    estimate: (main) => estimate(main, options),
+  };
+  const provider = databaseCopies(kind, options);
+  return {
+    ...provider,
+    async discard(what) {
+      await provider.discard(what);
+      await rm(dumpFolder(what.id, options.folder), { recursive: true, force: true });
+    },
+  };
+}
+
+/** On a server that has copies of others, a name alone is not enough. */
+async function keyElsewhere(main: Target): Promise<string> {
+  await using session = await openSession(main);
+  return `${await systemOf(session)}/${databaseOf(main)}`;
+}
+
+async function attributesOn(target: Target, database: string): Promise<Attributes> {
+  await using session = await openSession(target);
+  return await readAttributes(session, database);
+}
+
+/** Looks for the programs, too: what is missing is said before anything is begun. */
+async function estimate(main: Target, options: DumpOptions): ReturnType<Provider['estimate']> {
+  await using session = await openSession(maintenanceOf(main, options));
+  const major = Math.floor(session.version / 10_000);
+  await programOf('pg_dump', major, options);
+  await programOf('pg_restore', major, options);
+  return { way: 'dump', bytes: await sizeOf(session, databaseOf(main)) };
+}

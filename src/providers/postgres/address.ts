@@ -1,0 +1,84 @@
+import { ForerunError } from '../../error.ts';
+import type { Target } from '../../seams/target.ts';
+
+/** An address in libpq's URI form, taken apart. `new URL` does not take `postgres://user@/name?host=/folder`. */
+export interface Address {
+  readonly scheme: string;
+  /** `user:password@host:port`, as it was written. */
+  readonly authority: string;
+  readonly database: string;
+  readonly params: URLSearchParams;
+}
+
+/** Of `target.variable`, which has the password. */
+export function addressOf(target: Target): Address {
+  const found = /^(postgres(?:ql)?):\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/i.exec(target.variable);
+  if (found === null) {
+    throw new ForerunError('BAD_TARGET', `${target.url} is no address of a PostgreSQL database.`, {
+      details: { target: target.url },
+      next: 'Give it as postgres://user@host:5432/database.',
+    });
+  }
+  const [, scheme = '', authority = '', path = '', query = ''] = found;
+  const params = new URLSearchParams(query);
+  const database = decodeURIComponent(path) || (params.get('dbname') ?? userOf(authority) ?? '');
+  params.delete('dbname');
+  return { scheme, authority, database, params };
+}
+
+export function databaseOf(target: Target): string {
+  return addressOf(target).database;
+}
+
+/** Another database of the same server, reached in the same way. */
+export function targetBeside(target: Target, database: string): Target {
+  const address = { ...addressOf(target), database };
+  return { url: withoutPassword(address), variable: urlOf(address) };
+}
+
+/** What `pg_dump` and its like take, without a password, and the environment that has it. */
+export interface ProgramAddress {
+  readonly url: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export function programAddress(target: Target): ProgramAddress {
+  const address = addressOf(target);
+  const password = passwordOf(address);
+  const params = new URLSearchParams([...address.params].filter(([name]) => libpqParams.has(name)));
+  // A word of the client library for Node, which means the same.
+  if (params.get('sslmode') === 'no-verify') params.set('sslmode', 'require');
+  return {
+    url: withoutPassword({ ...address, params }),
+    env: password === undefined ? {} : { PGPASSWORD: password },
+  };
+}
+
+export function withoutPassword(address: Address): string {
+  const params = new URLSearchParams(address.params);
+  params.delete('password');
+  return urlOf({ ...address, authority: address.authority.replace(/:[^@]*@/, '@'), params });
+}
+
+function urlOf({ scheme, authority, database, params }: Address): string {
+  const query = params.toString().replaceAll('+', '%20');
+  return `${scheme}://${authority}/${encodeURIComponent(database)}${query === '' ? '' : `?${query}`}`;
+}
+
+function userOf(authority: string): string | undefined {
+  const user = /^([^:@]+)(?::[^@]*)?@/.exec(authority)?.[1];
+  return user === undefined ? undefined : decodeURIComponent(user);
+}
+
+function passwordOf({ authority, params }: Address): string | undefined {
+  const password = /^[^:@]*:([^@]*)@/.exec(authority)?.[1];
+  return password === undefined ? (params.get('password') ?? undefined) : decodeURIComponent(password);
+}
+
+/** libpq refuses an address with any other: `schema`, `pool_timeout` and the like are other programs'. */
+const libpqParams: ReadonlySet<string> = new Set(
+  `host hostaddr port user passfile require_auth channel_binding connect_timeout client_encoding options
+  application_name keepalives keepalives_idle keepalives_interval keepalives_count tcp_user_timeout gssencmode sslmode
+  sslcompression sslcert sslkey sslcertmode sslrootcert sslcrl sslcrldir sslsni requirepeer ssl_min_protocol_version
+  ssl_max_protocol_version krbsrvname gsslib service target_session_attrs load_balance_hosts`.split(/\s+/),
+);

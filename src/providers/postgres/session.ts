@@ -1,0 +1,105 @@
+import type { Client } from 'pg';
+import { messageOf } from '../../error.ts';
+import type { Row, Session } from '../../seams/driver.ts';
+import type { Target } from '../../seams/target.ts';
+
+/** A session of ours, most often in the maintenance database. */
+export interface ServerSession extends Session, AsyncDisposable {
+  readonly pid: number;
+  /** `server_version_num`. */
+  readonly version: number;
+  readonly user: string;
+  /** Whether the session keeps this process from ending. One that does not must while it is waited for. */
+  keepAlive(on: boolean): void;
+  /** Told once where the server or the network ends the session. */
+  onLost(told: () => void): void;
+}
+
+export interface SessionOptions {
+  /** Shown to others as `forerun:<run>`, by which recovery finds what a dead run left working. */
+  readonly run?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Connects. Errors that leave here have PostgreSQL's message and code alone: its DETAIL and CONTEXT hold values. Where
+ * the signal is aborted, the statement at work is cancelled and the reason thrown.
+ */
+export async function openSession(target: Target, options: SessionOptions = {}): Promise<ServerSession> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const client = await connect(target, options.run);
+  // Its types leave these out.
+  const held = client as unknown as { ref(): void; unref(): void };
+  let lost: (() => void) | undefined;
+  client.on('error', () => lost?.());
+
+  const query = async (sql: string, params?: readonly unknown[]): Promise<readonly Row[]> => {
+    signal?.throwIfAborted();
+    try {
+      const result = (await client.query(sql, params === undefined ? undefined : [...params])) as Results;
+      return (Array.isArray(result) ? result.at(-1) : result)?.rows ?? [];
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      throw bare(error);
+    }
+  };
+  const [about] = await query(prepare);
+  const pid = Number(about?.['pid']);
+  const cancel = (): void => void cancelStatement(target, pid).catch(() => {});
+  signal?.addEventListener('abort', cancel);
+  return {
+    pid,
+    version: Number(about?.['version']),
+    user: String(about?.['user']),
+    query,
+    keepAlive: (on) => (on ? held.ref() : held.unref()),
+    onLost: (told) => (lost = told),
+    async [Symbol.asyncDispose]() {
+      signal?.removeEventListener('abort', cancel);
+      await client.end().catch(() => {});
+    },
+  };
+}
+
+/** Several statements answer several results, which the client's types do not say. */
+type Results = { readonly rows?: readonly Row[] } | { readonly rows?: readonly Row[] }[];
+
+/** Settings of the role or of the database could end a long copy, or change what a literal means. */
+const prepare = `
+  SELECT set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false),
+    set_config('idle_in_transaction_session_timeout', '0', false), set_config('search_path', '', false),
+    set_config('standard_conforming_strings', 'on', false), set_config('default_transaction_read_only', 'off', false),
+    set_config('client_min_messages', 'warning', false), pg_backend_pid() AS pid, current_user::text AS user,
+    current_setting('server_version_num')::int AS version`;
+
+async function connect(target: Target, run: string | undefined): Promise<Client> {
+  const { Client } = await import('pg');
+  const client = new Client({
+    connectionString: target.variable,
+    application_name: run === undefined ? 'forerun' : `forerun:${run}`,
+    connectionTimeoutMillis: 30_000,
+  });
+  try {
+    await client.connect();
+  } catch (error) {
+    throw bare(error);
+  }
+  return client;
+}
+
+async function cancelStatement(target: Target, pid: number): Promise<void> {
+  const client = await connect(target, undefined);
+  await client.query('SELECT pg_cancel_backend($1)', [pid]);
+  await client.end();
+}
+
+function bare(error: unknown): Error {
+  const code = codeOf(error);
+  return Object.assign(new Error(messageOf(error)), code === undefined ? {} : { code });
+}
+
+/** PostgreSQL's own code (`55006`), or Node's (`ECONNREFUSED`). */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
