@@ -2,12 +2,12 @@ import { isForerunError, messageOf } from '../error.ts';
 import type { Copy, Provider } from '../seams/provider.ts';
 import type { Target } from '../seams/target.ts';
 import { clone, type CloneOptions } from './clone.ts';
-import { isCloneId } from './clone/records.ts';
 import { dump, type DumpOptions } from './dump.ts';
 import { choose, type Candidate, type Choice } from './postgres/choice.ts';
 import { databaseOf } from './postgres/address.ts';
 import { maintenanceOf } from './postgres/maintenance.ts';
 import { connectedTo } from './postgres/others.ts';
+import { idIn } from './postgres/records.ts';
 import { openSession } from './postgres/session.ts';
 import { template, type TemplateOptions } from './template.ts';
 
@@ -33,7 +33,8 @@ export function auto(options: AutoOptions = {}): Provider {
   /** Copies that are databases are all of one kind, whichever way they were filled. */
   const databases = options.branchServer === undefined ? ways.template : ways.dump;
   const takenBy = new Map<string, Provider>();
-  const ownerOf = (copy: Copy): Provider => takenBy.get(copy.id) ?? (isCloneId(copy.id) ? ways.clone : databases);
+  const isDatabase = (copy: Copy): boolean => idIn(databaseOf(copy.target)) === copy.id;
+  const ownerOf = (copy: Copy): Provider => takenBy.get(copy.id) ?? (isDatabase(copy) ? databases : ways.clone);
   let reach: Provider['reach'] = 'anywhere';
   return {
     name: 'auto',

@@ -8,6 +8,8 @@ export interface Copy {
   /** What it is for: a migration's name, or what a person called it. Unique among branches that live. */
   readonly label: string;
   readonly target: Target;
+  /** Whether nothing answers at that address: what stands there is read from a branch of it. @default false */
+  readonly dormant?: boolean;
   /** Id of the copy it was made from; absent where it was made from main. */
   readonly parent?: string;
   /** The run it belongs to; absent where a person made it. */

@@ -5,6 +5,7 @@ import type { SchemaChange, TableEvidence } from '../seams/evidence.ts';
 import type { Target } from '../seams/target.ts';
 import type { Setup } from '../setup.ts';
 import { findCopy } from './find-copy.ts';
+import { lookAt, type Look } from './look-at.ts';
 import { answersTo, refuseQuery, type QueryAnswers } from './query.ts';
 
 export type { QueryAnswer, QueryAnswers } from './query.ts';
@@ -40,7 +41,8 @@ export interface DiffSide {
 /** Compares two of main, branches and checkpoints: schema, rows, sizes, and a query's answers. Changes neither. */
 export async function diff(setup: Setup, a: string, b: string, options: DiffOptions = {}): Promise<Difference> {
   if (options.query !== undefined) refuseQuery(setup.driver, options.query);
-  const [before, after] = [await sideOf(setup, a), await sideOf(setup, b)];
+  await using before = await sideOf(setup, a);
+  await using after = await sideOf(setup, b);
   const [schemaA, schemaB] = [await schemaOf(setup, before.target), await schemaOf(setup, after.target)];
   const { tables = [], notes = [] } = await setup.driver.compare(before.target, after.target);
   return {
@@ -56,19 +58,19 @@ export async function diff(setup: Setup, a: string, b: string, options: DiffOpti
   };
 }
 
-interface Found {
+interface Found extends Look {
   readonly side: DiffSide;
-  readonly target: Target;
 }
 
 async function sideOf(setup: Setup, name: string): Promise<Found> {
   const { driver, main } = setup;
   if (name === 'main') {
     await driver.examine(main);
-    return { side: { name, url: main.url }, target: main };
+    return { side: { name, url: main.url }, target: main, async [Symbol.asyncDispose]() {} };
   }
-  const { id, label, target } = await findCopy(setup, name);
-  return { side: { name: label, id, url: target.url }, target };
+  const copy = await findCopy(setup, name);
+  const look = await lookAt(setup, copy);
+  return { side: { name: copy.label, id: copy.id, url: copy.target.url }, ...look };
 }
 
 async function schemaOf({ driver }: Setup, target: Target): Promise<Schema> {

@@ -77,6 +77,7 @@ export function toCopy(record: CloneRecord): Copy {
     id,
     label,
     target: targetAt(record),
+    ...(kind === 'checkpoint' ? { dormant: true } : {}),
     ...(parent === undefined ? {} : { parent }),
     ...(run === undefined ? {} : { run }),
     createdAt,
