@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { ForerunError } from './error.ts';
 import { nearest } from './nearest.ts';
 import { standardGates } from './gates/standard.ts';
+import { defaultLimits } from './limits.ts';
 import type { Config } from './config.ts';
 
 const rule = z.enum(['block', 'warn', 'off']);
 const object = z.custom<object>((value) => typeof value === 'object' && value !== null, 'must be an object');
+const limit = z.strictObject({ warn: z.number().nonnegative().optional(), block: z.number().nonnegative().optional() });
 const check = z.custom<object>((value) => typeof value === 'function', 'must be a function');
 
 const shape = {
@@ -17,6 +19,14 @@ const shape = {
   checkpoints: z.enum(['each', 'once']).optional(),
   keepRuns: z.int().min(1).optional(),
   policy: z.record(z.string(), rule).optional(),
+  limits: z
+    .strictObject({
+      writeWaitMs: limit.optional(),
+      readWaitMs: limit.optional(),
+      rewriteBytes: limit.optional(),
+      durationMs: limit.optional(),
+    })
+    .optional(),
   allow: z.array(z.string()).optional(),
   checks: z.string().optional(),
   validate: z.array(z.string().min(1), "must be a list of commands: ['npm test']").optional(),
@@ -101,7 +111,15 @@ interface Problem {
 function inWords(issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path.join('.');
   if (issue.code !== 'unrecognized_keys') return [{ key: path, text: `${path}: ${issue.message}` }];
-  return issue.keys.map((key) => ({ key, text: `${key}: there is no such key${suggestion(key, Object.keys(shape))}` }));
+  return issue.keys.map((name) => {
+    const key = path === '' ? name : `${path}.${name}`;
+    return { key, text: `${key}: there is no such key${suggestion(name, keysAt(path))}` };
+  });
+}
+
+function keysAt(path: string): readonly string[] {
+  if (path === '') return Object.keys(shape);
+  return path === 'limits' ? Object.keys(defaultLimits) : ['warn', 'block'];
 }
 
 function suggestion(name: string, known: readonly string[]): string {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { ForerunError } from './error.ts';
 import { standardGates } from './gates/standard.ts';
 import type { Gate, Policy } from './gate.ts';
+import { defaultLimits, type Limits } from './limits.ts';
 import { permitsIn } from './permits.ts';
 import type { Driver } from './seams/driver.ts';
 import type { Provider } from './seams/provider.ts';
@@ -27,6 +28,8 @@ export interface Config {
   readonly keepRuns?: number;
   /** For each gate, `block`, `warn` or `off`; also `out-of-order`. @default what each gate says itself */
   readonly policy?: Policy;
+  /** What a migration may cost others; what is not named keeps its default. */
+  readonly limits?: Partial<Limits>;
   /** Permits for every migration, as they would stand in a file: `rows-lost sessions`. */
   readonly allow?: readonly string[];
   /** Folder of SQL checks (any row is a finding), relative to `root`; read if it exists. @default 'checks' */
@@ -70,6 +73,7 @@ export async function resolveConfig(config: Config): Promise<Setup> {
     keepRuns: config.keepRuns ?? 5,
     gates: [...standardGates, ...(config.gates ?? [])],
     policy: config.policy ?? {},
+    limits: { ...defaultLimits, ...config.limits },
     permits: (config.allow ?? []).flatMap((permit) => permitsIn(`-- forerun: allow ${permit}`)),
     checks: await checksOf(config, root),
     lockWaitMs: (config.lockWaitSeconds ?? 60) * 1000,

@@ -1,4 +1,5 @@
 import type { Evidence, Where } from './seams/evidence.ts';
+import type { Limits } from './limits.ts';
 import type { Permit } from './permits.ts';
 
 export type Severity = 'block' | 'warn' | 'note';
@@ -18,6 +19,7 @@ export interface Judged {
   readonly name: string;
   readonly file?: string;
   readonly permits: readonly Permit[];
+  readonly limits: Limits;
 }
 
 /** A pure question put to evidence. Severities it answers with are defaults; the policy has the last word. */

@@ -135,6 +135,7 @@ export type { MigrationResult } from './result.ts';
 export type { Event, Listener, Outcome, Phase, Promotion } from './events.ts';
 export type { Finding, Gate, Judged, Policy, Severity } from './gate.ts';
 export type { Drift } from './plan.ts';
+export type { Limit, Limits } from './limits.ts';
 export type { Permit } from './permits.ts';
 export type { CheckAnswer, CheckContext } from './setup.ts';
 export type * from './seams/driver.ts';

@@ -1,4 +1,5 @@
 import type { Gate, Policy } from './gate.ts';
+import type { Limits } from './limits.ts';
 import type { Permit } from './permits.ts';
 import type { Driver } from './seams/driver.ts';
 import type { CheckEvidence } from './seams/evidence.ts';
@@ -17,6 +18,7 @@ export interface Setup {
   readonly keepRuns: number;
   readonly gates: readonly Gate[];
   readonly policy: Policy;
+  readonly limits: Limits;
   /** Permitted for every migration. */
   readonly permits: readonly Permit[];
   readonly checks: readonly Check[];

@@ -45,6 +45,7 @@ export async function applyObserved(
   options: ApplyOptions,
 ): Promise<Applied> {
   await observer.begin();
+  const start = performance.now();
   const told = newAttempt(run, migration, options.direction, options.alone.has(migration.name));
   try {
     await applierOf(migration, options.direction)(branch.target, told.attempt);
@@ -60,11 +61,12 @@ export async function applyObserved(
       evidence: { ...told.evidence(), ...(integrity.length > 0 ? { integrity } : {}) },
     };
   }
+  const ms = performance.now() - start;
   const observed = await observer.finish(migration.language === 'sql' ? told.statements : undefined);
   const schema = migration.language === 'sql' ? told.schema() : undefined;
   return {
     shared: told.shared(),
-    evidence: { ...observed, ...told.evidence(observed.notes) },
+    evidence: { ms, ...observed, ...told.evidence(observed.notes) },
     ...(schema === undefined ? {} : { schema }),
   };
 }

@@ -22,6 +22,7 @@ export async function findingsAbout(
     name: migration.name,
     ...(file === undefined ? {} : { file }),
     permits: [...run.setup.permits, ...permitsIn(text)],
+    limits: run.setup.limits,
   };
   const notes = (evidence.notes ?? []).map((message) => ({
     gate: 'rehearsal',

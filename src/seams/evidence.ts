@@ -4,6 +4,8 @@
  */
 export interface Evidence {
   readonly error?: MigrationFailure;
+  /** How long the migration itself took on the branch, in milliseconds. */
+  readonly ms?: number;
   readonly statements?: readonly StatementEvidence[];
   readonly locks?: readonly LockEvidence[];
   readonly waits?: readonly WaitEvidence[];
@@ -14,6 +16,13 @@ export interface Evidence {
   readonly integrity?: readonly Violation[];
   /** Parts of tables that were made anew without them, and that no statement takes away by name. */
   readonly lost?: readonly LostObject[];
+  /** What was left without all of its rows, or without a check of all rows, and was not so before. */
+  readonly unfinished?: readonly UnfinishedObject[];
+  /**
+   * Tables of which only a comparison with the state before tells what became of their rows (`Driver.compare`), each
+   * with the reason in words. Without a table it is about all of them. What `tables` says of them is not exact.
+   */
+  readonly needsComparison?: readonly { readonly table?: string; readonly why: string }[];
   readonly schema?: SchemaEvidence;
   readonly down?: DownEvidence;
   readonly checks?: readonly CheckEvidence[];
@@ -82,6 +91,9 @@ export interface TableEvidence {
   readonly rowsAfter?: number;
   readonly bytesBefore?: number;
   readonly bytesAfter?: number;
+  /** Rows that were deleted or overwritten and still take place, where the engine keeps such rows and counts them. */
+  readonly deadRowsBefore?: number;
+  readonly deadRowsAfter?: number;
   /** Whether any row was added, removed or given another value, in the columns that exist before and after. */
   readonly changed: boolean;
   /** Rows that existed before and are gone, by primary key, else by row identity, else by value. */
@@ -106,6 +118,13 @@ export interface LostObject {
   /** The object's name; for a part of the table's own definition, its columns or its text. */
   readonly object: string;
   readonly what: 'index' | 'trigger' | 'primary key' | 'foreign key' | 'unique constraint' | 'check' | 'option';
+}
+
+/** An index or a constraint that exists and cannot be relied upon. */
+export interface UnfinishedObject {
+  readonly table: string;
+  readonly object: string;
+  readonly what: 'INVALID index' | 'NOT VALID constraint';
 }
 
 export interface IndexEvidence {

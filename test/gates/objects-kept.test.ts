@@ -1,3 +1,4 @@
+import { defaultLimits } from '../../src/limits.ts';
 import { expect, test } from 'vitest';
 import { dataPreserved } from '../../src/gates/data-preserved.ts';
 import { gate } from '../../src/run.ts';
@@ -33,7 +34,7 @@ test('that rows were told by value alone is said where some are gone', () => {
     rowsAdded: 3,
     rowsToldBy: 'value',
   } as const;
-  const [finding] = dataPreserved.judge({ tables: [table] }, { name: '001', permits: [] });
+  const [finding] = dataPreserved.judge({ tables: [table] }, { name: '001', permits: [], limits: defaultLimits });
   expect(finding).toMatchObject({
     severity: 'block',
     message: expect.stringContaining('h has no primary key, so that rows can only be told by value'),

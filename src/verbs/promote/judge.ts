@@ -23,7 +23,7 @@ export async function judgeBranch(
     ...run.setup.permits,
     ...brought.flatMap((row) => (row.direction === 'up' ? permitsIn(row.text) : [])),
   ];
-  const judged = { name: last?.name ?? branch.label, permits: permitted };
+  const judged = { name: last?.name ?? branch.label, permits: permitted, limits: run.setup.limits };
   const found = judge(run.setup.gates.map(lenient), evidence, judged, run.setup.policy);
   const notes = [...(evidence.notes ?? []), ...untold(evidence)].map((message) => ({
     gate: 'promotion',
