@@ -19,7 +19,7 @@ export interface Run {
   /** Whether it was said which way of copying main was chosen. */
   explained: boolean;
   /** What rehearsals have taught about the migrations. */
-  readonly learnt: { readonly escaped: Set<string>; unshared: boolean };
+  readonly learnt: { readonly escaped: Set<string>; readonly uncompared: Set<string>; unshared: boolean };
   /** The migration that is in the middle on main: left there by an earlier run to go on from, or by this one. */
   middle: Middle | undefined;
   /** Ids of the checkpoints that lead back from what this run promoted. */
@@ -139,7 +139,7 @@ function newRun(setup: Setup, options: RunOptions, events: Event[]): Run {
     signal: options.signal ?? new AbortController().signal,
     epoch: 0,
     explained: false,
-    learnt: { escaped: new Set(), unshared: false },
+    learnt: { escaped: new Set(), uncompared: new Set(), unshared: false },
     middle: undefined,
     waysBack: new Set(),
     inDoubt: false,

@@ -17,9 +17,12 @@ export interface Applied {
 /** Thrown when a rehearsal must begin again, because of what was learnt about a migration. */
 export class Restart extends Error {
   readonly migration: string;
-  /** `escaped`: it ended our transaction. `unshared`: it ran in none of ours, so the whole batch will be swapped. */
-  readonly why: 'escaped' | 'unshared';
-  constructor(migration: string, why: 'escaped' | 'unshared') {
+  /**
+   * `escaped`: it ended our transaction. `unshared`: it ran in none of ours, so the whole batch will be swapped.
+   * `uncompared`: what became of rows can be told only by the state before it, which is to be kept.
+   */
+  readonly why: 'escaped' | 'unshared' | 'uncompared';
+  constructor(migration: string, why: Restart['why']) {
     super(`${migration} is ${why}`);
     this.migration = migration;
     this.why = why;

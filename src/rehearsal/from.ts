@@ -1,11 +1,10 @@
 import { copyReport } from '../copy-report.ts';
 import type { Run } from '../run-log.ts';
-import type { Violation } from '../seams/evidence.ts';
 import type { Branch, Checkpoint } from '../seams/provider.ts';
 import type { Direction, Migration } from '../seams/source.ts';
 import { preloadUmzug } from '../through-umzug.ts';
 import { Restart } from './apply.ts';
-import { rehearse, type Rehearsal } from './rehearse.ts';
+import { rehearse, type Base, type Rehearsal } from './rehearse.ts';
 
 export interface RehearseChoices {
   readonly direction: Direction;
@@ -48,11 +47,11 @@ export async function rehearseFrom(
       );
       run.emit({ type: 'copy:made', kind: 'branch', copy: copyReport(branch) });
       try {
-        return await rehearseOn(run, branch, migrations, choices, brought);
+        return await rehearseOn(run, branch, migrations, choices, { checkpoint: base, damage: brought });
       } catch (error) {
         await provider.discard(branch);
         if (!(error instanceof Restart)) throw error;
-        learn(run, error);
+        learn(run, error, migrations);
       }
     }
   } finally {
@@ -61,13 +60,13 @@ export async function rehearseFrom(
   }
 }
 
-/** Rehearses on a branch that is there already; `brought` is what is broken in what it was made from. */
+/** Rehearses on a branch that is there already; `base` is what it was made from. */
 export async function rehearseOn(
   run: Run,
   branch: Branch,
   migrations: readonly Migration[],
   choices: RehearseChoices,
-  brought?: Promise<readonly Violation[]>,
+  base?: Base,
 ): Promise<Rehearsal> {
   const { checkpoints, provider } = run.setup;
   const each = checkpoints === 'each' && provider.promote !== undefined;
@@ -76,13 +75,21 @@ export async function rehearseOn(
     alone: run.learnt.escaped,
     snapshots: !each ? 'never' : choices.batch || run.learnt.unshared ? 'always' : 'if-swapped',
     checkEach: choices.checkEach,
-    ...(brought === undefined ? {} : { brought }),
+    ...(base === undefined ? {} : { base }),
   });
 }
 
-function learn(run: Run, restart: Restart): void {
+/** From so many migrations on, the state before each later one is kept, rather than to begin again for each. */
+const manyUncompared = 3;
+
+function learn(run: Run, restart: Restart, migrations: readonly Migration[]): void {
+  const { uncompared } = run.learnt;
   if (restart.why === 'unshared') run.learnt.unshared = true;
-  else {
+  else if (restart.why === 'uncompared') {
+    uncompared.add(restart.migration);
+    const at = migrations.findIndex(({ name }) => name === restart.migration);
+    if (uncompared.size >= manyUncompared) for (const { name } of migrations.slice(at)) uncompared.add(name);
+  } else {
     run.learnt.escaped.add(restart.migration);
     run.note(
       'rehearsal',

@@ -11,6 +11,7 @@ import type { Direction, Migration } from '../seams/source.ts';
 import { throughUmzug } from '../through-umzug.ts';
 import { applyObserved, Restart, type Applied } from './apply.ts';
 import { runChecks } from './checks.ts';
+import { compared } from './compared.ts';
 import { newDamage } from './damage.ts';
 import { findingsAbout } from './judge.ts';
 import { hold, type Held } from './held.ts';
@@ -48,8 +49,14 @@ export interface RehearsalOptions {
   readonly snapshots: 'always' | 'if-swapped' | 'never';
   /** Whether the user's checks run after every migration, or after the last alone. */
   readonly checkEach: boolean;
-  /** What is broken in what the branch was made from, where that is at hand: looked for meanwhile. */
-  readonly brought?: Promise<readonly Violation[]>;
+  readonly base?: Base;
+}
+
+/** What a branch was made from, where that is at hand. */
+export interface Base {
+  readonly checkpoint: Checkpoint;
+  /** What is broken in it: looked for meanwhile. */
+  readonly damage: Promise<readonly Violation[]>;
 }
 
 /** Thrown inside Umzug's `up` to end it at the first migration that does not pass. */
@@ -108,21 +115,27 @@ async function rehearseOne(
   const snapshot =
     options.snapshots === 'always' && stage.steps.length > 0 ? await snapshotBefore(run, stage, migration) : undefined;
   const start = performance.now();
-  await stage.reverse.prepare(migration);
+  const down = await stage.reverse.test(migration);
+  if (down !== undefined) await watch.verify(migration);
+  const kept = await stateBefore(run, stage, migration);
   const observed = { branch, observer: await held.observer() };
   const applied = await run
     .phase('rehearse', migration.name, () => applyObserved(run, observed, migration, options))
     // What begins again is watched anew, from main as it is then.
     .finally(() => watch.verify(migration));
+  const known = await rowsTold(run, stage, migration, applied, kept);
   if (mustKeepSnapshots(applied, options, stage.migrations.length)) throw new Restart(migration.name, 'unshared');
   const went = applied.error === undefined;
   const after = went ? (applied.schema ?? (await run.setup.driver.schema(held.session))) : before;
-  const down = went ? await stage.reverse.test(migration) : undefined;
-  if (down !== undefined) await watch.verify(migration);
   const checked = went && (migration === stage.migrations.at(-1) || options.checkEach);
   if (checked) await held.letGo();
   const checks = checked ? [stage.checksBefore, await checksOn(run, branch, 'after', watch)] : [];
-  const evidence = await withDamage(run, stage, migration, compose(applied, before, after, down, checks));
+  const evidence = await withDamage(
+    run,
+    stage,
+    migration,
+    compose({ ...applied, evidence: known }, before, after, went ? down : undefined, checks),
+  );
   const findings = await findingsAbout(run, migration, evidence, options.direction);
   const { shared } = applied;
   const ms = performance.now() - start;
@@ -139,12 +152,40 @@ async function rehearseOne(
   return { step, after };
 }
 
+/** A copy of the branch as it is, where it is known that rows will have to be compared with it. */
+async function stateBefore(run: Run, { branch, held }: Stage, { name }: Migration): Promise<Branch | undefined> {
+  if (!run.learnt.uncompared.has(name)) return undefined;
+  await held.letGo();
+  return run.setup.provider.branch(branch, { label: `${run.id}-before`, run: run.id, signal: run.signal });
+}
+
+/** What became of the rows, by comparison where counters do not tell. `kept` is thrown away. */
+async function rowsTold(
+  run: Run,
+  { branch, steps, options, held }: Stage,
+  { name }: Migration,
+  { evidence, error }: Applied,
+  kept: Branch | undefined,
+): Promise<Evidence> {
+  try {
+    if (error !== undefined || evidence.needsComparison === undefined) return evidence;
+    const before = kept ?? (steps.length === 0 ? options.base?.checkpoint : undefined);
+    if (before === undefined) throw new Restart(name, 'uncompared');
+    return await compared(run, before, branch, evidence);
+  } finally {
+    if (kept !== undefined) {
+      await held.letGo();
+      await run.setup.provider.discard(kept);
+    }
+  }
+}
+
 /** After the last migration, what is broken on the branch is looked for. */
 async function withDamage(run: Run, stage: Stage, migration: Migration, evidence: Composed): Promise<Composed> {
   const { branch, migrations, steps, options } = stage;
   if (migration !== migrations.at(-1) || evidence.error !== undefined) return evidence;
   const all = [...steps.map((step) => step.evidence), evidence];
-  const damage = await newDamage(run, branch, migrations, all, options.brought);
+  const damage = await newDamage(run, branch, migrations, all, options.base?.damage);
   return damage.length > 0 ? { ...evidence, integrity: [...(evidence.integrity ?? []), ...damage] } : evidence;
 }
 

@@ -9,14 +9,17 @@ import { failureOf, isEnvironment, recordHistory, type ApplyOptions } from './ap
 
 /** Tries each migration's down on a branch of the branch: up, down, compare with the state before, up again. */
 export interface ReverseTest extends AsyncDisposable {
-  /** Call before the migration is applied to the branch itself. */
-  prepare(migration: Migration): Promise<void>;
+  /**
+   * Call before the migration is applied to the branch itself, which is the state that the down must bring back.
+   * Undefined where there is no down, or where the up fails: the branch itself will tell of that.
+   */
   test(migration: Migration): Promise<DownEvidence | undefined>;
 }
 
 /**
- * The branch of the branch is kept in step with it: after up, down and up again it stands where the branch stands, so
- * one copy serves all migrations for as long as every down is an exact inverse. Otherwise the next test takes a new one.
+ * The branch of the branch is kept in step with it: after up, down and up again it stands where the branch will stand,
+ * so one copy serves all migrations for as long as every down is an exact inverse. Otherwise the next test takes a new
+ * one.
  */
 export function reverseTest(run: Run, branch: Branch, held: Held, { direction, alone }: ApplyOptions): ReverseTest {
   let scratch: Scratch | undefined;
@@ -25,16 +28,16 @@ export function reverseTest(run: Run, branch: Branch, held: Held, { direction, a
     if (scratch !== undefined) await run.setup.provider.discard(scratch.branch);
     scratch = undefined;
   };
-  const applies = (migration: Migration): boolean => direction === 'up' && migration.down !== undefined;
   return {
-    async prepare(migration) {
-      if (!applies(migration)) await discard();
-      else scratch ??= await newScratch(run, branch, held);
-    },
     async test(migration) {
-      if (!applies(migration) || scratch === undefined || migration.down === undefined) return undefined;
-      const evidence = await upDownUp(run, scratch, migration, migration.down, alone.has(migration.name));
-      if (evidence.fails !== undefined || !evidence.restoresSchema || !evidence.restoresData) await discard();
+      if (direction !== 'up' || migration.down === undefined) {
+        await discard();
+        return undefined;
+      }
+      scratch ??= await newScratch(run, branch, held);
+      const evidence = await upDownUp(run, branch, scratch, migration, migration.down, alone.has(migration.name));
+      const exact = evidence?.fails === undefined && evidence?.restoresSchema && evidence.restoresData;
+      if (!exact) await discard();
       return evidence;
     },
     [Symbol.asyncDispose]: discard,
@@ -55,16 +58,17 @@ async function newScratch(run: Run, from: Branch, held: Held): Promise<Scratch> 
 
 async function upDownUp(
   run: Run,
+  before: Branch,
   scratch: Scratch,
   migration: Migration,
   down: Apply,
   alone: boolean,
-): Promise<DownEvidence> {
+): Promise<DownEvidence | undefined> {
   const { driver } = run.setup;
   const { session } = scratch.held;
   const observer = await scratch.held.observer();
   const { target } = scratch.branch;
-  const before = await driver.schema(session);
+  const schemaBefore = await driver.schema(session);
   await observer.begin();
   const statements: StatementEvidence[] = [];
   const attempt = (direction: Direction): Attempt => ({
@@ -75,15 +79,17 @@ async function upDownUp(
     statement: (evidence) => statements.push(evidence),
     note: () => {},
   });
-  let doing = 'its up';
+  let doing: string | undefined;
   try {
     await migration.up(target, attempt('up'));
     doing = 'its down';
     await down(target, attempt('down'));
     doing = 'its up, again after its down,';
-    const schema = schemaDiff(before, await driver.schema(session));
-    const { tables = [] } = await observer.finish(migration.language === 'sql' ? statements : undefined);
-    const data = tables.filter(differs);
+    const schema = schemaDiff(schemaBefore, await driver.schema(session));
+    const observed = await observer.finish(migration.language === 'sql' ? statements : undefined);
+    // Where counters do not tell, the branch itself still is what it was.
+    const exact = observed.needsComparison === undefined ? observed : await driver.compare(before.target, target);
+    const data = (exact.tables ?? []).filter(differs);
     await migration.up(target, attempt('up'));
     return {
       restoresSchema: schema.length === 0,
@@ -95,6 +101,7 @@ async function upDownUp(
   } catch (error) {
     run.signal.throwIfAborted();
     if (isEnvironment(error)) throw error;
+    if (doing === undefined) return undefined;
     return {
       restoresSchema: false,
       restoresData: false,
