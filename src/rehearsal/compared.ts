@@ -1,0 +1,37 @@
+import type { Run } from '../run-log.ts';
+import type { Evidence, TableEvidence } from '../seams/evidence.ts';
+import type { Branch, Copy } from '../seams/provider.ts';
+import type { Target } from '../seams/target.ts';
+
+/**
+ * What counters do not tell about rows, told by comparing every row of the branch with the state before the migration.
+ * `before` is a copy of that state.
+ */
+export async function compared(run: Run, before: Copy, branch: Branch, evidence: Evidence): Promise<Evidence> {
+  const { needsComparison = [], ...known } = evidence;
+  const { driver, provider } = run.setup;
+  const finish = async (target: Target): Promise<Evidence> =>
+    merged(known, needsComparison, await driver.compare(target, branch.target));
+  if (!(before.dormant ?? false)) return finish(before.target);
+  const checkpoint = { ...before, kind: 'checkpoint' as const, async [Symbol.asyncDispose]() {} };
+  const woken = await provider.branch(checkpoint, { label: `${run.id}-before`, run: run.id, signal: run.signal });
+  try {
+    return await finish(woken.target);
+  } finally {
+    await provider.discard(woken);
+  }
+}
+
+/** Of a table that is in doubt the comparison knows the rows; sizes and the like stay as they were measured. */
+function merged(known: Evidence, doubts: NonNullable<Evidence['needsComparison']>, compare: Evidence): Evidence {
+  const inDoubt = new Set(doubts.map(({ table }) => table));
+  const measured = new Map((known.tables ?? []).map((table) => [table.table, table]));
+  const tables = new Map<string, TableEvidence>(measured);
+  for (const table of compare.tables ?? []) {
+    if (!inDoubt.has(undefined) && !inDoubt.has(table.table) && !inDoubt.has(table.renamedFrom)) continue;
+    const { valuesChanged: _, ...sizes } = measured.get(table.table) ?? {};
+    tables.set(table.table, { ...sizes, ...table });
+  }
+  const notes = [...(known.notes ?? []), ...(compare.notes ?? [])];
+  return { ...known, tables: [...tables.values()], ...(notes.length > 0 ? { notes } : {}) };
+}
