@@ -6,8 +6,8 @@ const postgres = existsSync('/usr/lib/postgresql/15/bin/postgres');
 // In CI everything runs: what is missing there fails.
 const leftOut = postgres || process.env['CI'] ? [] : ['test/**/postgres*.test.ts'];
 if (leftOut.length > 0)
-  console.warn(
-    'Left out, for want of a PostgreSQL 15 server (Debian: apt install postgresql-15): test/**/postgres*.test.ts',
+  process.stderr.write(
+    'Left out, for want of a PostgreSQL 15 server (Debian: apt install postgresql-15): test/**/postgres*.test.ts\n',
   );
 
 export default defineConfig({

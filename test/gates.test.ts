@@ -48,12 +48,17 @@ describe('data-preserved', () => {
       [`block data-preserved: 3 rows of orders are gone (it had 3 and has 3). ${permit('rows-lost orders')}`],
     ],
     ['rows added', "INSERT INTO users (email, name) VALUES ('d@example.com', 'D');", []],
-    ['values of the column that a statement sets', 'UPDATE users SET name = upper(name);', []],
+    [
+      'values of the column that a statement sets',
+      'UPDATE users SET name = upper(name);',
+      ['note data-preserved: users.name has another value in 3 rows, as a statement sets it.'],
+    ],
     [
       'values that a trigger changes beside it',
       "CREATE TRIGGER t AFTER UPDATE OF name ON users BEGIN UPDATE users SET email = 'x' || id WHERE id = new.id; END; UPDATE users SET name = 'n' WHERE id = 1;",
       [
         `warn data-preserved: users.email has another value in 1 row, and a trigger sets it. ${permit('values-changed users.email')}`,
+        'note data-preserved: users.name has another value in 1 row, as a statement sets it.',
       ],
     ],
     [
@@ -67,7 +72,9 @@ describe('data-preserved', () => {
       'values of another table that a trigger changes',
       "CREATE TRIGGER t AFTER UPDATE OF name ON users BEGIN UPDATE orders SET total = 1; END; UPDATE users SET name = 'n' WHERE id = 1; UPDATE orders SET user_id = 2 WHERE id = 1;",
       [
+        'note data-preserved: orders.user_id has another value in 1 row, as a statement sets it.',
         `warn data-preserved: orders.total has another value in 3 rows, and a trigger sets it. ${permit('values-changed orders.total')}`,
+        'note data-preserved: users.name has another value in 1 row, as a statement sets it.',
       ],
     ],
     [
@@ -93,7 +100,7 @@ describe('data-preserved', () => {
     [
       'a table rebuilt with a column computed anew',
       'CREATE TABLE new_users (id INTEGER PRIMARY KEY, email TEXT, name TEXT); INSERT INTO new_users (id, email, name) SELECT id, upper(email), name FROM users; DROP TABLE users; ALTER TABLE new_users RENAME TO users;',
-      [rebuilt],
+      ['note data-preserved: users.email has another value in 3 rows, as a statement sets it.', rebuilt],
     ],
   ];
 
@@ -229,6 +236,7 @@ describe('reversible', () => {
 
   test('warns of a down that leaves other contents', async () => {
     expect(await withDown('UPDATE users SET name = lower(name);', "UPDATE users SET name = 'nobody';")).toEqual([
+      'note data-preserved: users.name has another value in 3 rows, as a statement sets it.',
       'warn reversible: Its down does not bring back the contents: other values in users.name.',
     ]);
   });

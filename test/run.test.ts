@@ -298,7 +298,9 @@ describe('what stops a promotion', () => {
     };
     const result = await up(changing, { safe: true });
     expect(result).toMatchObject({ outcome: 'rolled-back', exitCode: 3 });
-    expect(messages(result)).toEqual(['The file of 001_premium was changed between its rehearsal and its promotion.']);
+    expect(messages(result)).toEqual([
+      'The file of 001_premium was changed between its rehearsal and its promotion. Run again: the file is rehearsed as it is now.',
+    ]);
     expect(await state(setup)).toEqual(before);
   });
 
@@ -319,7 +321,7 @@ describe('what stops a promotion', () => {
     const result = await up(meddling, { safe: true });
     expect(result).toMatchObject({ outcome: 'rolled-back', exitCode: 3 });
     expect(messages(result)).toEqual([
-      "Main's schema is not what the rehearsal began with: somebody changed it in between.",
+      "Main's schema is not what the rehearsal began with: somebody changed it in between. Run again: the rehearsal begins anew from main as it is now.",
     ]);
     expect(
       project.read("SELECT name FROM sqlite_schema WHERE name IN ('benefits', 'sneaked_in', '_schema_history')"),
@@ -343,7 +345,7 @@ describe('what stops a promotion', () => {
     const result = await up(meddling, { safe: true });
     expect(result).toMatchObject({ outcome: 'rolled-back', exitCode: 3 });
     expect(messages(result)).toEqual([
-      '1 rows of orders would be gone on main (4 before, 3 after); none was in the rehearsal.',
+      '1 rows of orders would be gone on main (4 before, 3 after); none was in the rehearsal. Run again: the rehearsal begins anew from main as it is now.',
     ]);
     expect(project.read('SELECT count(*) FROM orders')).toEqual([4]);
   });

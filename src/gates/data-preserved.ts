@@ -5,7 +5,7 @@ import type { Evidence, TableEvidence } from '../seams/evidence.ts';
 /**
  * Is everything that stood in main before still there? Rows gone from any table block, and so do changed values in
  * columns that no statement's text sets; where a trigger sets them they warn, and so does a dropped table or column with
- * data in it.
+ * data in it; where a statement sets them that is noted.
  */
 export const dataPreserved: Gate = {
   name: 'data-preserved',
@@ -51,7 +51,10 @@ function valuesChanged(
 ): Finding[] {
   return Object.entries(table.valuesChanged ?? {}).flatMap(([column, count]) => {
     const written = writtenBy(assigned, table, column);
-    if (written >= count) return [];
+    if (written >= count) {
+      const told = `${table.table}.${column} has another value in ${rows(count)}, as a statement sets it`;
+      return [finding(migration, 'note', told, table.table)];
+    }
     const allowed = permits(migration.permits, 'values-changed', table.table, column);
     const byTrigger = triggered.has(`${table.table}.${column}`.toLowerCase());
     const subject = `${table.table}.${column}`;

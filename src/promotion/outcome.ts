@@ -21,7 +21,9 @@ export function rolledBack(run: Run, migration: Migration, error: unknown, promo
   run.signal.throwIfAborted();
   if (isForerunError(error, 'TRANSACTION_ESCAPED')) throw halfDone(run, migration, error);
   if (error instanceof ForerunError && environment.some((code) => code === error.code)) throw error;
-  const { message, code, where } = failureOf(run, error);
+  const { message: words, code, where } = failureOf(run, error);
+  const next = isForerunError(error, 'STALE_BRANCH') ? error.next : undefined;
+  const message = next === undefined ? words : `${words} ${next}`;
   run.emit({
     type: 'rolled-back',
     migration: migration.name,

@@ -47,10 +47,7 @@ export async function swap(run: Run, plan: SwapPlan): Promise<Rehearsal> {
 async function swapHeld(run: Run, plan: SwapPlan, last: Rehearsal, stale: unknown): Promise<Rehearsal> {
   const { provider, main } = run.setup;
   if (provider.promoteHeld === undefined) throw stale;
-  run.note(
-    'promotion',
-    'Main is never quiet: its writers are held off while the batch is rehearsed once more and promoted.',
-  );
+  run.tell('Main is never quiet: holding its writers off, to rehearse the batch once more and to promote it.');
   let rehearsal = last;
   await provider.promoteHeld(last.branch, main, async () => {
     rehearsal = await plan.onto(last.branch);
@@ -59,6 +56,10 @@ async function swapHeld(run: Run, plan: SwapPlan, last: Rehearsal, stale: unknow
     run.inDoubt = true;
   });
   run.inDoubt = false;
+  run.note(
+    'promotion',
+    'Main was never quiet: its writers were held off while the batch was rehearsed once more and promoted.',
+  );
   return rehearsal;
 }
 

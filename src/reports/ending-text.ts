@@ -20,7 +20,7 @@ export function endingText(result: RunResult, style: Style): string {
     case 'rolled-back':
       if (result.verb === 'promote')
         return `${style.red('Not promoted, for the reason above.')} Main is as it was, and the branch stays.`;
-      return `${style.red(`Rolled back: ${names(result, 'rolled-back')} failed on main`)}, which is as it was before it.`;
+      return `${style.red(`Rolled back: ${names(result, 'rolled-back')} did not get onto main`)}, which is as it was before.`;
     case 'partly-promoted':
       return `${style.red(`${done(result, promoted)}, then the run stopped`)}; main is as it was after ${promoted.at(-1)?.name ?? 'that'}.${undo(promoted)}`;
     case 'interrupted':

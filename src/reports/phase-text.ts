@@ -20,7 +20,7 @@ export function phaseText(event: Event, style: Style): string | undefined {
         ? `${style.red('✗')} ${event.migration} did not pass`
         : undefined;
     case 'rolled-back':
-      return `${style.red('✗')} ${event.migration} failed on main and was rolled back`;
+      return `${style.red('✗')} ${event.migration} did not get onto main, which is as it was before`;
     default:
       return undefined;
   }
