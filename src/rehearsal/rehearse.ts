@@ -124,7 +124,11 @@ async function rehearseOne(
     // What begins again is watched anew, from main as it is then.
     .finally(() => watch.verify(migration));
   const known = await rowsTold(run, stage, migration, applied, kept);
-  if (mustKeepSnapshots(applied, options, stage.migrations.length)) throw new Restart(migration.name, 'unshared');
+  if (mustKeepSnapshots(applied, options, stage.migrations.length)) {
+    // What is seen again is judged then; what is not must not go unsaid.
+    if (down?.fails !== undefined) run.note('reversible', `Before the rehearsal began again: ${down.fails}`);
+    throw new Restart(migration.name, 'unshared');
+  }
   const went = applied.error === undefined;
   const after = went ? (applied.schema ?? (await run.setup.driver.schema(held.session))) : before;
   const checked = went && (migration === stage.migrations.at(-1) || options.checkEach);
