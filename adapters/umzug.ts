@@ -1,15 +1,19 @@
+// Without the types of Node nothing else declares `AsyncDisposable`.
+/// <reference lib="esnext.disposable" preserve="true" />
 import { createRequire } from 'node:module';
-import { Umzug, type CommandLineParserOptions, type MigrationMeta, type UmzugCLI, type UmzugOptions } from 'umzug';
+import type { CommandLineParserOptions, MigrationMeta, Umzug, UmzugCLI, UmzugOptions } from 'umzug';
 import type { Config } from '../src/config.ts';
+import type { ForerunError } from '../src/error.ts';
 import { deployOptions, refuseOddOptions, refuseUnknownOptions } from '../src/known-options.ts';
 import type { RunResult } from '../src/result.ts';
 import type { RunOptions } from '../src/run-log.ts';
 import { down, up } from '../src/run.ts';
 import type { Direction } from '../src/seams/source.ts';
+import { umzugPackage } from '../src/umzug-package.ts';
 import { refuseFixed } from './umzug/apply.ts';
 import { blockedBy, isDone } from './umzug/blocked.ts';
 import { endIdleChildren } from './umzug/children.ts';
-import { addSafeFlag, explainErrors, isOwnCommandLine, runCommandLine } from './umzug/command-line.ts';
+import { addSafeFlag, canStartAgain, explainErrors, isOwnCommandLine, runCommandLine } from './umzug/command-line.ts';
 import { createProject } from './umzug/create-project.ts';
 import type { SafeDownOptions, SafeUmzugOptions, SafeUpOptions } from './umzug/options.ts';
 import { plainMigrations } from './umzug/plain.ts';
@@ -28,6 +32,8 @@ export type {
 } from './umzug/options.ts';
 export type { SafeUmzug };
 
+const BaseUmzug: typeof Umzug = umzugPackage().Umzug;
+
 /**
  * Makes an Umzug whose `up` and `down` take `safe: true`: what is pending is rehearsed on a branch of the database first,
  * and promoted only where it passes. Everything else works as in Umzug; listeners of a given Umzug go on being told.
@@ -35,20 +41,20 @@ export type { SafeUmzug };
  * What was applied is recorded in `_schema_history`. A storage that the options name, or the file `umzug.json` where it
  * exists, is kept true beside it, and what it says was applied before counts as applied.
  */
-export function safeUmzug<Context extends object>(
+export function safeUmzug<Context extends object, Client extends object = object>(
   umzugOrOptions: Umzug<Context> | UmzugOptions<Context>,
-  options: SafeUmzugOptions<Context>,
+  options: SafeUmzugOptions<Context, Client>,
 ): SafeUmzug<Context> {
-  if (!('options' in umzugOrOptions)) return new SafeUmzug(createProject(new Umzug(umzugOrOptions), options));
+  if (!('options' in umzugOrOptions)) return new SafeUmzug(createProject(new BaseUmzug(umzugOrOptions), options));
   const safe = new SafeUmzug(createProject(umzugOrOptions, options));
   safe.onAny((event, data) => umzugOrOptions.emit(event, data));
   return safe;
 }
 
-class SafeUmzug<Context extends object = object> extends Umzug<Context> {
+class SafeUmzug<Context extends object = object> extends BaseUmzug<Context> {
   readonly #project: Project<Context>;
   /** The command that was given by the command line. */
-  #command: { safe: boolean; readonly own: boolean } | undefined;
+  #command: Command | undefined;
 
   constructor(project: Project<Context>) {
     super({ ...project.umzug.options, storage: bothRecords(project), migrations: plainMigrations(project) });
@@ -97,9 +103,10 @@ class SafeUmzug<Context extends object = object> extends Umzug<Context> {
     await stopIfRehearsing();
     const own = isOwnCommandLine(argv);
     if (own) this.#project.module ??= startedScript();
-    this.#command = { safe: false, own };
+    const command: Command = { safe: false, own: own && canStartAgain() };
+    this.#command = command;
     try {
-      return await super.runAsCLI(argv);
+      return (await super.runAsCLI(argv)) && command.blocked === undefined;
     } finally {
       this.#command = undefined;
     }
@@ -112,7 +119,7 @@ class SafeUmzug<Context extends object = object> extends Umzug<Context> {
     };
     addSafeFlag(cli, 'up', told);
     addSafeFlag(cli, 'down', told);
-    explainErrors(cli);
+    explainErrors(cli, (error) => error !== undefined && error === this.#command?.blocked);
     return cli;
   }
 
@@ -136,7 +143,12 @@ class SafeUmzug<Context extends object = object> extends Umzug<Context> {
     const result = await this.#resultOf(direction, options);
     const { thrown } = this.#project;
     if (thrown !== undefined) throw thrown.error;
-    if (!isDone(result)) throw blockedBy(result);
+    if (!isDone(result)) {
+      const blocked = blockedBy(result);
+      // Of a command line the run was shown, with all of this.
+      if (this.#command !== undefined) this.#command.blocked = blocked;
+      throw blocked;
+    }
     const promoted = result.migrations.filter((migration) => migration.outcome === 'promoted');
     return promoted.map(({ name }) => metaOf(this.#project, name));
   }
@@ -166,6 +178,15 @@ class SafeUmzug<Context extends object = object> extends Umzug<Context> {
       return result;
     });
   }
+}
+
+/** What is known of a command of the command line. */
+interface Command {
+  safe: boolean;
+  /** Whether this program can be started once more to do its work. */
+  readonly own: boolean;
+  /** What `up` or `down` rejected with after the run was shown. */
+  blocked?: ForerunError<'BLOCKED'>;
 }
 
 /** The script that this program was started with; `node migrate` names it without its extension. */

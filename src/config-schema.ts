@@ -3,6 +3,7 @@ import { ForerunError } from './error.ts';
 import { nearest } from './nearest.ts';
 import { standardGates } from './gates/standard.ts';
 import { defaultLimits } from './limits.ts';
+import { nearestPermit, permitsIn } from './permits.ts';
 import type { Config } from './config.ts';
 
 const rule = z.enum(['block', 'warn', 'off']);
@@ -61,6 +62,7 @@ export function validateConfig(config: Config): void {
     if (unconditional && rule !== 'block')
       problems.push({ key, text: `${key}: a migration that fails cannot be promoted; this gate always blocks` });
   }
+  problems.push(...misspeltPermits(config.allow));
   if (problems.length === 0) return;
   throw new ForerunError(
     'CONFIG',
@@ -70,6 +72,16 @@ export function validateConfig(config: Config): void {
       next: 'Correct the keys named above.',
     },
   );
+}
+
+/** What is no list of texts the schema has refused already. */
+function misspeltPermits(allow: unknown): Problem[] {
+  return (Array.isArray(allow) ? allow : []).flatMap((permit: unknown, at) => {
+    if (typeof permit !== 'string' || permitsIn(`-- forerun: allow ${permit}`).length > 0) return [];
+    return [
+      { key: `allow.${at}`, text: `allow.${at}: "${permit}" permits nothing; write: '${nearestPermit(permit)}'` },
+    ];
+  });
 }
 
 function noConfig(): ForerunError<'CONFIG'> {

@@ -12,7 +12,7 @@ import type { Target } from './seams/target.ts';
 
 /** What a project says about itself: the default export of `forerun.config.ts`, and the argument of every function. */
 export interface Config {
-  /** Address of main: `sqlite:path`, or a bare path. */
+  /** Address of main: `sqlite:path`, a bare path, or `postgres://…`. */
   readonly database: string;
   /** Folder of plain SQL migrations, relative to `root`. @default 'migrations' */
   readonly migrations?: string;
@@ -62,7 +62,7 @@ export function defineConfig(config: Config): Config {
 export async function resolveConfig(config: Config): Promise<Setup> {
   await checkConfig(config);
   const root = resolve(config.root ?? '.');
-  const driver = config.driver ?? (await driverFor(config.database));
+  const driver = config.driver ?? (await driverFor(config.database, root));
   const main = driver.target(addressIn(config.database, root));
   return {
     main,
@@ -109,12 +109,13 @@ function addressIn(address: string, root: string): string {
     : `${form}${resolve(root, path)}`;
 }
 
-async function driverFor(address: string): Promise<Driver> {
+async function driverFor(address: string, root: string): Promise<Driver> {
+  if (/^postgres(?:ql)?:/i.test(address)) return (await import('./drivers/postgres.ts')).loadPostgres({ root });
   if (/^(sqlite|file):/.test(address) || !/^[a-z]+:/i.test(address))
     return (await import('./drivers/sqlite.ts')).sqlite();
   throw new ForerunError('BAD_TARGET', `No driver knows the address ${withoutPassword(address)}.`, {
     details: { target: withoutPassword(address) },
-    next: 'Give a SQLite database as sqlite:path or as a bare path.',
+    next: 'Give a SQLite database as sqlite:path or as a bare path, a PostgreSQL database as postgres://…',
   });
 }
 

@@ -33,7 +33,14 @@ export type Event =
       readonly at: string;
     }
   | { readonly type: 'phase:started'; readonly phase: Phase; readonly subject?: string; readonly at: string }
-  | { readonly type: 'phase:finished'; readonly phase: Phase; readonly subject?: string; readonly ms: number }
+  | {
+      readonly type: 'phase:finished';
+      readonly phase: Phase;
+      readonly subject?: string;
+      readonly ms: number;
+      /** Whether what was looked at is not as it should be. @default false */
+      readonly failing?: true;
+    }
   | { readonly type: 'lock:waiting'; readonly holder?: string }
   | { readonly type: 'told'; readonly message: string }
   | {

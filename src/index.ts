@@ -1,5 +1,15 @@
+// Without the types of Node nothing else declares `AsyncDisposable`.
+/// <reference lib="esnext.disposable" preserve="true" />
 import { resolveConfig, type Config } from './config.ts';
-import { deployOptions, gateOptions, refuseOddOptions, refuseUnknownOptions } from './known-options.ts';
+import {
+  branchOptions,
+  deployOptions,
+  diffOptions,
+  discardOptions,
+  gateOptions,
+  refuseOddOptions,
+  refuseUnknownOptions,
+} from './known-options.ts';
 import * as runs from './run.ts';
 import type { DownOptions, UpOptions } from './run.ts';
 import type { RunOptions } from './run-log.ts';
@@ -15,7 +25,11 @@ import { promoteBranch } from './verbs/promote.ts';
 import * as rollbacks from './verbs/rollback.ts';
 import type { RollbackPreview } from './verbs/rollback.ts';
 import { status as statusVerb, type Status } from './verbs/status.ts';
+import { toldTo } from './telling.ts';
 import type { HistoryRow } from './seams/driver.ts';
+
+/** A listener for a verb that is no run: it is told for whom or what the verb waits. */
+export type Heard = Pick<RunOptions, 'onEvent'>;
 
 /** Applies pending migrations; with `safe`, rehearsed on a branch first. Rolled back is a result, not an exception. */
 export async function up(config: Config, options?: UpOptions): Promise<RunResult> {
@@ -39,13 +53,13 @@ export async function gate(config: Config, options?: Selection & RunOptions): Pr
 }
 
 /** What is applied, what is pending, what files and history disagree on, and whether a run was left unfinished. */
-export async function status(config: Config): Promise<Status> {
-  return statusVerb(await resolveConfig(config));
+export async function status(config: Config, options?: Heard): Promise<Status> {
+  return statusVerb(toldTo(await resolveConfig(config), options));
 }
 
 /** Commits a checkpoint of main by hand; it lives until it is discarded. */
-export async function checkpoint(config: Config, label?: string): Promise<CopyInfo> {
-  return copies.checkpoint(await resolveConfig(config), label);
+export async function checkpoint(config: Config, label?: string, options?: Heard): Promise<CopyInfo> {
+  return copies.checkpoint(toldTo(await resolveConfig(config), options), label);
 }
 
 /** Every checkpoint of main, oldest first. */
@@ -54,8 +68,9 @@ export async function checkpoints(config: Config): Promise<readonly CopyInfo[]> 
 }
 
 /** Makes a branch from main, or from a checkpoint or another branch; it stays reachable until it is discarded. */
-export async function branch(config: Config, options?: BranchOptions): Promise<CopyInfo> {
-  return copies.branch(await resolveConfig(config), options);
+export async function branch(config: Config, options?: BranchOptions & Heard): Promise<CopyInfo> {
+  refuseUnknownOptions(options, branchOptions);
+  return copies.branch(toldTo(await resolveConfig(config), options), options);
 }
 
 /** Every branch of main, oldest first. */
@@ -69,17 +84,18 @@ export async function discard(
   pattern: string,
   options?: { readonly recursive?: boolean },
 ): Promise<readonly CopyInfo[]> {
+  refuseUnknownOptions(options, discardOptions);
   return copies.discard(await resolveConfig(config), pattern, options);
 }
 
 /** What a rollback to a checkpoint would take back. */
-export async function previewRollback(config: Config, checkpoint: string): Promise<RollbackPreview> {
-  return rollbacks.previewRollback(await resolveConfig(config), checkpoint);
+export async function previewRollback(config: Config, checkpoint: string, options?: Heard): Promise<RollbackPreview> {
+  return rollbacks.previewRollback(toldTo(await resolveConfig(config), options), checkpoint);
 }
 
 /** Returns main to a checkpoint, behind a checkpoint of main as it is. Discards what anybody wrote since. */
 export async function rollback(config: Config, checkpoint: string, options?: RunOptions): Promise<RollbackPreview> {
-  return rollbacks.rollback(await resolveConfig(config), checkpoint, options);
+  return rollbacks.rollback(toldTo(await resolveConfig(config), options), checkpoint, options);
 }
 
 /** Runs a program with the database variable pointing at a branch, and answers with its exit code. */
@@ -88,8 +104,9 @@ export async function exec(config: Config, branch: string, command: readonly str
 }
 
 /** What differs between two of main, branches and checkpoints: schema, rows, sizes, and a query's answers. */
-export async function diff(config: Config, a: string, b: string, options?: DiffOptions): Promise<Difference> {
-  return diffVerb(await resolveConfig(config), a, b, options);
+export async function diff(config: Config, a: string, b: string, options?: DiffOptions & Heard): Promise<Difference> {
+  refuseUnknownOptions(options, diffOptions);
+  return diffVerb(toldTo(await resolveConfig(config), options), a, b, options);
 }
 
 /** Makes main what a branch is, through the same gates and the same compare-and-swap as `up`. */
@@ -98,18 +115,23 @@ export async function promote(config: Config, branch: string, options?: RunOptio
 }
 
 /** Accepts the present text of changed files (one, or all of them), with a reason that is kept. */
-export async function repair(config: Config, name: string | undefined, reason: string): Promise<readonly HistoryRow[]> {
-  return history.repair(await resolveConfig(config), name, reason);
+export async function repair(
+  config: Config,
+  name: string | undefined,
+  reason: string,
+  options?: Heard,
+): Promise<readonly HistoryRow[]> {
+  return history.repair(toldTo(await resolveConfig(config), options), name, reason);
 }
 
 /** Marks an existing database as being at a version: that migration and all before it count as applied. */
-export async function baseline(config: Config, version: string): Promise<readonly HistoryRow[]> {
-  return history.baseline(await resolveConfig(config), version);
+export async function baseline(config: Config, version: string, options?: Heard): Promise<readonly HistoryRow[]> {
+  return history.baseline(toldTo(await resolveConfig(config), options), version);
 }
 
 /** Looks at rights, programs, versions and disk, and says which provider would be used at what cost. Changes nothing. */
-export async function doctor(config: Config): Promise<readonly Diagnosis[]> {
-  return doctorVerb(await resolveConfig(config));
+export async function doctor(config: Config, options?: Heard): Promise<readonly Diagnosis[]> {
+  return doctorVerb(toldTo(await resolveConfig(config), options));
 }
 
 export { create } from './verbs/create.ts';

@@ -3,6 +3,9 @@ import { nearest } from './nearest.ts';
 
 export const gateOptions: readonly string[] = ['signal', 'onEvent', 'to', 'step', 'migrations', 'rerun'];
 export const deployOptions: readonly string[] = [...gateOptions, 'safe', 'allOrNothing', 'promotePassing'];
+export const branchOptions: readonly string[] = ['from', 'name', 'onEvent', 'signal'];
+export const diffOptions: readonly string[] = ['query', 'onEvent', 'signal'];
+export const discardOptions: readonly string[] = ['recursive'];
 
 /** Throws `USAGE` for an option that there is not: a misspelt `safe` must not run unsafe. */
 export function refuseUnknownOptions(options: object | undefined, known: readonly string[]): void {

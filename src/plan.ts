@@ -1,5 +1,6 @@
 import type { HistoryRow } from './seams/driver.ts';
 import type { Direction, Migration } from './seams/source.ts';
+import { withVersion } from './with-version.ts';
 
 /** A disagreement between files and history. */
 export type Drift =
@@ -116,10 +117,10 @@ function named(migrations: readonly Migration[], names: readonly string[]): read
   return names.map((name) => find(migrations, name));
 }
 
-/** By name, else by version where only one has it: people type `003`. */
+/** By name, else by version where only one has it: people type `003`, or `3`. */
 function find(migrations: readonly Migration[], name: string): Migration {
   const exact = migrations.find((migration) => migration.name === name);
-  const versions = migrations.filter((migration) => migration.version === name);
+  const versions = withVersion(migrations, name);
   const found = exact ?? (versions.length === 1 ? versions[0] : undefined);
   if (found === undefined) {
     const known = migrations.map((migration) => migration.name).join(', ');

@@ -3,6 +3,7 @@ import type { Run } from './run-log.ts';
 import { readJournal } from './promotion/claim.ts';
 import type { JournalEntry } from './seams/driver.ts';
 import type { ListedCopy } from './seams/provider.ts';
+import { isGoingOn } from './unfinished.ts';
 
 /**
  * Cleans up after a run that died. What of it still runs on a server is ended first. A transaction that it had open was
@@ -36,10 +37,14 @@ export async function recover(run: Run): Promise<void> {
 export async function tellUnfinished(run: Run): Promise<void> {
   const entry = await readJournal(run);
   if (entry === undefined || entry.phase === 'finished') return;
-  run.note(
-    'recovery',
-    `Run ${entry.run} (process ${entry.pid} on ${entry.host}) has not finished; if it died, the next "forerun up" cleans up.`,
-  );
+  const goingOn = isGoingOn(entry);
+  const state =
+    goingOn === true
+      ? 'has not finished: it goes on'
+      : goingOn === false
+        ? 'died before it finished; the next "forerun up" cleans up'
+        : 'has not finished; if it died, the next "forerun up" cleans up';
+  run.note('recovery', `Run ${entry.run} (process ${entry.pid} on ${entry.host}) ${state}.`);
 }
 
 /** Branches of the dead run, and its checkpoints where it promoted nothing; else they are the way back. */

@@ -1,4 +1,4 @@
-import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { giveToOwnerOf } from './owner.ts';
 import { runDocument } from './reports/json.ts';
@@ -17,9 +17,28 @@ export async function keepRunDocument(home: string, result: RunResult): Promise<
   const folder = join(home, 'runs');
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await giveToOwnerOf(home, folder);
+  await removeOldDrafts(folder);
   const file = join(folder, `${result.run}.json`);
-  await writeFile(`${file}.tmp`, runDocument(result), { mode: 0o600 });
-  await giveToOwnerOf(folder, `${file}.tmp`);
-  await rename(`${file}.tmp`, file);
+  const draft = `${file}.tmp`;
+  try {
+    await writeFile(draft, runDocument(result), { mode: 0o600 });
+    await giveToOwnerOf(folder, draft);
+    await rename(draft, file);
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => {});
+    throw error;
+  }
   return file;
+}
+
+/** A draft is there for a moment alone: what is older than this was left by a process that was killed, in milliseconds. */
+const draftAgeMs = 60_000;
+
+async function removeOldDrafts(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith('.json.tmp')) continue;
+    const file = join(folder, name);
+    const found = await stat(file).catch(() => undefined);
+    if (found !== undefined && Date.now() - found.mtimeMs > draftAgeMs) await rm(file, { force: true });
+  }
 }

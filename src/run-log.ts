@@ -7,6 +7,7 @@ import { resultOf, type RunResult } from './result.ts';
 import { keepRunDocument } from './run-documents.ts';
 import type { Checksum, Stretch } from './seams/source.ts';
 import type { Setup } from './setup.ts';
+import { telling } from './telling.ts';
 
 /** One run: its name, its events so far, and the signal that ends it. */
 export interface Run {
@@ -19,7 +20,13 @@ export interface Run {
   /** Whether it was said which way of copying main was chosen. */
   explained: boolean;
   /** What rehearsals have taught about the migrations. */
-  readonly learnt: { readonly escaped: Set<string>; readonly uncompared: Set<string>; unshared: boolean };
+  readonly learnt: {
+    readonly escaped: Set<string>;
+    readonly uncompared: Set<string>;
+    /** Names of the tables that migrations were seen to make, write or drop. */
+    readonly tables: Set<string>;
+    unshared: boolean;
+  };
   /** The migration that is in the middle on main: left there by an earlier run to go on from, or by this one. */
   middle: Middle | undefined;
   /** Ids of the checkpoints that lead back from what this run promoted. */
@@ -29,6 +36,8 @@ export interface Run {
   emit(event: Event): void;
   /** Announces a step before and after, with its time. */
   phase<T>(phase: Phase, subject: string | undefined, step: () => Promise<T>): Promise<T>;
+  /** Says that what the step at hand looks at is not as it should be, although the run goes on. */
+  failing(): void;
   /** Says something at once: for whom the run waits, what it is about to do. */
   tell(message: string): void;
   /** Says something a person should know (I8). */
@@ -131,28 +140,22 @@ function newRun(setup: Setup, options: RunOptions, events: Event[]): Run {
       deafen(error);
     }
   };
+  const tell = (message: string): void => emit({ type: 'told', message });
   const id = newId();
   const run: Run = {
     id,
     host: hostname(),
-    setup: { ...setup, driver: setup.driver.forRun?.(id) ?? setup.driver },
+    setup: { ...setup, driver: telling(setup.driver.forRun?.(id) ?? setup.driver, tell) },
     signal: options.signal ?? new AbortController().signal,
     epoch: 0,
     explained: false,
-    learnt: { escaped: new Set(), uncompared: new Set(), unshared: false },
+    learnt: { escaped: new Set(), uncompared: new Set(), tables: new Set(), unshared: false },
     middle: undefined,
     waysBack: new Set(),
     inDoubt: false,
     emit,
-    async phase(phase, subject, step) {
-      const about = subject === undefined ? {} : { subject };
-      const start = performance.now();
-      emit({ type: 'phase:started', phase, ...about, at: new Date().toISOString() });
-      const answer = await step();
-      emit({ type: 'phase:finished', phase, ...about, ms: performance.now() - start });
-      return answer;
-    },
-    tell: (message) => emit({ type: 'told', message }),
+    ...phases(emit),
+    tell,
     note(gate, message, migration) {
       emit({
         type: 'finding',
@@ -161,6 +164,27 @@ function newRun(setup: Setup, options: RunOptions, events: Event[]): Run {
     },
   };
   return run;
+}
+
+function phases(emit: (event: Event) => void): Pick<Run, 'phase' | 'failing'> {
+  const steps: { failing: boolean }[] = [];
+  return {
+    async phase(phase, subject, step) {
+      const about = subject === undefined ? {} : { subject };
+      const start = performance.now();
+      const state = { failing: false };
+      steps.push(state);
+      emit({ type: 'phase:started', phase, ...about, at: new Date().toISOString() });
+      const answer = await step().finally(() => steps.splice(steps.indexOf(state), 1));
+      const ms = performance.now() - start;
+      emit({ type: 'phase:finished', phase, ...about, ms, ...(state.failing ? { failing: true } : {}) });
+      return answer;
+    },
+    failing() {
+      const state = steps.at(-1);
+      if (state !== undefined) state.failing = true;
+    },
+  };
 }
 
 function failure(

@@ -4,6 +4,7 @@ import { applyDirectly } from './promotion/direct.ts';
 import { claimMain } from './promotion/claim.ts';
 import { promoteInOrder } from './promotion/promote.ts';
 import { promoteBySwap } from './promotion/promote-swap.ts';
+import { prepareChecks } from './rehearsal/checks.ts';
 import { checkpointMain, rehearseFrom, type RehearseChoices } from './rehearsal/from.ts';
 import { reconciled } from './reconcile.ts';
 import { recover, tellUnfinished } from './recover.ts';
@@ -40,11 +41,12 @@ export async function down(setup: Setup, options: DownOptions = {}): Promise<Run
 /** Rehearses and judges; neither recovers nor writes anything on main. */
 export async function gate(setup: Setup, options: Selection & RunOptions = {}): Promise<RunResult> {
   return recorded(setup, 'gate', true, options, async (run) => {
-    await setup.driver.examine(setup.main, 'reading');
+    await run.setup.driver.examine(setup.main, 'reading');
     await tellUnfinished(run);
     const { selected, blocked } = await planned(run, 'up', options);
     if (blocked) return 'blocked';
     if (selected.length === 0) return 'nothing-pending';
+    await prepareChecks(run);
     await using base = await checkpointMain(run, selected);
     try {
       const rehearsal = await rehearseFrom(run, base, selected, { direction: 'up', batch: false, checkEach: false });
@@ -68,6 +70,7 @@ async function deploy(run: Run, direction: Direction, options: UpOptions): Promi
   if (direction === 'down' || !(options.safe ?? false)) refuseInTheMiddle(run);
   if (!(options.safe ?? false)) return await applyDirectly(run, selected, direction);
   if (options.allOrNothing ?? false) refuseWithoutSwap(setup);
+  await prepareChecks(run);
   await claimMain(run);
   try {
     return await rehearseAndPromote(run, selected, direction, options);

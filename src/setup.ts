@@ -31,6 +31,11 @@ export interface Setup {
 /** A question of the user's own, put to a branch that is thrown away afterwards. */
 export interface Check {
   readonly name: string;
+  /**
+   * Throws `CONFIG` where it cannot be asked whatever the database holds: no such program, a text that is no SQL. Writes
+   * nothing. Absent where nothing can be known before it is run.
+   */
+  prepare?(setup: Pick<Setup, 'driver' | 'main'>): Promise<void>;
   run(branch: Target, context: CheckContext): Promise<CheckAnswer>;
 }
 

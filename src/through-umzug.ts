@@ -1,13 +1,19 @@
 import type { Direction, Migration } from './seams/source.ts';
 import type { HistoryStorage } from './schema-history.ts';
+import { umzugPackage } from './umzug-package.ts';
 
 /**
  * Loads Umzug while a copy is made. What applies nothing does not pay for it: it blocks this thread for 100 ms. So the
  * copy gets a moment to begin.
  */
 export function preloadUmzug(): void {
-  // A failure is told where Umzug is used.
-  setTimeout(() => void import('umzug').catch(() => undefined), 20);
+  setTimeout(() => {
+    try {
+      umzugPackage();
+    } catch {
+      // A failure is told where Umzug is used.
+    }
+  }, 20);
 }
 
 /**
@@ -21,7 +27,7 @@ export async function throughUmzug(
   apply: (migration: Migration) => Promise<void>,
 ): Promise<void> {
   if (migrations.length === 0) return;
-  const { Umzug, MigrationError } = await import('umzug');
+  const { Umzug, MigrationError } = umzugPackage();
   const byName = new Map(migrations.map((migration) => [migration.name, migration]));
   const run = async ({ name }: { name: string }): Promise<void> => {
     const migration = byName.get(name);

@@ -2,7 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../src/config.ts';
+import { isCode } from '../src/checks/sql-text.ts';
+import type { Event } from '../src/events.ts';
 import type { Finding } from '../src/gate.ts';
+import { phaseText } from '../src/reports/phase-text.ts';
+import { plain } from '../src/reports/style.ts';
 import { down, gate, up } from '../src/run.ts';
 import type { RunResult } from '../src/result.ts';
 import { newProject, shop, type Project } from './support/project.ts';
@@ -303,6 +307,112 @@ INSERT INTO users (email, name) VALUES ('alice@example.com', 'Another');`,
     expect((await withChecks({ 'unique.sql': text })).findings[0]?.message).toContain(
       'accepted what it must refuse with SQLITE_CONSTRAINT_UNIQUE',
     );
+  });
+
+  test.each([
+    ['must fail SQLITE_CONSTRAINT', 'the code that theirs is one of'],
+    ['must fail sqlite_constraint_unique', 'in any case'],
+    ['Must  Fail SQLITE_CONSTRAINT_UNIQUE', 'with the words in any case'],
+  ])('a statement under "%s" is refused with it: %s', async (line) => {
+    const text = `-- SELECT id: alice\n-- forerun: ${line}\nINSERT INTO users (email, name) VALUES ('alice@example.com', 'A');`;
+    expect(await withChecks({ 'unique.sql': text })).toMatchObject({ outcome: 'passed', findings: [] });
+  });
+
+  test('a code that only begins alike is another one', async () => {
+    const text =
+      "-- forerun: must fail SQLITE_CONS\nINSERT INTO users (email, name) VALUES ('alice@example.com', 'Another');";
+    expect((await withChecks({ 'unique.sql': text })).findings[0]?.message).toContain(
+      'It failed with SQLITE_CONSTRAINT_UNIQUE, not with SQLITE_CONS',
+    );
+    expect(isCode('23505', '23')).toBe(true);
+    expect(isCode('23505', '23505')).toBe(true);
+    expect(isCode('23505', '2')).toBe(false);
+    expect(isCode('SQLITE_BUSY', 'SQ')).toBe(false);
+  });
+
+  const insert = "INSERT INTO users (email, name) VALUES ('alice@example.com', 'Another');";
+  test.each<[string, string, RegExp]>([
+    [
+      'must fail without a code',
+      `SELECT 1 WHERE 0;\n-- forerun: must fail\n${insert}`,
+      /:2: "-- forerun: must fail" is not/,
+    ],
+    ['must-fail', `-- forerun: must-fail SQLITE_CONSTRAINT_UNIQUE\n${insert}`, /:1: .*is not understood/],
+    ['mustfail', `-- forerun: mustfail SQLITE_CONSTRAINT_UNIQUE\n${insert}`, /:1: .*is not understood/],
+    ['no colon', `-- forerun must fail SQLITE_CONSTRAINT_UNIQUE\n${insert}`, /:1: .*is not understood/],
+    ['another word', '-- forerun: expect 3 rows\nSELECT id FROM orders WHERE 0;', /:1: .*is not understood/],
+    ['a line behind the statement', `${insert} -- forerun: must fail SQLITE_CONSTRAINT`, /:1: .*is not understood/],
+    [
+      'a line above nothing',
+      'SELECT 1 WHERE 0;\n-- forerun: must fail SQLITE_CONSTRAINT\n',
+      /:2: the line stands above no/,
+    ],
+    [
+      'a line inside a statement',
+      'SELECT 1\n-- forerun: must fail SQLITE_CONSTRAINT\nWHERE 0;',
+      /:2: the line stands above/,
+    ],
+    [
+      'a DELETE',
+      'SELECT 1 WHERE 0;\n\nDELETE FROM orders WHERE id = 1;',
+      /:3: the statement asks nothing.*: DELETE FROM/,
+    ],
+    ['a DELETE that returns', 'DELETE FROM orders RETURNING id;', /:1: the statement asks nothing/],
+    ['a DELETE behind WITH', 'WITH x AS (SELECT 1) DELETE FROM orders;', /:1: the statement asks nothing/],
+    ['a DROP', 'DROP TABLE orders;', /:1: the statement asks nothing/],
+    ['what is no SQL', 'SELECT 1 WHERE 0;\nSELEC id FROM orders;', /:2: near "SELEC": syntax error/],
+    ['half a statement', 'SELECT id FROM orders WHERE (total > 3', /:1: incomplete input/],
+    ['no statement', '-- later\n', /:1: the file has no statement/],
+  ])('a file with %s stops the run before anything is copied', async (_, text, message) => {
+    const project = await newProject();
+    await mkdir(join(project.root, 'checks'));
+    await writeFile(join(project.root, 'checks', 'a.sql'), text);
+    await project.migration('001_it.sql', 'CREATE TABLE a (x);');
+    const setup = await project.setup();
+    for (const result of [await gate(setup), await up(setup, { safe: true })]) {
+      expect(result).toMatchObject({ outcome: 'failed', exitCode: 2, copies: [], error: { code: 'CONFIG' } });
+      expect(result.error?.message).toMatch(message);
+      expect(result.error?.message).toContain(join(project.root, 'checks', 'a.sql'));
+      expect(result.error?.next).toMatch(/must fail <code>|Correct|Write a SELECT/);
+    }
+    expect(project.read('SELECT count(*) FROM orders')).toEqual([3]);
+  });
+
+  test('a question may come with WITH, quote a verb, and ask for what the migration makes', async () => {
+    const text = `WITH x AS (SELECT 'delete from' AS "update") SELECT * FROM x WHERE 0;
+PRAGMA foreign_key_check;
+SELECT replace(name, 'a', 'b') FROM users WHERE 0; -- a remark
+SELECT x FROM made WHERE x IS NULL;`;
+    const result = await withChecks({ 'a.sql': text }, 'CREATE TABLE made (x);');
+    expect(result).toMatchObject({ outcome: 'passed' });
+  });
+
+  test('a program that there is not stops the run before anything is copied', async () => {
+    const project = await newProject();
+    await project.migration('001_it.sql', 'CREATE TABLE a (x);');
+    await writeFile(join(project.root, 'plain.txt'), '');
+    for (const [command, why] of [
+      ['nosuchprog now', 'There is no program nosuchprog.'],
+      ['./plain.txt', 'plain.txt cannot be executed by this user.'],
+    ] as const) {
+      const result = await up(await project.setup({ validate: [command] }), { safe: true });
+      expect(result).toMatchObject({ outcome: 'failed', exitCode: 2, copies: [], error: { code: 'CONFIG' } });
+      expect(result.error?.message).toContain(why);
+    }
+  });
+
+  test('one that fails before is told at once, and its phase is no success', async () => {
+    const project = await newProject();
+    await project.migration('001_it.sql', 'CREATE TABLE a (x);');
+    const lines: string[] = [];
+    const onEvent = (event: Event): void => void lines.push(phaseText(event, plain) ?? '');
+    const setup = await project.setup({ verify: { no: async () => false, yes: async () => true } });
+    await gate(setup, { onEvent });
+    const told = lines.indexOf('… Check no fails already, before any migration: It answered false.');
+    expect(told).toBeGreaterThan(0);
+    expect(lines.findIndex((line) => line.startsWith('✗ checks before'))).toBeGreaterThan(told);
+    expect(lines.findIndex((line) => line.startsWith('✓ rehearse 001_it'))).toBeGreaterThan(told);
+    expect(lines.some((line) => line.startsWith('✓ checks'))).toBe(false);
   });
 
   test('commands run on the branch before and after, and the numbers on their last line become metrics', async () => {

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,11 +53,25 @@ describe('the package', () => {
     ]);
   });
 
+  test('has types that compile where nobody declares the types of Node', async () => {
+    await writeFile(
+      join(project, 'bare.ts'),
+      `import { defineConfig, up } from 'forerun';
+import { sqlite } from 'forerun/sqlite';
+import { copy } from 'forerun/copy';
+import { sql } from 'forerun/sql';
+const driver = sqlite();
+void up(defineConfig({ database: 'app.db', driver, provider: copy(), source: sql({ directory: 'm', driver }) }));
+`,
+    );
+    expect(await compile(['bare.ts'], [])).toEqual({ all: '', exitCode: 0 });
+  });
+
   test('has types that compile for a consumer who checks libraries, too', async () => {
     await writeFile(
       join(project, 'consumer.ts'),
       `import { defineConfig, up, type RunResult } from 'forerun';
-import { sqlite } from 'forerun/sqlite';
+import { sqlite, type SqliteDatabase } from 'forerun/sqlite';
 import { copy } from 'forerun/copy';
 import { sql } from 'forerun/sql';
 import { safeUmzug } from 'forerun/umzug';
@@ -68,30 +82,36 @@ export const migrator = safeUmzug({ migrations: [], logger: undefined }, { datab
 void migrator.up({ safe: true, step: 1 });
 // @ts-expect-error there is no such key
 defineConfig({ database: 'app.db', polices: {} });
+const typed = safeUmzug(
+  { migrations: { glob: 'migrations/*.ts' }, logger: undefined },
+  { database: 'app.db', context: (_target, connection: SqliteDatabase) => connection },
+);
+export const migration: typeof typed._types.migration = async ({ context }) => void context.exec('SELECT 1');
 `,
     );
-    const options = {
-      module: 'nodenext',
-      target: 'es2022',
-      strict: true,
-      skipLibCheck: false,
-      noEmit: true,
-      types: ['node'],
-    };
-    await writeFile(
-      join(project, 'tsconfig.json'),
-      JSON.stringify({ compilerOptions: options, files: ['consumer.ts'] }),
-    );
+    await writeFile(join(project, 'readme.ts'), await umzugOfReadme());
     await mkdir(join(project, 'node_modules/@types'), { recursive: true });
-    for (const name of ['node'])
-      await symlink(join(root, 'node_modules/@types', name), join(project, 'node_modules/@types', name)).catch(
-        () => {},
-      );
-    const { all, exitCode } = await execa(join(root, 'node_modules/.bin/tsc'), ['-p', project], {
-      reject: false,
-      all: true,
-    });
-    expect(all).toBe('');
-    expect(exitCode).toBe(0);
+    await symlink(join(root, 'node_modules/@types/node'), join(project, 'node_modules/@types/node')).catch(() => {});
+    expect(await compile(['consumer.ts', 'readme.ts'], ['node'])).toEqual({ all: '', exitCode: 0 });
   });
 });
+
+/** Checks files of the project strictly, the declarations of all libraries among them. */
+async function compile(
+  files: readonly string[],
+  types: readonly string[],
+): Promise<{ readonly all: string; readonly exitCode: number | undefined }> {
+  const options = { module: 'nodenext', target: 'es2022', strict: true, skipLibCheck: false, noEmit: true, types };
+  await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files }));
+  const tsc = join(root, 'node_modules/.bin/tsc');
+  const { all, exitCode } = await execa(tsc, ['-p', project], { reject: false, all: true });
+  return { all, exitCode };
+}
+
+/** The first program under the README's heading Umzug. */
+async function umzugOfReadme(): Promise<string> {
+  const readme = await readFile(join(root, 'README.md'), 'utf8');
+  const program = /^### Umzug$.*?^```js\n(.*?)^```$/ms.exec(readme)?.[1];
+  expect(program).toContain('safeUmzug(');
+  return program ?? '';
+}

@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { up, type CheckFunction, type Config } from '../src/index.ts';
+import {
+  branch,
+  checkpoint,
+  diff,
+  discard,
+  up,
+  type CheckFunction,
+  type Config,
+  type Migration,
+} from '../src/index.ts';
 import { gate } from '../src/run.ts';
 import { newProject } from './support/project.ts';
 
@@ -49,7 +58,11 @@ test('a check that answers nothing has failed, and is named', async () => {
   const result = await up({ database: 'app.db', root: project.root, verify }, { safe: true });
   expect(result).toMatchObject({ outcome: 'blocked', exitCode: 3 });
   expect(result.findings).toContainEqual(
-    expect.objectContaining({ gate: 'checks', message: expect.stringContaining('mute') as string }),
+    expect.objectContaining({
+      gate: 'checks',
+      message:
+        'Check mute fails (it failed before the migration, too): It answered neither true, nor false, nor { ok: … }.',
+    }),
   );
 });
 
@@ -92,4 +105,95 @@ test('a check that failed before is said to have, however many migrations lie be
   expect(result.findings.map((finding) => finding.message)).toEqual([
     'Check no fails (it failed before the migration, too): It answered false.',
   ]);
+});
+
+test.each([
+  ['rows-lots orders', "write: 'rows-lost orders'"],
+  ['rows-lost', "write: 'rows-lost <table>'"],
+  ['-- forerun: alow values-change users.name', "write: 'values-changed users.name'"],
+  ['anything', "write: 'rows-lost|values-changed <table>'"],
+])('a permit of the configuration that is not understood is refused: %s', async (permit, told) => {
+  const project = await newProject();
+  await expect(project.setup({ allow: ['rows-lost orders', permit] })).rejects.toMatchObject({
+    code: 'CONFIG',
+    message: expect.stringContaining(`allow.1: "${permit}" permits nothing; ${told}`) as string,
+    details: { keys: ['allow.1'] },
+  });
+});
+
+test('a permit for a table that there is not is said to permit nothing, with its line and the nearest table', async () => {
+  const project = await newProject();
+  await project.migration('001_made.sql', 'CREATE TABLE sessions (id INTEGER PRIMARY KEY);');
+  await project.migration(
+    '002_lossy.sql',
+    `-- forerun: allow rows-lost session
+-- forerun: allow rows-lost orders, usres
+-- forerun: allow values-changed users.name, because it is meant
+-- forerun: allow rows-lost sessions
+-- forerun: allow rows-lost nothing_like_it
+SELECT 1;`,
+  );
+  const { outcome, findings } = await gate(await project.setup());
+  expect(outcome).toBe('passed');
+  const absent = 'There is no such table, neither before the migration nor after it.';
+  expect(findings.map(({ message, where }) => [where?.line, message])).toEqual([
+    [1, `This permits nothing: rows-lost session. ${absent} Did you mean sessions?`],
+    [2, `This permits nothing: rows-lost usres. ${absent} Did you mean users?`],
+    [5, `This permits nothing: rows-lost nothing_like_it. ${absent}`],
+  ]);
+  expect(findings.every(({ gate, severity }) => gate === 'permits' && severity === 'warn')).toBe(true);
+});
+
+test('a permit of the configuration for a misspelt table is told where it was meant', async () => {
+  const project = await newProject();
+  await project.migration('001_lossy.sql', 'DELETE FROM orders WHERE id = 1;');
+  const { findings } = await gate(await project.setup({ allow: ['rows-lost ordres', 'rows-lost gone_long_ago'] }));
+  expect(findings.filter(({ gate }) => gate === 'permits').map(({ message }) => message)).toEqual([
+    'The configuration permits nothing by rows-lost ordres. There is no such table, neither before the migration nor after it. Did you mean orders?',
+  ]);
+});
+
+test.each([
+  ['001_lossy.ts', '//'],
+  ['001_lossy.cjs', '//'],
+  ['001_lossy.sql', '--'],
+  [undefined, '//'],
+])('the permit that is advised for %s is a comment of its language', async (name, mark) => {
+  const project = await newProject();
+  const setup = await project.setup();
+  const migrations = (text: string): readonly Migration[] => [
+    {
+      version: '001',
+      name: '001_lossy',
+      checksum: 'test:1',
+      text,
+      language: 'code',
+      ...(name === undefined ? {} : { file: `/app/${name}` }),
+      async up(target, attempt) {
+        await setup.driver.transaction(target, attempt, async (session) => {
+          await session.query('DELETE FROM orders WHERE id = 1');
+        });
+      },
+    },
+  ];
+  const judged = (text: string): ReturnType<typeof gate> =>
+    gate({ ...setup, source: { name: 'mine', migrations: async () => migrations(text) } });
+  const advised = `write in the migration: ${mark} forerun: allow rows-lost orders.`;
+  const { findings } = await judged('');
+  expect(findings[0]?.message).toContain(advised);
+  expect((await judged(`${mark} forerun: allow rows-lots orders\n`)).findings[0]?.message).toBe(
+    `This permits nothing: "${mark} forerun: allow rows-lots orders". Write: ${mark} forerun: allow rows-lost orders`,
+  );
+  expect((await judged(`${mark} forerun: allow rows-lost orders\n`)).outcome).toBe('passed');
+});
+
+test.each<[string, (config: Config) => Promise<unknown>]>([
+  ['a label that is an object', (config) => checkpoint(config, { label: 'x' } as never)],
+  ['a name that is a number', (config) => branch(config, { name: 3 } as never)],
+  ['a misspelt option of a branch', (config) => branch(config, { nmae: 'x' } as never)],
+  ['a misspelt option of discard', (config) => discard(config, 'x', { recursiv: true } as never)],
+  ['a misspelt option of diff', (config) => diff(config, 'main', 'main', { sql: 'SELECT 1' } as never)],
+])('%s is refused in words', async (_, call) => {
+  const project = await newProject();
+  await expect(call({ database: 'app.db', root: project.root })).rejects.toMatchObject({ code: 'USAGE' });
 });

@@ -33,11 +33,17 @@ export function misfitOfFolder(folder: string): Misfit {
 }
 
 function notSql(file: string): Misfit {
+  const what = 'looks like a migration and is no `.sql` file';
+  if (/\.[cm]?[jt]s$/i.test(file)) return { what, next: codeNext };
   return {
-    what: 'looks like a migration and is no `.sql` file',
-    next: `If \`${file}\` is an SQL migration, give it a name that ends in \`.sql\`; if not, move it elsewhere. Migrations in JavaScript need a source of their own, such as forerun/umzug.`,
+    what,
+    next: `If \`${file}\` is an SQL migration, give it a name that ends in \`.sql\`; if not, move it elsewhere.`,
   };
 }
+
+/** Without the file's name, so that it is said once for all of them. */
+const codeNext =
+  "Migrations in JavaScript or TypeScript need a source of their own, such as Umzug: where safeUmzug of forerun/umzug makes the `migrator`, write in forerun.config.js: import { migrator } from './migrator.js'; export default migrator.config; What is no migration belongs elsewhere.";
 
 /** What stands after a dot is somebody's word for a direction, so no name is proposed that would run it as an up. */
 function dotted(file: string): Misfit {

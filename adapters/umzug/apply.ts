@@ -5,6 +5,7 @@ import type { Attempt, Direction } from '../../src/seams/source.ts';
 import type { Target } from '../../src/seams/target.ts';
 import { rehearseInChild } from './children.ts';
 import type { Project } from './project.ts';
+import { runnableMigrations } from './runnable.ts';
 
 /** Applies one migration to main, or to a branch: in a child process where that is possible. */
 export async function applyMigration<Context extends object>(
@@ -76,7 +77,7 @@ async function call<Context extends object>(
   direction: Direction,
   context: Context,
 ): Promise<void> {
-  const migration = (await umzug.migrations(context)).find((candidate) => candidate.name === name);
+  const migration = (await runnableMigrations(umzug, context)).find((candidate) => candidate.name === name);
   if (migration === undefined) {
     throw new ForerunError('NOT_FOUND', `With the context of this database there is no migration "${name}".`, {
       details: { name },

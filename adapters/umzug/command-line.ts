@@ -23,8 +23,11 @@ export function addSafeFlag(cli: UmzugCLI, verb: Direction, told: (safe: boolean
   };
 }
 
-/** Umzug's command line prints the message of an error alone and exits with 1: says what to do next, and the code that we promise. */
-export function explainErrors(cli: UmzugCLI): void {
+/**
+ * Umzug's command line prints the message of an error alone and exits with 1: says what to do next, and the code that we
+ * promise. An error that tells what a shown run has told is not printed once more.
+ */
+export function explainErrors(cli: UmzugCLI, isTold: (error: unknown) => boolean): void {
   for (const action of cli.actions as unknown as readonly {
     onExecute(): Promise<void>;
     readonly actionName: string;
@@ -34,8 +37,8 @@ export function explainErrors(cli: UmzugCLI): void {
       try {
         await execute();
       } catch (error) {
-        // A run that was shown has said all of this.
-        if (!isForerunError(error) || error.code === 'BLOCKED') throw error;
+        if (isTold(error)) return;
+        if (!isForerunError(error)) throw error;
         const { failedRun } = await import('../../src/cli/run-ending.ts');
         const { errorReport } = await import('../../src/error-report.ts');
         process.exitCode = failedRun(action.actionName, errorReport(error)).exitCode;
@@ -45,10 +48,23 @@ export function explainErrors(cli: UmzugCLI): void {
   }
 }
 
-/** Whether arguments are those that this program was started with, so that it can be started once more with them. */
+/** Whether arguments are those that this program was started with. */
 export function isOwnCommandLine(argv: readonly string[] | undefined): boolean {
   const own = process.argv.slice(2);
   return argv === undefined || (argv.length === own.length && argv.every((argument, at) => argument === own[at]));
+}
+
+/**
+ * Whether Node can start this program once more by itself. Not TypeScript that Node was not told how to load: another
+ * program, such as `jiti`, has loaded that.
+ */
+export function canStartAgain(): boolean {
+  const options = `${process.execArgv.join(' ')} ${process.env['NODE_OPTIONS'] ?? ''}`;
+  return (
+    !/\.[cm]?tsx?$/.test(process.argv[1] ?? '') ||
+    ('typescript' in process.features && Boolean(process.features.typescript)) ||
+    /(?:^|\s)(?:-r|--(?:import|require|loader|experimental-loader))\b/.test(options)
+  );
 }
 
 /** Work that a safe command does, and the command line that it came by. */

@@ -22,12 +22,16 @@ export function contextsOf<Context extends object>(
     return { kind: 'fixed', using: async (_target, _client, use) => use(await fixedContext(umzug)) };
   }
   if (typeof options.context !== 'function') throw noFunction();
-  const make = options.context.bind(options);
   const shared = options.context.length >= 2;
+  // The project names the type of its client; a function without that parameter gets none.
+  const make = options.context.bind(options) as (
+    target: Target,
+    client: unknown,
+  ) => ReturnType<NonNullable<SafeUmzugOptions<Context>['context']>>;
   return {
     kind: shared ? 'shared' : 'own',
     async using(target, client, use) {
-      const made = await (shared ? make(target, client) : make(target, undefined));
+      const made = await make(target, shared ? client : undefined);
       return isClosable(made) ? usingClosable(made, use) : use(made);
     },
   };

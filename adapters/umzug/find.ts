@@ -1,4 +1,5 @@
 import { ForerunError, messageOf } from '../../src/error.ts';
+import { importAny } from './import-any.ts';
 import type { Order } from './protocol.ts';
 import { beginRehearsing, type ApplyHere } from './registry.ts';
 
@@ -41,17 +42,6 @@ async function load(module: string): Promise<Error | undefined> {
     return undefined;
   } catch (error) {
     return error instanceof Error ? error : new Error(messageOf(error));
-  }
-}
-
-/** TypeScript goes through the loader that Node was started with, else through ours. */
-async function importAny(module: string): Promise<void> {
-  try {
-    await import(module);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error;
-    const { createJiti } = await import('jiti');
-    await createJiti(import.meta.url).import(module);
   }
 }
 

@@ -10,7 +10,10 @@ export interface ClosableContext<Context> {
 }
 
 /** What a project says about itself, besides the options that every adapter shares. */
-export interface SafeUmzugOptions<Context extends object> extends Omit<Config, 'source' | 'migrations'> {
+export interface SafeUmzugOptions<Context extends object, Client extends object = object> extends Omit<
+  Config,
+  'source' | 'migrations'
+> {
   /**
    * Gives migrations their context, for main or for a branch: `target.url`, `target.path` and `target.variable` say
    * which. It replaces the context of the Umzug options.
@@ -18,7 +21,8 @@ export interface SafeUmzugOptions<Context extends object> extends Omit<Config, '
    * The rule is the number of parameters that the function declares:
    * - `(target, connection) => …`: each migration runs in one transaction of ours, on `connection`, the driver's raw
    *   client (a better-sqlite3 database); its history row is in the same transaction, and it is promoted by replay. The
-   *   migration must not say COMMIT, and `connection` is closed by us.
+   *   migration must not say COMMIT, and `connection` is closed by us. Which client it is depends on the address, so its
+   *   type is yours to name: `(target, connection: Database) => …`.
    * - `(target) => …`: migrations run on whatever the function opens, in transactions of their own. Since none of it can
    *   be taken back, all that is pending is promoted together, by swapping the rehearsed branch in.
    *
@@ -29,7 +33,7 @@ export interface SafeUmzugOptions<Context extends object> extends Omit<Config, '
    */
   context?(
     target: Target,
-    connection: unknown,
+    connection: Client,
   ): Context | ClosableContext<Context> | Promise<Context | ClosableContext<Context>>;
   /**
    * The module that calls `safeUmzug`: `import.meta.url`, or `__filename`. With it, rehearsals run in a child process

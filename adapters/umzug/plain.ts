@@ -3,6 +3,7 @@ import type { Attempt, Direction } from '../../src/seams/source.ts';
 import { applyHere } from './apply.ts';
 import { describeAll } from './list.ts';
 import type { Project } from './project.ts';
+import { runnableMigrations } from './runnable.ts';
 
 /**
  * The migrations for Umzug's own commands, which rehearse nothing. One whose context uses our connection runs in one
@@ -10,7 +11,7 @@ import type { Project } from './project.ts';
  */
 export function plainMigrations<Context extends object>(project: Project<Context>): InputMigrations<Context> {
   return async (context) => {
-    const migrations = await project.umzug.migrations(context);
+    const migrations = await runnableMigrations(project.umzug, context);
     return migrations.map((migration) => ({
       ...migration,
       up: (params) => apply(project, migrations, migration, 'up', params),

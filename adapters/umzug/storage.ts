@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { JSONStorage, type MigrationParams, type Umzug, type UmzugStorage } from 'umzug';
+import type { MigrationParams, Umzug, UmzugStorage } from 'umzug';
 import { schemaHistory, type HistoryStorage } from '../../src/schema-history.ts';
+import { umzugPackage } from '../../src/umzug-package.ts';
 import { describeAll } from './list.ts';
 import { usingMain, type Project } from './project.ts';
 
@@ -10,6 +11,7 @@ import { usingMain, type Project } from './project.ts';
  */
 export function recordOf<Context extends object>(umzug: Umzug<Context>): UmzugStorage<Context> | undefined {
   if (umzug.options.storage !== undefined) return umzug.options.storage;
+  const { JSONStorage } = umzugPackage();
   const file = new JSONStorage();
   return existsSync(file.path) ? file : undefined;
 }

@@ -3,6 +3,7 @@ import { ForerunError } from '../error.ts';
 import type { Check } from '../setup.ts';
 import { shellWord } from '../shell-word.ts';
 import { commandWords, shellSyntax } from './command-words.ts';
+import { whyNoProgram } from './find-program.ts';
 
 /**
  * A check that is a program: run with the database variable pointing at the branch, in a process group of its own,
@@ -11,6 +12,10 @@ import { commandWords, shellSyntax } from './command-words.ts';
 export function commandCheck(command: string, cwd: string, limitMs: number): Check {
   return {
     name: command,
+    async prepare() {
+      const why = await whyNoProgram(commandWords(command)[0] ?? '', cwd);
+      if (why !== undefined) throw noProgram(command, why);
+    },
     async run(branch, { databaseVariable, when, signal }) {
       const [file = '', ...args] = commandWords(command);
       const result = await execa(file, args, {
@@ -45,6 +50,13 @@ export function refuseShellSyntax(command: string, code: 'CONFIG' | 'USAGE'): vo
   throw new ForerunError(code, `The command of ${named} is run without a shell, and has ${found} in it: ${command}`, {
     details,
     next: `Quote what is meant as it stands; or have a shell run it: ${shellLine(command, code)}`,
+  });
+}
+
+function noProgram(command: string, why: string): ForerunError<'CONFIG'> {
+  return new ForerunError('CONFIG', `The check "${command}" cannot be run. ${why}`, {
+    details: { keys: ['validate'] },
+    next: 'Check its name and the PATH, or install it; it is named by "validate" in the configuration, or by --validate.',
   });
 }
 

@@ -8,7 +8,8 @@ export function functionCheck(name: string, check: CheckFunction): Check {
     async run(branch, context) {
       const answer = await check(branch, context);
       if (typeof answer === 'boolean') return { ok: answer, output: answer ? '' : 'It answered false.' };
-      if (typeof answer?.ok !== 'boolean') throw new TypeError('it answered neither true, nor false, nor { ok: … }');
+      if (typeof answer?.ok !== 'boolean')
+        return { ok: false, output: 'It answered neither true, nor false, nor { ok: … }.' };
       return { ...answer, output: typeof answer.output === 'string' ? answer.output : '' };
     },
   };

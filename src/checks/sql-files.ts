@@ -1,8 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ForerunError, messageOf } from '../error.ts';
+import { ForerunError, isForerunError, messageOf } from '../error.ts';
 import type { Connection, Driver } from '../seams/driver.ts';
 import type { Check, CheckAnswer } from '../setup.ts';
+import { checkStatements, isCode, refuseSilent, wrongCheck, type CheckStatement } from './sql-text.ts';
 
 /**
  * One check a file of a folder, in order of name. Each statement of a file is a question, and any row that it returns a
@@ -25,33 +26,73 @@ export async function sqlChecks(directory: string, required: boolean): Promise<r
 function fileCheck(name: string, path: string): Check {
   return {
     name,
+    async prepare({ driver, main }) {
+      await using connection = await driver.open(main);
+      for (const statement of await statementsIn(path, driver)) {
+        await refuseNone(driver, connection, path, statement);
+        refuseSilent(path, statement);
+      }
+    },
     async run(branch, { driver }) {
-      const text = await readFile(path, 'utf8');
       await using connection = await driver.open(branch);
       const answers: CheckAnswer[] = [];
-      for (const statement of driver.statements(text))
-        answers.push(await ask(driver, connection, statement.sql, statement.comment));
+      for (const statement of await statementsIn(path, driver)) answers.push(await ask(driver, connection, statement));
       const failed = answers.filter((answer) => !answer.ok);
-      if (answers.length === 0) return { ok: false, output: `${name} has no statement.` };
       return { ok: failed.length === 0, output: failed.map((answer) => answer.output).join('\n') };
     },
   };
 }
 
-async function ask(driver: Driver, session: Connection, sql: string, comment: string): Promise<CheckAnswer> {
-  const expected = /--\s*forerun:\s*must fail\s+(\S+)/i.exec(comment)?.[1];
+/** A driver may be able to read a text only once a connection is open. */
+async function statementsIn(path: string, driver: Driver): Promise<readonly CheckStatement[]> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw wrongCheck(path, 1, `it cannot be read (${messageOf(error)})`, 'Check the rights of the file.');
+  });
+  try {
+    return checkStatements(text, path, (sql) => driver.statements(sql));
+  } catch (error) {
+    if (isForerunError(error, 'STATEMENT_FAILED'))
+      throw wrongCheck(path, error.details.where.line ?? 1, bare(error.message), correct);
+    if (isForerunError(error, 'BAD_MIGRATION'))
+      throw wrongCheck(path, error.details.where?.line ?? 1, bare(error.message), error.next ?? correct);
+    throw error;
+  }
+}
+
+const correct = 'Correct the statement.';
+
+/** What is missing from main may be made by a migration; what is no SQL never becomes any. EXPLAIN runs nothing. */
+async function refuseNone(
+  driver: Driver,
+  connection: Connection,
+  path: string,
+  { sql, line }: CheckStatement,
+): Promise<void> {
+  if (driver.isNoStatement === undefined || /^(?:pragma|explain)\b/i.test(sql)) return;
+  try {
+    await connection.query(`EXPLAIN ${sql}`);
+  } catch (error) {
+    if (driver.isNoStatement(error)) throw wrongCheck(path, line, bare(messageOf(error)), correct);
+  }
+}
+
+function bare(message: string): string {
+  return message.replace(/\.$/, '');
+}
+
+async function ask(driver: Driver, session: Connection, { sql, mustFail }: CheckStatement): Promise<CheckAnswer> {
   const head = sql.split('\n', 1)[0] ?? '';
   try {
     const rows = await session.query(sql);
-    if (expected !== undefined)
-      return { ok: false, output: `The database accepted what it must refuse with ${expected}: ${head}` };
+    if (mustFail !== undefined)
+      return { ok: false, output: `The database accepted what it must refuse with ${mustFail}: ${head}` };
     return rows.length === 0 ? { ok: true, output: '' } : { ok: false, output: foundRows(head, rows) };
   } catch (error) {
-    const code = driver.codeOf(error) ?? 'an error without a code';
-    if (expected !== undefined && code === expected) return { ok: true, output: '' };
-    const wanted = expected === undefined ? '' : `, not with ${expected}`;
+    const code = driver.codeOf(error);
+    if (mustFail !== undefined && code !== undefined && isCode(code, mustFail)) return { ok: true, output: '' };
+    const wanted = mustFail === undefined ? '' : `, not with ${mustFail}`;
     const words = await wordsOf(driver, session, sql, error);
-    return { ok: false, output: `It failed with ${code}${wanted}: ${words} (${head})` };
+    return { ok: false, output: `It failed with ${code ?? 'an error without a code'}${wanted}: ${words} (${head})` };
   }
 }
 

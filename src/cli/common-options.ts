@@ -36,7 +36,11 @@ export function addCommonOptions(program: Command): void {
       ]),
     )
     .option('--json', 'print one JSON document on stdout and nothing else')
-    .addOption(new Option('--quiet', 'print nothing but results').conflicts('verbose'))
+    .addOption(
+      new Option('--quiet', 'print nothing but results; of a run errors and blocking findings only').conflicts(
+        'verbose',
+      ),
+    )
     .option('--verbose', 'print everything, stack traces included');
 }
 

@@ -61,11 +61,21 @@ async function importFile(file: string): Promise<{ readonly default?: unknown }>
     const line = lineIn(error, file) ?? (error instanceof SyntaxError ? lineByNode(file) : undefined);
     throw wrong(
       file,
-      `${line === undefined ? file : `${file}:${line}`} could not be loaded: ${messageOf(error)}`,
+      `${line === undefined ? file : `${file}:${line}`} could not be loaded: ${wordsOf(error, file)}`,
       'Correct the configuration file.',
       error,
     );
   }
+}
+
+/** Without the place, which some loaders say on a line of its own. */
+function wordsOf(error: unknown, file: string): string {
+  const lines = messageOf(error).split('\n');
+  const words = lines.filter((line) => !line.trim().startsWith(`${file}:`)).map((line) => line.trimEnd());
+  return words
+    .join('\n')
+    .trim()
+    .replace(/^ParseError: /, '');
 }
 
 function canImportUs(file: string): boolean {

@@ -1,7 +1,8 @@
 import type { Config } from '../config.ts';
-import type { ErrorReport } from '../events.ts';
+import type { ErrorReport, Event } from '../events.ts';
 import { errorText } from '../reports/error-text.ts';
 import { json } from '../reports/json.ts';
+import { phaseText } from '../reports/phase-text.ts';
 import type { View } from '../reports/style.ts';
 import type { RunResult } from '../result.ts';
 import type { RunOptions } from '../run-log.ts';
@@ -37,7 +38,11 @@ export async function performHere<T>(
   show: Presentation<T>,
 ): Promise<void> {
   const output = takeOutput(options);
-  present(cli, output, await work(await configOf(options), {}), show);
+  const onEvent = (event: Event): void => {
+    const text = output.quiet ? undefined : phaseText(event, output.aside.style);
+    if (text !== undefined) output.say(`${text}\n`);
+  };
+  present(cli, output, await work(await configOf(options), { onEvent }), show);
 }
 
 /** A verb that may take long, in a worker, so that signals are heard and the indicator moves. */

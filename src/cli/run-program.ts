@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { ForerunError } from '../error.ts';
 import type { CommonOptions } from './common-options.ts';
 import { errorReport } from '../error-report.ts';
+import { shellWord } from '../shell-word.ts';
 import { takeOutput } from './output.ts';
 import type { Cli } from './perform.ts';
 import { newProgram, unknownHelp, verbIn } from './program.ts';
@@ -26,7 +27,7 @@ export async function runProgram(args: readonly string[], supervision: Supervisi
       program.opts(),
       args,
       verb ?? '',
-      error instanceof CommanderError ? wrongUse(error, verb) : error,
+      error instanceof CommanderError ? wrongUse(error, verb, args) : error,
     );
   }
 }
@@ -50,7 +51,7 @@ async function printFailure(
   return showRun(output, failedRun(verb, errorReport(error)));
 }
 
-function wrongUse(error: CommanderError, verb: string | undefined): ForerunError<'USAGE'> {
+function wrongUse(error: CommanderError, verb: string | undefined, args: readonly string[]): ForerunError<'USAGE'> {
   const none = error.code === 'commander.help';
   const [message = '', suggestion] = none ? ['No verb was given.'] : error.message.replace(/^error: /, '').split('\n');
   const near = suggestion === undefined ? '' : ` ${suggestion.replace(/^\((.*)\)$/, '$1')}`;
@@ -59,8 +60,22 @@ function wrongUse(error: CommanderError, verb: string | undefined): ForerunError
     `${message.replace(/^./, (first) => first.toUpperCase()).replace(/([^.?!])$/, '$1.')}${near}`,
     {
       details: {},
-      next: `See: forerun ${verb === undefined ? '' : `${verb} `}--help`,
+      next: nextAfter(error, verb, args),
       cause: error,
     },
   );
+}
+
+function nextAfter({ code }: CommanderError, verb: string | undefined, args: readonly string[]): string {
+  if (verb === 'repair' && code === 'commander.missingMandatoryOptionValue')
+    return 'For example: forerun repair 003_orders --reason "a comment was added"';
+  if (verb === 'exec' && code === 'commander.unknownOption' && !args.includes('--'))
+    return `Put -- before the command, whose options are not for Forerun: forerun exec ${execLine(args)}`;
+  return `See: forerun ${verb === undefined ? '' : `${verb} `}--help`;
+}
+
+/** As it was meant, where what was typed shows that: no option of ours stands between the verb and the command. */
+function execLine([first, branch = '-', ...command]: readonly string[]): string {
+  const plain = first === 'exec' && !branch.startsWith('-') && !(command[0] ?? '-').startsWith('-');
+  return plain ? `${shellWord(branch)} -- ${command.map(shellWord).join(' ')}` : '<branch> -- <command>';
 }

@@ -11,9 +11,14 @@ export function showRun(output: Output, result: RunResult): number {
     return result.exitCode;
   }
   const begun = result.run !== '';
-  if (begun && !(output.quiet && result.exitCode === 0)) output.result(runText(result, output.view));
+  if (begun && !(output.quiet && result.exitCode === 0)) output.result(runText(shown(output, result), output.view));
   // The last line of the report says already that it was interrupted.
   const isTold = begun && result.outcome === 'interrupted';
   if (result.error !== undefined && !isTold) output.say(errorText(result.error, output.aside));
   return result.exitCode;
+}
+
+function shown({ quiet }: Output, result: RunResult): RunResult {
+  if (!quiet) return result;
+  return { ...result, findings: result.findings.filter((finding) => finding.severity === 'block') };
 }

@@ -1,6 +1,8 @@
-import type { Driver } from '../seams/driver.ts';
+// Without the types of Node nothing else declares `AsyncDisposable`.
+/// <reference lib="esnext.disposable" preserve="true" />
+import type { Driver, Waiting } from '../seams/driver.ts';
 import type { Target } from '../seams/target.ts';
-import { codeOf, whenFree } from './sqlite/busy.ts';
+import { codeOf, isNoStatement, whenFree } from './sqlite/busy.ts';
 import { commentedStatements } from './sqlite/commented.ts';
 import { connect, type Setup, type SqliteConnection } from './sqlite/connection.ts';
 import { sqliteContents } from './sqlite/contents.ts';
@@ -32,7 +34,8 @@ export interface SqliteOptions {
 
 /** The driver for SQLite, by better-sqlite3. */
 export function sqlite(options: SqliteOptions = {}): Driver {
-  const open = (target: Target): Promise<SqliteConnection> => connect(target, options.setup);
+  const open = (target: Target, waiting?: Waiting): Promise<SqliteConnection> =>
+    connect(target, options.setup, waiting);
   return {
     name: 'sqlite',
     transactionalDdl: true,
@@ -48,6 +51,7 @@ export function sqlite(options: SqliteOptions = {}): Driver {
     },
     script: (sql, file) => sqliteScript(sql, file, open),
     statements: commentedStatements,
+    isNoStatement,
     codeOf,
     wordsOf: (error, statement) =>
       statement === undefined

@@ -6,6 +6,11 @@ import type { Check, CheckAnswer } from '../setup.ts';
 
 const outputLimit = 4000;
 
+/** Throws `CONFIG`, before anything is copied, for a check of the user's that cannot be asked at all. */
+export async function prepareChecks({ setup }: Run): Promise<void> {
+  for (const check of setup.checks) await check.prepare?.(setup);
+}
+
 /** Runs the user's checks on a branch of the branch that is thrown away: a check may write. */
 export async function runChecks(
   run: Run,
@@ -21,6 +26,7 @@ export async function runChecks(
       const start = performance.now();
       const answer = await ask(run, check, scratch, when);
       run.signal.throwIfAborted();
+      if (!answer.ok) failed(run, check, when, answer);
       checks.push({
         name: check.name,
         when,
@@ -34,6 +40,16 @@ export async function runChecks(
     await provider.discard(scratch);
   }
   return { checks, metrics };
+}
+
+/** Without migrations to blame, a person may want to stop the run here and now. */
+function failed(run: Run, { name }: Check, when: CheckEvidence['when'], { output }: CheckAnswer): void {
+  run.failing();
+  if (when === 'before') run.tell(`Check ${name} fails already, before any migration: ${lastLine(output)}`);
+}
+
+function lastLine(output: string): string {
+  return output.trim().split('\n').at(-1) ?? '';
 }
 
 async function ask(run: Run, check: Check, scratch: Branch, when: CheckEvidence['when']): Promise<CheckAnswer> {

@@ -1,4 +1,5 @@
 import type { Run } from '../run-log.ts';
+import type { Told } from '../seams/driver.ts';
 import type { Evidence, TableEvidence } from '../seams/evidence.ts';
 import type { Branch, Copy } from '../seams/provider.ts';
 import type { Target } from '../seams/target.ts';
@@ -11,7 +12,7 @@ export async function compared(run: Run, before: Copy, branch: Branch, evidence:
   const { needsComparison = [], ...known } = evidence;
   const { driver, provider } = run.setup;
   const finish = async (target: Target): Promise<Evidence> =>
-    merged(known, needsComparison, await driver.compare(target, branch.target));
+    merged(known, needsComparison, await driver.compare(target, branch.target, told(evidence)));
   if (!(before.dormant ?? false)) return finish(before.target);
   const checkpoint = { ...before, kind: 'checkpoint' as const, async [Symbol.asyncDispose]() {} };
   const woken = await provider.branch(checkpoint, { label: `${run.id}-before`, run: run.id, signal: run.signal });
@@ -20,6 +21,14 @@ export async function compared(run: Run, before: Copy, branch: Branch, evidence:
   } finally {
     await provider.discard(woken);
   }
+}
+
+function told({ statements, needsComparison = [] }: Evidence): Told {
+  const tables = needsComparison.map(({ table }) => table).filter((table) => table !== undefined);
+  return {
+    ...(statements === undefined ? {} : { statements }),
+    ...(tables.length < needsComparison.length ? {} : { tables }),
+  };
 }
 
 /** Of a table that is in doubt the comparison knows the rows; sizes and the like stay as they were measured. */

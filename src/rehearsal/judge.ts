@@ -1,6 +1,15 @@
 import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
 import { judge, type Finding } from '../gate.ts';
-import { misreadPermits, permitInConfig, permitKinds, permitsIn } from '../permits.ts';
+import {
+  idlePermits,
+  misreadPermits,
+  nearestPermit,
+  permitInCode,
+  permitInConfig,
+  permitsIn,
+  type IdlePermit,
+} from '../permits.ts';
 import type { Run } from '../run-log.ts';
 import type { Evidence } from '../seams/evidence.ts';
 import type { Direction, Migration } from '../seams/source.ts';
@@ -30,13 +39,69 @@ export async function findingsAbout(
     migration: migration.name,
     message,
   }));
-  const misread = misreadPermits(text).map(({ line, text }) => ({
+  const inCode = isCode(migration, file);
+  const found = judge(run.setup.gates, evidence, judged, run.setup.policy);
+  const advised = direction === 'down' && !own ? found.map(permitInConfig) : inCode ? found.map(permitInCode) : found;
+  const mark = inCode ? '//' : '--';
+  const misread = misreadPermits(text).map((one) => ({
+    line: one.line,
+    message: `This permits nothing: "${one.text}". Write: ${mark} forerun: allow ${nearestPermit(one.text)}`,
+  }));
+  const idle = evidence.error === undefined ? await idleIn(run, text, evidence, found) : [];
+  const warnings = [...misread, ...idle].map(({ line, message }) => ({
     gate: 'permits',
     severity: 'warn' as const,
     migration: migration.name,
-    message: `This permits nothing: "${text}". Write: -- forerun: allow ${permitKinds.join('|')} <table>`,
-    where: { line, ...(file === undefined ? {} : { file }) },
+    message,
+    ...(line === undefined ? {} : { where: { line, ...(file === undefined ? {} : { file }) } }),
   }));
-  const found = judge(run.setup.gates, evidence, judged, run.setup.policy);
-  return [...misread, ...(direction === 'down' && !own ? found.map(permitInConfig) : found), ...notes];
+  return [...warnings, ...advised, ...notes];
+}
+
+/** What begins a comment is a matter of the file; of a function without one, of the language that we know. */
+function isCode({ language }: Migration, file: string | undefined): boolean {
+  return file === undefined ? language === 'code' : /^\.[cm]?[jt]sx?$/i.test(extname(file));
+}
+
+interface Idle {
+  /** Absent where it stands in the configuration. */
+  readonly line?: number;
+  readonly message: string;
+}
+
+/**
+ * Permits for tables that there are neither before nor after. One of the configuration is for every migration, those as
+ * well that know nothing of its table: it is told where it was most likely meant for what was found.
+ */
+async function idleIn(run: Run, text: string, evidence: Evidence, found: readonly Finding[]): Promise<readonly Idle[]> {
+  const seen = run.learnt.tables;
+  for (const name of namesIn(evidence)) seen.add(name);
+  const configured = run.setup.permits.map(({ what, subject }) => `-- forerun: allow ${what} ${subject}`).join('\n');
+  const unknown = (tables: readonly string[]): readonly [own: readonly IdlePermit[], shared: readonly IdlePermit[]] => {
+    const shared = idlePermits(configured, tables).filter(({ near }) => found.some((one) => isAbout(one, near)));
+    return [idlePermits(text, tables), shared];
+  };
+  if (unknown([...seen]).flat().length === 0) return [];
+  const { driver, main } = run.setup;
+  await using connection = await driver.open(main);
+  const onMain = (await driver.tables(connection)).map(({ table }) => table);
+  const [own, shared] = unknown([...new Set([...onMain, ...seen])]);
+  return [
+    ...own.map((permit) => ({ line: permit.line, message: `This permits nothing: ${inWords(permit)}` })),
+    ...[...new Set(shared.map(inWords))].map((words) => ({ message: `The configuration permits nothing by ${words}` })),
+  ];
+}
+
+function namesIn({ tables = [], schema }: Evidence): readonly string[] {
+  const changed = (schema?.diff ?? []).flatMap(({ object }) => /^table (.+)$/s.exec(object)?.[1] ?? []);
+  return [...changed, ...tables.flatMap(({ table, renamedFrom }) => [table, renamedFrom ?? table])];
+}
+
+function isAbout({ severity, where }: Finding, table: string | undefined): boolean {
+  return severity !== 'note' && table !== undefined && where?.table === table;
+}
+
+function inWords({ what, table, near }: IdlePermit): string {
+  const meant = near === undefined ? '' : ` Did you mean ${near}?`;
+  return `${what} ${table}. There is no such table, neither before the migration nor after it.${meant}`;
 }

@@ -73,6 +73,7 @@ async function upDownUp(
   const statements: StatementEvidence[] = [];
   const attempt = (direction: Direction): Attempt => ({
     alone,
+    main: run.setup.main,
     signal: run.signal,
     afterBegin: async () => {},
     beforeCommit: (session) => recordHistory(run, session, migration, direction),
@@ -88,7 +89,9 @@ async function upDownUp(
     const schema = schemaDiff(schemaBefore, await driver.schema(session));
     const observed = await observer.finish(migration.language === 'sql' ? statements : undefined);
     // Where counters do not tell, the branch itself still is what it was.
-    const exact = observed.needsComparison === undefined ? observed : await driver.compare(before.target, target);
+    const counted = (observer.byCounters ?? false) && (observed.tables ?? []).some((table) => table.changed);
+    const unsure = counted || observed.needsComparison !== undefined;
+    const exact = unsure ? await driver.compare(before.target, target) : observed;
     const data = (exact.tables ?? []).filter(differs);
     await migration.up(target, attempt('up'));
     return {

@@ -66,7 +66,9 @@ function undo(promoted: readonly MigrationResult[]): string {
 function blockedBy(result: RunResult): string {
   const blocked = names(result, 'blocked');
   if (blocked !== '') return `${blocked} did not pass`;
-  return result.drift.length > 0 ? 'files and history disagree' : 'see the findings';
+  if (result.drift.length > 0) return 'files and history disagree';
+  const gates = result.findings.flatMap(({ severity, gate }) => (severity === 'block' ? [gate] : []));
+  return `it did not pass ${[...new Set(gates)].join(', ')} (see above)`;
 }
 
 function untouched({ verb, migrations }: RunResult): string {

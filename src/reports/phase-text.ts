@@ -6,7 +6,7 @@ import type { Style } from './style.ts';
 export function phaseText(event: Event, style: Style): string | undefined {
   switch (event.type) {
     case 'phase:finished':
-      return `${style.green('✓')} ${label(event)} ${style.dim(duration(event.ms))}`;
+      return `${event.failing === true ? style.red('✗') : style.green('✓')} ${label(event)} ${style.dim(duration(event.ms))}`;
     case 'lock:waiting':
       return `${style.yellow('…')} Another deployer holds the run lock${event.holder === undefined ? '' : ` (${event.holder})`}; waiting`;
     case 'told':

@@ -2,6 +2,7 @@ import type { MigrationResult, RunResult } from '../result.ts';
 import { driftDiffs } from './drift-text.ts';
 import { endingText } from './ending-text.ts';
 import { findingsText } from './findings-text.ts';
+import { locksText } from './locks-text.ts';
 import { duration, size } from './quantities.ts';
 import type { View } from './style.ts';
 import { table, type Cell } from './table.ts';
@@ -9,7 +10,8 @@ import { table, type Cell } from './table.ts';
 /** What a run came to, for a person: its migrations, the findings, the copies it made, how it ended. */
 export function runText(result: RunResult, view: View): string {
   const lines = [
-    ...migrationsTable(result.migrations, view),
+    ...migrationsTable(result, view),
+    ...locksText(result.migrations, view),
     ...findingsText(result.findings, view),
     ...driftDiffs(result.drift, view),
     ...copiesMade(result, view),
@@ -20,25 +22,33 @@ export function runText(result: RunResult, view: View): string {
   return `${lines.join('\n').replace(/^\n+/, '')}\n`;
 }
 
-function migrationsTable(migrations: readonly MigrationResult[], view: View): readonly string[] {
+function migrationsTable({ verb, migrations }: RunResult, view: View): readonly string[] {
   if (migrations.length === 0) return [];
+  const onMain = wordFor(verb, migrations);
   const columns = [
     { title: 'Migration' },
     { title: 'Outcome' },
     { title: 'How' },
     { title: 'Rehearsed', align: 'right' as const },
-    { title: 'Promoted', align: 'right' as const },
+    { title: onMain.replace(/^./, (first) => first.toUpperCase()), align: 'right' as const },
     { title: 'Checkpoint' },
   ];
   const rows = migrations.map(({ name, outcome, promotion, durationMs, checkpoint }): readonly Cell[] => [
     name,
-    { text: outcome, paint: view.style[colours[outcome]] },
+    { text: outcome === 'promoted' ? onMain : outcome, paint: view.style[colours[outcome]] },
     promotion ?? '',
     durationMs.rehearsed === undefined ? '' : duration(durationMs.rehearsed),
     durationMs.promoted === undefined ? '' : duration(durationMs.promoted),
     outcome === 'promoted' ? (checkpoint ?? '') : '',
   ]);
   return table(columns, rows, view.style);
+}
+
+/** What has become of a migration that is done on main. */
+function wordFor(verb: string, migrations: readonly MigrationResult[]): 'promoted' | 'reverted' | 'applied' {
+  if (verb === 'down') return 'reverted';
+  const unrehearsed = migrations.some(({ outcome, promotion }) => outcome === 'promoted' && promotion === null);
+  return unrehearsed ? 'applied' : 'promoted';
 }
 
 const colours = {

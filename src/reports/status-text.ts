@@ -1,5 +1,4 @@
 import type { Drift } from '../plan.ts';
-import type { JournalEntry } from '../seams/driver.ts';
 import type { Status } from '../verbs/status.ts';
 import { driftMessage } from '../drift-message.ts';
 import { driftDiffs } from './drift-text.ts';
@@ -46,7 +45,7 @@ function driftLines({ drift, stops }: Status, view: View): readonly string[] {
   return ['', title, ...drift.map((one) => `  ${driftMessage(one, stops)}`), ...driftDiffs(drift, view)];
 }
 
-function unfinishedLines(entry: JournalEntry | undefined, { style }: View): readonly string[] {
+function unfinishedLines(entry: Status['unfinished'], { style }: View): readonly string[] {
   if (entry === undefined) return [];
   const at = entry.migration === undefined ? '' : ` at ${entry.migration}`;
   return [
@@ -54,8 +53,14 @@ function unfinishedLines(entry: JournalEntry | undefined, { style }: View): read
     style.yellow(
       `Run ${entry.run} (process ${entry.pid} on ${entry.host}) has not finished: it is ${entry.phase}${at} since ${entry.at}.`,
     ),
-    '  It goes on at this moment, or it died; then the next "forerun up --safe" cleans up after it.',
+    `  ${stateText(entry.goingOn)}`,
   ];
+}
+
+function stateText(goingOn: boolean | undefined): string {
+  if (goingOn === true) return 'Its process runs on this host: it goes on at this moment.';
+  const cleans = 'the next "forerun up --safe" cleans up after it.';
+  return goingOn === false ? `It died: ${cleans}` : `It goes on at this moment, or it died; then ${cleans}`;
 }
 
 function noteLines(notes: readonly string[], { style }: View): readonly string[] {

@@ -78,6 +78,8 @@ export interface Journal {
 
 /** Watches one branch while migrations run on it, one after the other. */
 export interface Observer extends AsyncDisposable {
+  /** Whether it counts writes to rows, so that a change and its undoing both count. @default false: it compares states */
+  readonly byCounters?: boolean;
   /** Call right before a migration. */
   begin(): Promise<void>;
   /**
@@ -104,6 +106,8 @@ export interface LockOptions {
   waiting(holder: LockHolder | undefined): void;
 }
 
+export type Waiting = (message: string) => void;
+
 /** One database engine. All SQL of the project lives behind it. */
 export interface Driver {
   readonly name: string;
@@ -116,10 +120,12 @@ export interface Driver {
   home(main: Target): string;
   /**
    * Throws `BAD_TARGET` with what is wrong where main is missing, unreadable, corrupt or no database, or is read-only
-   * and is to be written. `use` is `writing` by default.
+   * and is to be written. `use` is `writing` by default. `waiting` is told once when another program has kept it from
+   * being read for a second: for whom or what it waits, in words.
    */
-  examine(main: Target, use?: 'reading' | 'writing'): Promise<void>;
-  open(target: Target): Promise<Connection>;
+  examine(main: Target, use?: 'reading' | 'writing', waiting?: Waiting): Promise<void>;
+  /** `waiting` is told the same of every query on the connection. */
+  open(target: Target, waiting?: Waiting): Promise<Connection>;
   /**
    * Runs `body` inside one transaction on a new connection, with `afterBegin` first and `beforeCommit` last. Throws
    * `TRANSACTION_ESCAPED` where the body ended the transaction itself. With `attempt.alone` the body runs on the
@@ -128,8 +134,16 @@ export interface Driver {
   transaction(target: Target, attempt: Attempt, body: (connection: Connection) => Promise<void>): Promise<void>;
   /** Statement by statement, in one transaction where the text allows it. `file` is for messages. */
   script(sql: string, file?: string): Apply;
-  /** The statements of a script, each with the comments right before it. */
+  /**
+   * The statements of a script, each with the comments right before it. May throw `STATEMENT_FAILED` for a text that is no
+   * SQL, and may need that a connection was opened before.
+   */
   statements(sql: string): readonly { readonly sql: string; readonly comment: string }[];
+  /**
+   * Whether an error says that a statement is none, whatever the database holds. Absent where `statements` throws for
+   * such a text.
+   */
+  isNoStatement?(error: unknown): boolean;
   /** The engine's own code of an error, where it is the engine's. */
   codeOf(error: unknown): string | undefined;
   /**
@@ -148,7 +162,7 @@ export interface Driver {
   lock(main: Target, options: LockOptions): Promise<AsyncDisposable>;
   observe(branch: Target): Promise<Observer>;
   /** What differs in the rows of two databases, one taken as the state before and the other as the state after. */
-  compare(before: Target, after: Target): Promise<Evidence>;
+  compare(before: Target, after: Target, told?: Told): Promise<Evidence>;
   /** Looks at every page or block of a database, or of some tables. Empty where all is well. */
   damage(target: Target, tables?: readonly string[]): Promise<readonly Violation[]>;
   /**
@@ -170,6 +184,14 @@ export interface Driver {
   settle?(main: Target, stretch: Stretch): Promise<'done' | 'not-done' | 'unknown'>;
   /** Takes back a stretch that is on main by its exact inverse; false, having done nothing, where there is none. */
   undo?(main: Target, stretch: Stretch): Promise<boolean>;
+}
+
+/** What is known of how one database became the other. */
+export interface Told {
+  /** The statements that ran: which tables and columns they rename, and which columns they set. */
+  readonly statements?: readonly StatementEvidence[];
+  /** The tables whose rows are to be compared. @default all */
+  readonly tables?: readonly string[];
 }
 
 /** Tells whether anybody else committed to a database. */

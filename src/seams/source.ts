@@ -63,6 +63,8 @@ export interface Attempt {
   statement?(evidence: StatementEvidence): void;
   /** Whether the migration must run outside a transaction of ours, because it was seen to end it. */
   readonly alone: boolean;
+  /** Set where the attempt is a rehearsal on a branch: the main that it must not reach by what it shares with it. */
+  readonly main?: Target;
   /** Present where the migration runs on main in stretches that are journalled one by one. */
   readonly stretches?: Stretches;
   /** Told once when the attempt has waited for another program for a second: for whom or what, in words. */

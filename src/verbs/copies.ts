@@ -68,12 +68,22 @@ async function branchOfMain(setup: Setup, name: string): Promise<Branch> {
 }
 
 /** Names are typed again later: after `from`, in patterns, before options. */
-function refuseName(name: string): void {
+function refuseName(name: unknown): void {
+  if (typeof name !== 'string') {
+    throw new ForerunError('USAGE', `The name of a copy is a text, and here it is ${kindOf(name)}.`, {
+      details: {},
+      next: "Write it as it is: checkpoint(config, 'before-import'), branch(config, { name: 'premium' })",
+    });
+  }
   if (name !== 'main' && /^[^\s\p{Cc}*-][^\p{Cc}*]*$/u.test(name) && name === name.trimEnd()) return;
   throw new ForerunError('USAGE', `"${name}" cannot be the name of a copy.`, {
     details: {},
     next: 'Choose one that is not "main", does not begin with "-" or end with a space, and has no "*" in it.',
   });
+}
+
+function kindOf(value: unknown): string {
+  return value === null ? 'null' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 function nameTaken(other: Copy): ForerunError<'USAGE'> {

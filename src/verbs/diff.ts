@@ -40,10 +40,11 @@ export interface DiffSide {
 
 /** Compares two of main, branches and checkpoints: schema, rows, sizes, and a query's answers. Changes neither. */
 export async function diff(setup: Setup, a: string, b: string, options: DiffOptions = {}): Promise<Difference> {
-  if (options.query !== undefined) refuseQuery(setup.driver, options.query);
   await using before = await sideOf(setup, a);
   await using after = await sideOf(setup, b);
   const [schemaA, schemaB] = [await schemaOf(setup, before.target), await schemaOf(setup, after.target)];
+  // A driver may be able to read a text only once a connection was open.
+  if (options.query !== undefined) refuseQuery(setup.driver, options.query);
   const { tables = [], notes = [] } = await setup.driver.compare(before.target, after.target);
   return {
     a: before.side,

@@ -2,8 +2,10 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ForerunError, isForerunError, messageOf } from '../error.ts';
+import { size } from '../reports/quantities.ts';
 import type { LockHolder } from '../seams/driver.ts';
 import type { Setup } from '../setup.ts';
+import { isGoingOn } from '../unfinished.ts';
 import { inWords, newHolder } from './lock.ts';
 
 /** One thing that was looked at. */
@@ -23,9 +25,8 @@ export async function doctor(setup: Setup): Promise<readonly Diagnosis[]> {
   const node = diagnoseNode(process.versions.node);
   const database = await looked('database', () => diagnoseDatabase(setup));
   const migrations = await looked('migrations', () => diagnoseMigrations(setup));
-  const checks = diagnoseChecks(setup);
   // All the rest asks main, and would say the same thing again.
-  if (database.state === 'fail') return [node, database, migrations, checks];
+  if (database.state === 'fail') return [node, database, migrations, { name: 'checks', ...listChecks(setup) }];
   return [
     node,
     database,
@@ -35,7 +36,7 @@ export async function doctor(setup: Setup): Promise<readonly Diagnosis[]> {
     await looked('last run', () => diagnoseJournal(setup)),
     await looked('copies', () => diagnoseCopies(setup)),
     migrations,
-    checks,
+    await looked('checks', () => diagnoseChecks(setup)),
   ];
 }
 
@@ -95,12 +96,13 @@ async function isWritable(folder: string): Promise<boolean> {
 async function diagnoseProvider({ provider, main }: Setup): Promise<Found> {
   const { way, bytes, freeBytes } = await provider.estimate(main);
   const explained = await provider.explain?.(main);
-  const cost = explained ?? `${provider.name} on ${provider.reach}: a checkpoint is a ${way} of ${sizeText(bytes)}`;
+  const cost = explained ?? `${provider.name} on ${provider.reach}: a checkpoint is a ${way} of ${size(bytes)}`;
   if (freeBytes === undefined) return { state: 'ok', detail: cost };
-  const detail = `${cost}; ${sizeText(freeBytes)} are free`;
+  const detail = `${cost}; ${size(freeBytes)} are free`;
   const next = 'Free some space, or keep fewer runs (keepRuns) and discard copies that nobody needs.';
-  if (freeBytes < bytes) return { state: 'fail', detail, next };
-  // A run has a checkpoint, a branch, and a branch of the branch at the same time.
+  // Every run has a checkpoint and a branch; with checks or a down to try, a branch of the branch at the same time.
+  if (freeBytes < bytes * 2)
+    return { state: 'fail', detail: `${detail}, and a run needs ${size(bytes * 2)} at least`, next };
   return freeBytes < bytes * 3 ? { state: 'warn', detail, next } : { state: 'ok', detail };
 }
 
@@ -126,14 +128,20 @@ async function diagnoseJournal({ driver, main }: Setup): Promise<Found> {
   const entry = await driver.journal(connection).read(await driver.identity(main));
   if (entry === undefined || entry.phase === 'finished') return { state: 'ok', detail: 'no run is unfinished' };
   const detail = `run ${entry.run} (process ${entry.pid} on ${entry.host}) has not finished; it was last ${entry.phase} at ${entry.at}`;
-  return { state: 'warn', detail, next: 'If that process is gone, the next "forerun up --safe" cleans up after it.' };
+  const goingOn = isGoingOn(entry);
+  if (goingOn === true)
+    return { state: 'warn', detail: `${detail}; its process runs`, next: 'Wait until it has finished.' };
+  const then = 'forerun up --safe cleans up after it.';
+  return goingOn === false
+    ? { state: 'warn', detail: `${detail}; its process is gone`, next: `The next ${then}` }
+    : { state: 'warn', detail, next: `If that process is gone, the next ${then}` };
 }
 
 async function diagnoseCopies({ provider, main }: Setup): Promise<Found> {
   const copies = await provider.list(main);
   const leftovers = copies.filter((copy) => copy.state === 'leftover').length;
   const bytes = copies.reduce((sum, copy) => sum + copy.bytes, 0);
-  const detail = `${copies.length} ${copies.length === 1 ? 'copy' : 'copies'}, ${sizeText(bytes)}`;
+  const detail = `${copies.length} ${copies.length === 1 ? 'copy' : 'copies'}, ${size(bytes)}`;
   if (leftovers === 0) return { state: 'ok', detail };
   return {
     state: 'warn',
@@ -149,17 +157,12 @@ async function diagnoseMigrations({ source }: Setup): Promise<Found> {
   return { state: 'warn', detail: count, next: 'Create the first one: forerun create <name>' };
 }
 
-function diagnoseChecks({ checks }: Setup): Diagnosis {
-  const names = checks.map((check) => check.name).join(', ');
-  return {
-    name: 'checks',
-    state: 'ok',
-    detail: checks.length === 0 ? 'none of your own' : `${checks.length} of your own: ${names}`,
-  };
+async function diagnoseChecks(setup: Setup): Promise<Found> {
+  for (const check of setup.checks) await check.prepare?.(setup);
+  return listChecks(setup);
 }
 
-function sizeText(bytes: number): string {
-  const units = ['bytes', 'KB', 'MB', 'GB', 'TB'];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  return `${Math.round(bytes / 1000 ** power)} ${units[power] ?? ''}`;
+function listChecks({ checks }: Setup): Found {
+  const names = checks.map((check) => check.name).join(', ');
+  return { state: 'ok', detail: checks.length === 0 ? 'none of your own' : `${checks.length} of your own: ${names}` };
 }

@@ -4,7 +4,7 @@ import type { Branch, Checkpoint, Copy, ListedCopy } from '../seams/provider.ts'
 import type { Setup } from '../setup.ts';
 
 /**
- * The copy that a person means by an id or a label. A label is looked for among branches first, where it is unique.
+ * The copy that a person means by an id, the beginning of one, or a label. A label is looked for among branches first, where it is unique.
  * Throws `NOT_FOUND` with what there is instead, and `USAGE` where several have the label or the kind is another.
  */
 export async function findCopy(setup: Setup, nameOrId: string, kind?: Copy['kind']): Promise<ListedCopy> {
@@ -23,14 +23,16 @@ export async function findCopy(setup: Setup, nameOrId: string, kind?: Copy['kind
 
 /** As `findCopy`, among copies that were listed before; leftovers included. */
 export function pickCopy(copies: readonly ListedCopy[], nameOrId: string, kind?: Copy['kind']): ListedCopy {
-  const candidates = matching(copies, nameOrId);
+  const exact = matching(copies, nameOrId);
+  const candidates = exact.length > 0 ? exact : beginningWith(copies, nameOrId);
   const matches = kind === undefined ? candidates : candidates.filter((copy) => copy.kind === kind);
   const [found, ...others] = preferred(matches);
   if (found === undefined)
     throw candidates[0] === undefined ? notFound(copies, nameOrId, kind) : wrongKind(candidates[0], kind);
   if (others.length === 0) return found;
   const ids = [found, ...others].map((copy) => copy.id).join(', ');
-  throw new ForerunError('USAGE', `"${nameOrId}" is the label of several copies: ${ids}.`, {
+  const what = exact.length > 0 ? 'is the label' : 'begins the ids';
+  throw new ForerunError('USAGE', `"${nameOrId}" ${what} of several copies: ${ids}.`, {
     details: {},
     next: 'Name one of them by its id; their times are in: forerun checkpoints',
   });
@@ -80,6 +82,13 @@ const shown = 12;
 function matching(copies: readonly ListedCopy[], nameOrId: string): readonly ListedCopy[] {
   const byId = copies.filter((copy) => copy.id === nameOrId);
   return byId.length > 0 ? byId : copies.filter((copy) => copy.label === nameOrId);
+}
+
+/** `cp_` alone would be the id of whichever checkpoint happens to be the only one. */
+const shortestBeginning = 6;
+
+function beginningWith(copies: readonly ListedCopy[], text: string): readonly ListedCopy[] {
+  return text.length < shortestBeginning ? [] : copies.filter((copy) => copy.id.startsWith(text));
 }
 
 function preferred(matches: readonly ListedCopy[]): readonly ListedCopy[] {

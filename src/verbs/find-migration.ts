@@ -1,12 +1,13 @@
 import { ForerunError } from '../error.ts';
 import { nearest } from '../nearest.ts';
 import type { Migration } from '../seams/source.ts';
+import { withVersion } from '../with-version.ts';
 
 /** The migration that a person means by a name or a version. Throws `NOT_FOUND` with the nearest name. */
 export function findMigration(migrations: readonly Migration[], nameOrVersion: string): Migration {
   const named = migrations.find((migration) => migration.name === nameOrVersion);
   if (named !== undefined) return named;
-  const [found, ...others] = migrations.filter((migration) => migration.version === nameOrVersion);
+  const [found, ...others] = withVersion(migrations, nameOrVersion);
   if (found === undefined) throw notFound(migrations, nameOrVersion);
   if (others.length === 0) return found;
   const names = [found, ...others].map((migration) => migration.name).join(' and ');

@@ -1,9 +1,9 @@
 import { access, appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { configFile, configText } from './init/config-file.ts';
+import { configFile, configText, fromEnvironment, type ConfigFile } from './init/config-file.ts';
 import { findDatabases } from './init/databases.ts';
 import { addScripts, readPackage, type Package } from './init/package-file.ts';
-import { findSqlFolder } from './init/sql-folder.ts';
+import { findCodeMigrations, findSqlFolder } from './init/sql-folder.ts';
 import { umzugAdvice } from './init/umzug.ts';
 
 /** What `init` found in a project, and what it did about it. */
@@ -19,25 +19,53 @@ export interface Initialized {
 
 /**
  * Sets a project up: a config, npm scripts, a line in `.gitignore`. Never overwrites anything. A project on Umzug is
- * left as it is: there the migrator itself becomes safe, by the lines that `next` shows.
+ * left as it is: there the migrator itself becomes safe, by the lines that `next` shows. One whose migrations are code
+ * that nothing runs is left as it is, too.
  */
 export async function init(root: string): Promise<Initialized> {
   const folder = resolve(root);
   const pack = await readPackage(folder);
   const databases = await findDatabases(folder);
+  const present = await configFile(folder, pack);
+  const kept = present.exists ? [present.name] : [];
   if (pack?.uses('umzug')) {
     const ignored = await ignoreHome(folder);
-    return { found: 'umzug', wrote: ignored, kept: [], next: await umzugAdvice(folder, databases) };
+    return { found: 'umzug', wrote: ignored, kept, next: await umzugAdvice(folder, pack, databases) };
   }
   const migrations = findSqlFolder(folder);
+  const code = migrations === undefined && !present.exists ? findCodeMigrations(folder) : undefined;
+  if (code !== undefined) return withoutFramework(code, pack);
   const config = await writeConfig(folder, pack, configText({ databases, migrations: migrations ?? 'migrations' }));
   const scripts = pack === undefined ? { wrote: [], kept: [] } : await addScripts(pack);
   return {
-    found: migrations === undefined ? 'no migrations yet' : `plain SQL migrations in ${migrations}/`,
+    found: foundText(migrations, present),
     wrote: [...config.wrote, ...scripts.wrote, ...(await ignoreHome(folder))],
     kept: [...config.kept, ...scripts.kept],
-    next: nextSteps({ databases, migrations, pack }),
+    next: nextSteps({ databases, migrations, pack, config: present }),
   };
+}
+
+/** A configuration for plain SQL would only fail on migrations in JavaScript. */
+function withoutFramework(
+  code: { readonly folder: string; readonly file: string },
+  pack: Package | undefined,
+): Initialized {
+  const missing = pack === undefined ? 'there is no package.json' : 'package.json names no umzug';
+  return {
+    found: `migrations in JavaScript or TypeScript in ${code.folder}/ (${code.file}), and ${missing} that would run them`,
+    wrote: [],
+    kept: [],
+    next: [
+      'Nothing was written: Forerun runs plain SQL by itself, and JavaScript through Umzug.',
+      'If Umzug is what runs them: npm install umzug, then: npx forerun init',
+      `If ${code.folder}/ holds no migrations of yours, write forerun.config.js by hand, as the README shows.`,
+    ].join('\n'),
+  };
+}
+
+function foundText(migrations: string | undefined, config: ConfigFile): string {
+  if (migrations !== undefined) return `plain SQL migrations in ${migrations}/`;
+  return config.exists ? `the configuration ${config.name}` : 'no migrations yet';
 }
 
 async function writeConfig(
@@ -69,18 +97,23 @@ interface Found {
   readonly databases: readonly string[];
   readonly migrations: string | undefined;
   readonly pack: Package | undefined;
+  /** Where it was there already, what it says is the project's own affair. */
+  readonly config: ConfigFile;
 }
 
-function nextSteps({ databases, migrations, pack }: Found): string {
-  const [database, ...others] = databases;
+function nextSteps({ databases, migrations, pack, config }: Found): string {
   return [
     ...(pack?.uses('forerun') ? [] : ['Add Forerun to the project: npm install --save-dev forerun']),
-    ...(database === undefined ? ['No database was found: write its address in the config.'] : []),
-    ...(others.length > 0
-      ? [`The config says ${database ?? ''}; there ${others.length === 1 ? 'is' : 'are'} ${others.join(', ')} as well.`]
-      : []),
-    ...(migrations === undefined ? ['Create the first migration: npx forerun create <name>'] : []),
+    ...(config.exists ? [] : databaseSteps(databases, config.name)),
+    ...(migrations === undefined && !config.exists ? ['Create the first migration: npx forerun create <name>'] : []),
     'See where the database stands: npx forerun status',
     'Apply what is pending, rehearsed first: npx forerun up --safe',
   ].join('\n');
+}
+
+function databaseSteps([database, ...others]: readonly string[], config: string): readonly string[] {
+  if (database === undefined) return [`No database was found: ${config} says app.db; write the address there.`];
+  if (others.length === 0) return [];
+  const named = database === fromEnvironment ? 'the address in DATABASE_URL' : database;
+  return [`${config} says ${named}; there ${others.length === 1 ? 'is' : 'are'} ${others.join(', ')} as well.`];
 }

@@ -4,6 +4,7 @@ import { verdict } from '../gate.ts';
 import { takeLock } from '../lock.ts';
 import { claimMain } from '../promotion/claim.ts';
 import { recover } from '../recover.ts';
+import { prepareChecks } from '../rehearsal/checks.ts';
 import type { RunResult } from '../result.ts';
 import { recorded, type Ending, type Run, type RunOptions } from '../run-log.ts';
 import type { ListedCopy } from '../seams/provider.ts';
@@ -21,11 +22,12 @@ import { stopped, swapIn } from './promote/swap-in.ts';
  */
 export async function promoteBranch(setup: Setup, idOrLabel: string, options: RunOptions = {}): Promise<RunResult> {
   return recorded(setup, 'promote', true, options, async (run) => {
-    await setup.driver.examine(setup.main);
+    await run.setup.driver.examine(setup.main);
     const copies = await setup.provider.list(setup.main);
     const branch = await findCopy(setup, idOrLabel, 'branch');
     if (branch.run !== undefined) throw inUse(branch);
     const base = baseOf(copies, branch);
+    await prepareChecks(run);
     await using _lock = await run.phase('lock', undefined, () => takeLock(run));
     await run.phase('recover', undefined, () => recover(run));
     await claimMain(run);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ForerunError, messageOf } from '../error.ts';
+import { ForerunError, isForerunError, messageOf } from '../error.ts';
 import { ownWork } from '../promotion/claim.ts';
 import type { Connection, Driver, Row } from '../seams/driver.ts';
 import type { Target } from '../seams/target.ts';
@@ -30,14 +30,24 @@ export type Cell = string | number | boolean | null;
 /** How many rows an answer shows. */
 const shownRows = 100;
 
-/** Refuses whatever is not one question: a comparison changes nothing. */
+/** Refuses whatever is not one question: a comparison changes nothing. A connection must have been opened before. */
 export function refuseQuery(driver: Driver, sql: string): void {
-  const statements = driver.statements(sql);
+  const statements = statementsOf(driver, sql);
   if (statements.length === 1 && /^(?:select|values|with)\b/i.test(statements[0]?.sql ?? '')) return;
   throw new ForerunError('USAGE', 'The query is not one SELECT, and a comparison changes nothing.', {
     details: {},
     next: 'Give one SELECT (or WITH … SELECT, or VALUES). To change a branch: forerun exec <branch> -- <command>',
   });
+}
+
+function statementsOf(driver: Driver, sql: string): ReturnType<Driver['statements']> {
+  try {
+    return driver.statements(sql);
+  } catch (error) {
+    if (!isForerunError(error, 'STATEMENT_FAILED')) throw error;
+    const details = {};
+    throw new ForerunError('USAGE', `The query cannot be read: ${error.message}`, { details, next: 'Correct it.' });
+  }
 }
 
 export async function answersTo(driver: Driver, sql: string, a: Target, b: Target): Promise<QueryAnswers> {

@@ -37,7 +37,14 @@ export async function writeRepair(setup: Setup, reason: string, repairs: readonl
     host: hostname(),
     ...(user === undefined ? {} : { user }),
   };
-  await writeFile(file, `${JSON.stringify(document, undefined, 2)}\n`, { flag: 'wx', mode: 0o600 });
+  await writeFile(file, `${JSON.stringify(document, undefined, 2)}\n`, { flag: 'wx', mode: 0o600 }).catch(
+    async (error: unknown) => {
+      // On a full disk an empty file is left behind; one of that name is another repair's.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST'))
+        await rm(file, { force: true }).catch(() => {});
+      throw error;
+    },
+  );
   let kept = false;
   return {
     keep() {

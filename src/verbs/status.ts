@@ -4,6 +4,7 @@ import type { Drift, Plan } from '../plan.ts';
 import { makePlan, severityOf } from '../planned.ts';
 import type { HistoryRow, JournalEntry } from '../seams/driver.ts';
 import type { Setup } from '../setup.ts';
+import { isGoingOn } from '../unfinished.ts';
 
 /** How a database stands to its migrations. */
 export interface Status {
@@ -16,8 +17,11 @@ export interface Status {
   readonly stops: boolean;
   /** Why the migrations could not be read; then nothing is known to be pending. */
   readonly problem?: ErrorReport;
-  /** The journal of a run that has not said that it finished: it goes on at this moment, or it died. */
-  readonly unfinished?: JournalEntry;
+  /**
+   * The journal of a run that has not said that it finished: it goes on at this moment, or it died. Which of them, is
+   * known of a process of this host alone.
+   */
+  readonly unfinished?: JournalEntry & { readonly goingOn?: boolean };
   readonly copies: { readonly checkpoints: number; readonly branches: number; readonly leftovers: number };
   /** What a person should know besides. */
   readonly notes: readonly string[];
@@ -41,7 +45,7 @@ export async function status(setup: Setup): Promise<Status> {
     drift,
     stops: problem !== undefined || drift.some((one) => severityOf(one, setup) === 'block'),
     ...(problem === undefined ? {} : { problem }),
-    ...(entry === undefined || entry.phase === 'finished' ? {} : { unfinished: entry }),
+    ...(entry === undefined || entry.phase === 'finished' ? {} : { unfinished: withState(entry) }),
     copies: await countCopies(setup),
     notes: [
       ...adoption(
@@ -51,6 +55,11 @@ export async function status(setup: Setup): Promise<Status> {
       ...weakness(applied),
     ],
   };
+}
+
+function withState(entry: JournalEntry): NonNullable<Status['unfinished']> {
+  const goingOn = isGoingOn(entry);
+  return { ...entry, ...(goingOn === undefined ? {} : { goingOn }) };
 }
 
 /** One file that cannot be read must not hide where the database stands. */

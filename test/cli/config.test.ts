@@ -172,6 +172,13 @@ describe('a configuration file', () => {
     },
   );
 
+  it('that cannot be read is named once', async () => {
+    const { root } = await projectWith('forerun.config.ts', "export default {\n  database: 'app.db'\n  x: 3,\n};");
+    const { stderr } = await forerun(['status'], { cwd: root });
+    expect(stderr).toMatch(/forerun\.config\.ts:3 could not be loaded: Unexpected token, expected ","\n→/);
+    expect(stderr.split('forerun.config.ts')).toHaveLength(2);
+  });
+
   it('whose address is empty leaves it to DATABASE_URL', async () => {
     const { root } = await projectWith('forerun.config.mjs', "export default { database: process.env.NONE ?? '' };");
     expect((await forerun(['status'], { cwd: root })).stderr).toContain('No database is named');

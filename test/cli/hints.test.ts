@@ -3,7 +3,9 @@ import { execa } from 'execa';
 import { describe, expect, it, test } from 'vitest';
 import { isSafe } from '../../src/cli/flags.ts';
 import { commandWords, shellSyntax } from '../../src/checks/command-words.ts';
-import { environment, entry, forerun, forerunJson, holdAt, startForerun, untilHeld } from '../support/cli.ts';
+import { sqlite } from '../../src/drivers/sqlite.ts';
+import { startApplication } from '../drivers/fixtures/sqlite-processes.ts';
+import { environment, entry, forerun, forerunJson, holdAt, startForerun, until, untilHeld } from '../support/cli.ts';
 import { newProject, type Project } from '../support/project.ts';
 
 async function shop(): Promise<Project> {
@@ -72,6 +74,42 @@ describe('promote', () => {
     expect(stdout).not.toContain('failed on main');
     expect(exitCode).toBe(3);
   });
+});
+
+describe('a command of exec without -- before it', () => {
+  it.each([
+    [['exec', 'try1', 'sh', '-c', 'exit 7'], "forerun exec try1 -- sh -c 'exit 7'"],
+    [['exec', '--quiet', 'try1', 'sh', '-c', 'exit 7'], 'forerun exec <branch> -- <command>'],
+  ])('is answered with where to put it: %j', async (args, line) => {
+    const { root } = await shop();
+    const { stderr, exitCode } = await forerun(args, { cwd: root });
+    expect(stderr).toContain("Unknown option '-c'.");
+    expect(stderr).toContain(`Put -- before the command, whose options are not for Forerun: ${line}`);
+    expect(exitCode).toBe(2);
+  });
+});
+
+test('repair without a reason gets an example, and its help says that one is required', async () => {
+  const { root } = await shop();
+  const { stderr, exitCode } = await forerun(['repair', '001_products', '--database', 'app.db'], { cwd: root });
+  expect(stderr).toContain('→ For example: forerun repair --database app.db 003_orders --reason "a comment was added"');
+  expect(exitCode).toBe(2);
+  const { stdout } = await forerun(['repair', '--help'], { cwd: root });
+  expect(stdout).toContain('Usage: forerun repair [name] --reason <text> [options]');
+  expect(stdout).toMatch(/--reason <text> +why \(required\)/);
+});
+
+test('a verb that reads says what it waits for', async () => {
+  const { root, path } = await shop();
+  const application = await startApplication(sqlite().target(path));
+  await application.run('BEGIN EXCLUSIVE');
+  const running = startForerun(['status', '--database', 'app.db'], { cwd: root });
+  let heard = '';
+  running.stderr.on('data', (chunk: Buffer) => (heard += chunk.toString()));
+  await until(() => heard.includes('… Another program has the database locked (reading '));
+  await application.run('COMMIT');
+  expect(await running.ended).toMatchObject({ exitCode: 0 });
+  await application.end();
 });
 
 describe('status', () => {
@@ -158,11 +196,12 @@ describe('a command of --validate', () => {
 
   it('whose program there is not is named', async () => {
     const { root } = await shop();
-    const { stdout, exitCode } = await forerun(['gate', '--database', 'app.db', '--validate', 'nosuchprog now'], {
+    const { stderr, exitCode } = await forerun(['gate', '--database', 'app.db', '--validate', 'nosuchprog now'], {
       cwd: root,
     });
-    expect(stdout).toContain('There is no program nosuchprog.');
-    expect(exitCode).toBe(3);
+    expect(stderr).toContain('[CONFIG] The check "nosuchprog now" cannot be run. There is no program nosuchprog.');
+    expect(stderr).not.toContain('rehearse');
+    expect(exitCode).toBe(2);
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -42,6 +42,24 @@ describe('the document of a run', () => {
       error: { code: 'UNEXPECTED', message: 'no' },
     });
     await keepRunDocument(home, result);
+    expect(await readdir(join(home, 'runs'))).toEqual(['20260101-000000-abcd.json']);
+  });
+
+  it('takes the place of drafts that were left half written, not of one that is being written', async () => {
+    const home = await newHome();
+    const runs = join(home, 'runs');
+    await mkdir(runs);
+    for (const name of ['old.json.tmp', 'new.json.tmp', 'old.json']) await writeFile(join(runs, name), '');
+    const then = new Date(Date.now() - 3_600_000);
+    for (const name of ['old.json.tmp', 'old.json']) await utimes(join(runs, name), then, then);
+    await keepRunDocument(home, result);
+    expect((await readdir(runs)).toSorted()).toEqual(['20260101-000000-abcd.json', 'new.json.tmp', 'old.json']);
+  });
+
+  it('leaves no draft where it cannot be written', async () => {
+    const home = await newHome();
+    await mkdir(join(home, 'runs', '20260101-000000-abcd.json'), { recursive: true });
+    await expect(keepRunDocument(home, result)).rejects.toThrow('EISDIR');
     expect(await readdir(join(home, 'runs'))).toEqual(['20260101-000000-abcd.json']);
   });
 

@@ -43,6 +43,17 @@ describe('up --safe', () => {
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 3 });
   });
 
+  it('with --quiet shows what blocks alone, of all findings', async () => {
+    const { run, migration } = await shop();
+    await run('up', '--safe');
+    await migration('003_loss.sql', '-- forerun: allow rows-lost\nDELETE FROM orders;');
+    const { stdout } = await run('up', '--safe', '--quiet');
+    expect(stdout).toContain('Blocking');
+    expect(stdout).not.toContain('Warnings');
+    expect((await run('up', '--safe')).stdout).toContain('Warnings');
+    expect((await run('help', 'up')).stdout).toMatch(/--quiet +[^]*errors\s+and\s+blocking\s+findings\s+only/);
+  });
+
   it('says what changed in a changed file, and what to do', async () => {
     const { run, migration } = await shop();
     await run('up', '--safe');
@@ -69,6 +80,17 @@ describe('down', () => {
     expect({ exitCode, told: /002_age has no down/.test(stderr) }).toEqual({ exitCode: 2, told: true });
     expect(read('SELECT name FROM _schema_history')).toHaveLength(2);
   });
+});
+
+it('up without a rehearsal applies, and down reverts: nothing is said to be promoted', async () => {
+  const { run } = await shop();
+  const applied = await run('up', '--to', '001');
+  expect(applied.stdout).toMatch(/^Migration +Outcome +Applied\n001_products +applied +[\d.]+ ms$/m);
+  const reverted = await run('down', '--safe');
+  expect(reverted.stdout).toMatch(
+    /^Migration +Outcome +How +Rehearsed +Reverted +Checkpoint\n001_products +reverted /m,
+  );
+  expect(applied.stdout + reverted.stdout).not.toMatch(/promoted/i);
 });
 
 describe('branches', () => {
@@ -108,6 +130,28 @@ describe('branches', () => {
   });
 });
 
+it('a query of diff that fails on both sides fails, with the reason', async () => {
+  const { run } = await shop();
+  await run('branch', '--name', 'premium');
+  const { stdout, stderr, exitCode } = await run('diff', 'main', 'premium', '--query', 'SELECT nope FROM users');
+  expect(stdout).toContain('failed: no such column: nope');
+  expect(stderr).toContain('[USAGE] The query fails on both sides: no such column: nope.');
+  expect(exitCode).toBe(2);
+  expect((await run('diff', 'main', 'premium', '--json', '--query', 'SELECT nope FROM users')).exitCode).toBe(2);
+  expect((await run('diff', 'main', 'premium', '--query', 'SELECT 1')).exitCode).toBe(0);
+});
+
+it('promote names the gates that a branch did not pass', async () => {
+  const { run } = await shop();
+  await run('branch', '--name', 'bad');
+  const script = "const D = require(process.argv[1]); new D(process.env.DATABASE_URL).exec('DELETE FROM orders')";
+  const sqlite = join(entry, '../../../../node_modules/better-sqlite3');
+  await run('exec', 'bad', '--', process.execPath, '-e', script, sqlite);
+  const { stdout, exitCode } = await run('promote', 'bad');
+  expect(stdout).toContain('Blocked: it did not pass data-preserved (see above). Main is as it was.');
+  expect(exitCode).toBe(3);
+});
+
 describe('rollback', () => {
   async function damaged(): Promise<Shop> {
     const project = await shop();
@@ -127,6 +171,16 @@ describe('rollback', () => {
     expect(stderr).toMatch(/forerun rollback safe --yes/);
     expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 2 });
     expect(read('SELECT count(*) FROM orders')).toEqual([0]);
+  });
+
+  it('to a checkpoint that there is not is told as that, in a document, too', async () => {
+    const { run } = await damaged();
+    for (const args of [[], ['--json']]) {
+      const { stdout, stderr, exitCode } = await run('rollback', 'nosuch', ...args);
+      expect(stdout + stderr).toContain('NOT_FOUND');
+      expect(exitCode).toBe(2);
+    }
+    expect((await run('rollback', 'safe', '--json')).stdout).toContain('a person has to agree');
   });
 
   it('with --yes brings back what was there, and keeps what was there instead', async () => {

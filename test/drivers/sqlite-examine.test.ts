@@ -106,6 +106,32 @@ describe('examining a SQLite file', () => {
     await application.end();
   });
 
+  test('says after a while what it waits for, and so does a query', async () => {
+    const path = databaseIn(newFolder());
+    const target = driver.target(path);
+    const application = await startApplication(target);
+    const locked = async (read: (waiting: (message: string) => void) => Promise<unknown>): Promise<string> => {
+      await application.run('BEGIN EXCLUSIVE');
+      let done: Promise<unknown> = Promise.resolve();
+      const told = await new Promise<string>((resolve) => void (done = read(resolve)));
+      await application.run('COMMIT');
+      await done;
+      return told;
+    };
+    const limit = 'waiting for up to 30 s';
+    expect(await locked((waiting) => driver.examine(target, 'reading', waiting))).toBe(
+      `Another program has the database locked (reading ${path}); ${limit}.`,
+    );
+    await using connection = await driver.open(target, (message) => told(message));
+    let told: (message: string) => void = () => {};
+    const query = (waiting: typeof told): Promise<unknown> => {
+      told = waiting;
+      return connection.query('SELECT count(*) FROM t');
+    };
+    expect(await locked(query)).toBe(`Another program has the database locked (running a query); ${limit}.`);
+    await application.end();
+  });
+
   test('leaves a transaction of this process on the same file alone', async () => {
     const path = databaseIn(newFolder());
     const target = driver.target(path);

@@ -14,6 +14,7 @@ export interface Shown {
 export async function runReadme(
   readme: string,
   cwd: string,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly shown: readonly Shown[]; readonly printed: readonly Shown[] }> {
   const text = await readFile(readme, 'utf8');
   const shown: Shown[] = [];
@@ -22,7 +23,7 @@ export async function runReadme(
   for (const [block, body = ''] of text.matchAll(/```console\n(.*?)```/gs)) {
     const commands = parse(body);
     const outputs: Shown[] = [];
-    for (const { command } of commands) outputs.push({ command, output: await run(command, cwd) });
+    for (const { command } of commands) outputs.push({ command, output: await run(command, cwd, env) });
     shown.push(...commands);
     printed.push(...outputs);
     updated = updated.replace(block, () => `\`\`\`console\n${outputs.map(inConsole).join('')}\`\`\``);
@@ -41,6 +42,7 @@ export function masked(shown: readonly Shown[], cwd: string): readonly Shown[] {
       .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<date>')
       .replace(/\b(cp|br)_\w+/g, '$1_<id>')
       .replace(/\b[\d.]+ (B|kB|MB)\b/g, '<size>')
+      .replace(/127\.0\.0\.1:\d+/g, '<server>')
       .replace(/\b(reflink|backup|copy)\b/g, '<way>')
       .replace(/(just now|\d+ \w+ ago)/g, '<age>')
       .replace(/[ \t]+/g, ' ')
@@ -62,11 +64,11 @@ function inConsole({ command, output }: Shown): string {
   return `$ ${command}\n${output === '' ? '' : `${output}\n`}`;
 }
 
-async function run(command: string, cwd: string): Promise<string> {
+async function run(command: string, cwd: string, env: Readonly<Record<string, string>>): Promise<string> {
   const { stdout, stderr, exitCode } = await execa('bash', ['-c', command], {
     cwd,
     reject: false,
-    env: { NO_COLOR: '1', npm_config_loglevel: 'error', DATABASE_URL: undefined },
+    env: { NO_COLOR: '1', npm_config_loglevel: 'error', DATABASE_URL: undefined, ...env },
   });
   if (exitCode !== 0) throw new Error(`${command} exited with ${String(exitCode)}\n${stdout}\n${stderr}`);
   return stdout.trimEnd();

@@ -1,6 +1,7 @@
-import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
+import { sqlite } from '../../src/drivers/sqlite.ts';
 import type { Copy } from '../../src/seams/provider.ts';
 import type { Opened } from '../contracts/provider.ts';
 import { duringNextBackup } from './fixtures/backups.ts';
@@ -39,6 +40,22 @@ describeWithMounts('a full disk', [], () => {
     expect(disk.copies()).toEqual([]);
     disk.freeAgain();
     expect((await disk.checkpoint()).bytes).toBeGreaterThan(3_000_000);
+  });
+
+  it('leaves nothing empty behind beside main, by the lock and the folder of it', async () => {
+    await using disk = await smallDisk('delete', 4);
+    const home = join(disk.bench.folder, '.forerun');
+    disk.fillUp();
+    const holder = { run: 'r', host: 'h', pid: process.pid, since: '' };
+    const options = { holder, waitMs: 0, waiting: () => {}, signal: new AbortController().signal };
+    const lock = (): Promise<AsyncDisposable> => sqlite().lock(disk.main.target, options);
+    await expect(lock()).rejects.toMatchObject({ code: 'PROVIDER_FAILED' });
+    disk.freeAgain();
+    await (await lock())[Symbol.asyncDispose]();
+    expect(readFileSync(join(home, '.gitignore'), 'utf8')).toBe('*\n');
+    disk.fillUp();
+    await expect(lock()).rejects.toMatchObject({ code: 'PROVIDER_FAILED' });
+    expect(readdirSync(home).filter((name) => name.startsWith('lock.json.'))).toEqual([]);
   });
 
   it('is seen before a branch is copied', async () => {

@@ -68,6 +68,20 @@ describe('a folder that cannot be written is named, with what to do,', () => {
     );
   });
 
+  test('by the folder that .forerun would be made in, where that cannot be written', async () => {
+    const project = await newProject();
+    asOwner(project, () => chmodSync(project.root, 0o555));
+    const main = sqlite().target(project.path);
+    const failure = {
+      code: 'PROVIDER_FAILED',
+      message: expect.stringContaining(join(project.root, '.forerun')),
+      next: expect.stringMatching(new RegExp(`make that folder in ${project.root}: chown \\S+ "${project.root}"`)),
+    };
+    await expect(sqlite().lock(main, options)).rejects.toMatchObject(failure);
+    await expect(copy().checkpoint(main, { label: 'x' })).rejects.toMatchObject(failure);
+    chmodSync(project.root, 0o755);
+  });
+
   test('by the copies, made and listed', async () => {
     const project = await newProject();
     const home = join(project.root, '.forerun');

@@ -50,6 +50,7 @@ export function environment(more: Readonly<Record<string, string>> = {}): Record
 export interface Running {
   readonly pid: number;
   signal(name: NodeJS.Signals): void;
+  readonly stderr: NodeJS.ReadableStream;
   readonly ended: Promise<Answer>;
 }
 
@@ -62,7 +63,7 @@ export function startForerun(args: readonly string[], options: CliOptions): Runn
     reject: false,
     cleanup: true,
   });
-  return { pid: child.pid ?? 0, signal: (name) => void child.kill(name), ended: child };
+  return { pid: child.pid ?? 0, signal: (name) => void child.kill(name), stderr: child.stderr, ended: child };
 }
 
 /** Waits until something is so; the test's own limit ends the waiting. */

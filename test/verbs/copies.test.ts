@@ -2,6 +2,8 @@ import { stat } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { branch, branches, checkpoint, checkpoints, discard } from '../../src/verbs/copies.ts';
 import { up } from '../../src/run.ts';
+import { diff } from '../../src/verbs/diff.ts';
+import { previewRollback } from '../../src/verbs/rollback.ts';
 import { resolveConfig } from '../../src/config.ts';
 import { newProject } from '../support/project.ts';
 import { addAudit, read, refusal, write } from './shop.ts';
@@ -165,4 +167,24 @@ test('a branch on which a run rehearses at this moment is left to that run', asy
   await refusal(discard(setup, 'b*y'), 'NOT_FOUND');
   await refusal(discard(setup, 'base', { recursive: true }), 'USAGE');
   expect(await branches(setup)).toHaveLength(1);
+});
+
+test('the beginning of an id is enough where it is that of one copy alone', async () => {
+  const project = await newProject();
+  const setup = await project.setup();
+  const first = await checkpoint(setup, 'first');
+  const beginning = first.id.slice(0, -2);
+  expect((await branch(setup, { from: beginning, name: 'one' })).parent).toBe(first.id);
+  const [one] = await branches(setup);
+  expect((await diff(setup, beginning, one?.id.slice(0, -1) ?? '')).b.name).toBe('one');
+  expect((await previewRollback(setup, beginning)).checkpoint.id).toBe(first.id);
+  expect((await refusal(previewRollback(setup, one?.id.slice(0, -1) ?? ''), 'USAGE')).message).toContain(
+    'is no checkpoint',
+  );
+  await refusal(discard(setup, 'cp_'), 'NOT_FOUND');
+  const many = [first.id, (await checkpoint(setup, 'second')).id];
+  const common = many[0]?.slice(0, 7) ?? '';
+  const error = await refusal(discard(setup, common), 'USAGE');
+  expect(error.message).toBe(`"${common}" begins the ids of several copies: ${many.join(', ')}.`);
+  expect((await discard(setup, one?.id.slice(0, -1) ?? '')).map((copy) => copy.label)).toEqual(['one']);
 });

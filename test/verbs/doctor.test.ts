@@ -29,7 +29,9 @@ test('a project in good health is told so, with the cost of a checkpoint, and ma
   ]);
   expect(found.filter((one) => one.state !== 'ok')).toEqual([]);
   expect(of(found, 'database')?.detail).toContain('2 tables');
-  expect(of(found, 'provider')?.detail).toMatch(/^copy on this machine: a checkpoint is a (copy|reflink) of \d+ /);
+  expect(of(found, 'provider')?.detail).toMatch(
+    /^copy on this machine: a checkpoint is a (copy|reflink) of [\d.]+ k?B; /,
+  );
   expect(of(found, 'migrations')?.detail).toBe('1 migration (sql)');
   expect(await readFile(project.path)).toEqual(before);
 });
@@ -61,7 +63,10 @@ test('says who holds the lock and which run has not finished', async () => {
     state: 'warn',
     detail: expect.stringContaining(`process ${process.pid}`) as string,
   });
-  expect(of(found, 'last run')?.state).toBe('warn');
+  expect(of(found, 'last run')).toMatchObject({
+    state: 'warn',
+    detail: expect.stringContaining('its process runs') as string,
+  });
 });
 
 test('names checks, an empty migration folder, too little room, and a provider that fails', async () => {
@@ -71,14 +76,17 @@ test('names checks, an empty migration folder, too little room, and a provider t
     ...setup.provider,
     estimate: async () => ({ way: 'backup', bytes, freeBytes }),
   });
-  const found = await doctor({ ...setup, provider: estimate(5_000_000, 9_000_000) });
+  const found = await doctor({ ...setup, provider: estimate(5_040_000, 12_000_000) });
   expect(of(found, 'checks')?.detail).toBe('1 of your own: no orphans');
   expect(of(found, 'migrations')?.state).toBe('warn');
   expect(of(found, 'provider')).toMatchObject({
     state: 'warn',
-    detail: 'copy on this machine: a checkpoint is a backup of 5 MB; 9 MB are free',
+    detail: 'copy on this machine: a checkpoint is a backup of 5 MB; 12 MB are free',
   });
-  expect(of(await doctor({ ...setup, provider: estimate(5000, 4000) }), 'provider')?.state).toBe('fail');
+  expect(of(await doctor({ ...setup, provider: estimate(5_340_000, 9_000_000) }), 'provider')).toMatchObject({
+    state: 'fail',
+    detail: expect.stringMatching(/of 5\.3 MB; 9 MB are free, and a run needs 10\.7 MB at least$/) as string,
+  });
   const broken = { ...setup.provider, estimate: () => Promise.reject(new Error('no rights')) };
   expect(of(await doctor({ ...setup, provider: broken }), 'provider')).toEqual({
     name: 'provider',
@@ -98,4 +106,13 @@ test('says that main is damaged, and shows no value', async () => {
   const found = of(await doctor(await project.setup()), 'database');
   expect(found).toMatchObject({ state: 'fail', detail: expect.stringMatching(/; it is damaged: ./) as string });
   expect(JSON.stringify(found)).not.toContain('s3cret');
+});
+
+test('a check that cannot be asked is named', async () => {
+  const project = await newProject();
+  const found = await doctor(await project.setup({ validate: ['nosuchprog'] }));
+  expect(of(found, 'checks')).toMatchObject({
+    state: 'fail',
+    detail: expect.stringContaining('no program nosuchprog') as string,
+  });
 });

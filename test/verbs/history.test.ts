@@ -112,5 +112,16 @@ test('a baseline can be moved forward, and is refused where a later migration wa
   await project.migration('001_users.sql', 'CREATE TABLE y (id INTEGER);');
   for (const version of ['001', '003'])
     expect((await refusal(baseline(setup, version), 'USAGE')).message).toContain('002_orders');
-  expect((await refusal(baseline(setup, '01'), 'NOT_FOUND')).next).toContain('Did you mean 001?');
+  expect((await refusal(baseline(setup, '0001x'), 'NOT_FOUND')).next).toContain('Did you mean 001?');
+});
+
+test('a version may be typed as a number, and as it stands where both are there', async () => {
+  const project = await newProject();
+  for (const name of ['001_users.sql', '002_orders.sql', '20260101000000_late.sql'])
+    await project.migration(name, `CREATE TABLE t_${name.slice(0, 3)}_${name.length} (id INTEGER);`);
+  const setup = await project.setup();
+  expect((await baseline(setup, '1')).map((row) => row.name)).toEqual(['001_users']);
+  expect(await up(setup, { to: '2' })).toMatchObject({ migrations: [{ name: '002_orders' }] });
+  await project.migration('1_twin.sql', 'CREATE TABLE twin (id INTEGER);');
+  expect(await baseline(setup, '001')).toEqual([]);
 });

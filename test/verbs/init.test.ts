@@ -92,8 +92,49 @@ test.each([
   const config = (await import(join(root, name))) as { default: unknown };
   expect(config.default).toEqual({ database: 'app.db', migrations: 'migrations' });
   expect(done.next).toContain('npm install --save-dev forerun');
-  expect(done.next).toContain('No database was found');
+  expect(done.next).toContain(`No database was found: ${name} says app.db; write the address there.`);
   expect(done.next).toContain('forerun create');
+});
+
+test('finds a database one folder deep, and not among installed packages or hidden files', async () => {
+  const root = await folder({
+    'data/shop.sqlite': '',
+    'node_modules/some.db': '',
+    '.forerun/lock.db': '',
+    'a/b/deep.db': '',
+  });
+  const done = await init(root);
+  expect(await textOf(root, 'forerun.config.mjs')).toContain(
+    "database: process.env.DATABASE_URL ?? 'data/shop.sqlite'",
+  );
+  expect(done.next).not.toMatch(/No database|as well/);
+  const two = await folder({ 'z.db': '', 'data/shop.sqlite3': '' });
+  expect((await init(two)).next).toContain('forerun.config.mjs says z.db; there is data/shop.sqlite3 as well.');
+});
+
+test('says nothing of databases and migrations where a config is there that names them', async () => {
+  const root = await folder({ 'forerun.config.js': "export default { database: 'elsewhere/shop', source: mine };" });
+  const done = await init(root);
+  expect(done.found).toBe('the configuration forerun.config.js');
+  expect(done.kept).toEqual(['forerun.config.js']);
+  expect(done.next).not.toMatch(/No database|first migration/);
+});
+
+test.each([
+  ['no umzug', '{ "name": "shop" }', 'package.json names no umzug'],
+  ['no package.json', undefined, 'there is no package.json'],
+])('migrations in JavaScript and %s: says what is missing and writes nothing', async (_what, manifest, missing) => {
+  const root = await folder({
+    ...(manifest === undefined ? {} : { 'package.json': manifest }),
+    'db/migrations/001-users.js': 'export const up = () => {};',
+    '.gitignore': '',
+  });
+  const done = await init(root);
+  expect(done.found).toContain('in db/migrations/ (001-users.js)');
+  expect(done.found).toContain(missing);
+  expect([done.wrote, done.kept]).toEqual([[], []]);
+  expect(done.next).toContain('npm install umzug');
+  expect(await readdir(root)).not.toContain('forerun.config.mjs');
 });
 
 test('takes the address from .env, but writes no password into a file', async () => {
@@ -118,9 +159,10 @@ test('finds migrations that are folders, and passes over files that are none', a
 });
 
 test('a project on Umzug is shown the lines to change and left as it is', async () => {
-  const manifest = '{"dependencies":{"umzug":"^3.8.0"}}';
+  const manifest = '{"type":"module","dependencies":{"umzug":"^3.8.0"}}';
   const root = await folder({
     'package.json': manifest,
+    'tsconfig.json': '{}',
     'src/migrate.ts': "import { Umzug } from 'umzug';\n\nconst umzug = new Umzug<Db>({});\n",
     'shop.db': '',
   });
@@ -129,7 +171,26 @@ test('a project on Umzug is shown the lines to change and left as it is', async 
   expect(done.next).toContain('In src/migrate.ts, line 3');
   expect(done.next).toContain("import { safeUmzug } from 'forerun/umzug';");
   expect(done.next).toContain("database: process.env.DATABASE_URL ?? 'shop.db'");
+  expect(done.next).toContain('module: import.meta.url,');
+  expect(done.next).toContain("write forerun.config.ts:\n\n  import { umzug } from './src/migrate.ts';");
   expect(await textOf(root, 'package.json')).toBe(manifest);
+});
+
+test('the lines for Umzug are those of the language and the module system that the project is written in', async () => {
+  const common = await folder({
+    'package.json': '{"dependencies":{"umzug":"^3.8.0"}}',
+    'migrate.js': "const { Umzug } = require('umzug');\nconst umzug = new Umzug({});\n",
+  });
+  const { next } = await init(common);
+  expect(next).toContain("const { safeUmzug } = require('forerun/umzug');");
+  expect(next).toContain('module: __filename,');
+  expect(next).toContain('write forerun.config.mjs:');
+  const modern = await folder({ 'package.json': '{"type":"module","dependencies":{"umzug":"^3.8.0"}}' });
+  expect((await init(modern)).next).toContain('write forerun.config.js:');
+  await writeFile(join(modern, 'forerun.config.js'), '// mine');
+  const again = await init(modern);
+  expect(again.kept).toEqual(['forerun.config.js']);
+  expect(again.next).not.toContain('forerun.config');
 });
 
 test('a package.json that is no JSON is named and nothing is written', async () => {

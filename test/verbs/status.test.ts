@@ -1,6 +1,9 @@
 import { readFile, readdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
 import { ownWork } from '../../src/promotion/claim.ts';
+import { statusText } from '../../src/reports/status-text.ts';
+import { plain } from '../../src/reports/style.ts';
 import { gate, up } from '../../src/run.ts';
 import { branch, checkpoint } from '../../src/verbs/copies.ts';
 import { status } from '../../src/verbs/status.ts';
@@ -66,22 +69,23 @@ test('counts checkpoints and branches', async () => {
   expect((await status(setup)).copies).toEqual({ checkpoints: 2, branches: 1, leftovers: 0 });
 });
 
-test('names a run that has not said that it finished', async () => {
+test.each([
+  ['elsewhere', 42, undefined, 'It goes on at this moment, or it died; then the next "forerun up --safe" cleans up'],
+  [hostname(), process.pid, true, 'Its process runs on this host: it goes on at this moment.'],
+  [hostname(), 2 ** 22 + 1, false, 'It died: the next "forerun up --safe" cleans up after it.'],
+])('names a run that has not said that it finished, of %s, process %i: going on is %s', async (...row) => {
+  const [host, pid, goingOn, told] = row;
   const project = await newProject();
   const setup = await project.setup();
   const { driver, main } = setup;
   await driver.transaction(main, ownWork(), async (session) => {
-    const entry = {
-      run: 'run-1',
-      epoch: 3,
-      host: 'elsewhere',
-      pid: 42,
-      phase: 'promoting',
-      at: '2026-01-01T00:00:00Z',
-    } as const;
+    const entry = { run: 'run-1', epoch: 3, host, pid, phase: 'promoting', at: '2026-01-01T00:00:00Z' } as const;
     await driver.journal(session).write(await driver.identity(main), entry);
   });
-  expect((await status(setup)).unfinished).toMatchObject({ run: 'run-1', phase: 'promoting' });
+  const found = await status(setup);
+  expect(found.unfinished).toMatchObject({ run: 'run-1', phase: 'promoting' });
+  expect(found.unfinished?.goingOn).toBe(goingOn);
+  expect(statusText(found, { style: plain, cwd: '/', verbose: false })).toContain(told);
 });
 
 test('computes an adoption without writing it, and says which checksums are weak', async () => {

@@ -22,7 +22,7 @@ export function addBranch(program: Command, cli: Cli): void {
         cli,
         flags,
         'branch',
-        async (config) => (await import('../../index.ts')).branch(config, options),
+        async (config, heard) => (await import('../../index.ts')).branch(config, { ...options, ...heard }),
         { text: (copy, { style }, quiet) => (quiet ? `${copy.variable}\n` : branchText(copy, style)) },
       );
     });

@@ -20,7 +20,7 @@ export function addCheckpoint(program: Command, cli: Cli): void {
         cli,
         flags,
         'checkpoint',
-        async (config) => (await import('../../index.ts')).checkpoint(config, label),
+        async (config, heard) => (await import('../../index.ts')).checkpoint(config, label, heard),
         { text: (copy, { style }, quiet) => (quiet ? `${copy.id}\n` : checkpointText(copy, style)) },
       );
     });

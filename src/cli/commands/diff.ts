@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import type { ErrorReport } from '../../events.ts';
 import { diffText } from '../../reports/diff-text.ts';
+import type { Difference } from '../../verbs/diff.ts';
 import type { CommonOptions } from '../common-options.ts';
 import { given } from '../flags.ts';
 import { helpAfter, longCodes } from '../help.ts';
@@ -23,8 +25,12 @@ export function addDiff(program: Command, cli: Cli): void {
         cli,
         flags,
         'diff',
-        async (config) => (await import('../../index.ts')).diff(config, a, b, options),
-        { text: diffText },
+        async (config, heard) => (await import('../../index.ts')).diff(config, a, b, { ...options, ...heard }),
+        {
+          text: diffText,
+          problem: failedQuery,
+          exitCode: (difference) => (failedQuery(difference) === undefined ? 0 : 2),
+        },
       );
     });
 }
@@ -33,3 +39,13 @@ const examples = [
   ['forerun diff main premium', 'what the branch changed'],
   ['forerun diff premium inventory --query "SELECT count(*) FROM orders"', 'two rivals, and what each answers'],
 ] as const;
+
+/** One that fails on one side alone tells something; one that fails on both is wrong itself. */
+function failedQuery({ query }: Difference): ErrorReport | undefined {
+  if (query === undefined || !('error' in query.a) || !('error' in query.b)) return undefined;
+  return {
+    code: 'USAGE',
+    message: `The query fails on both sides: ${query.a.error.replace(/\.$/, '')}.`,
+    next: 'Correct the query.',
+  };
+}

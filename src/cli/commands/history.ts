@@ -8,9 +8,12 @@ export function addRepair(program: Command, cli: Cli): void {
   program
     .command('repair')
     .argument('[name]', 'the changed migration (default: all that were changed)')
-    .requiredOption('--reason <text>', 'why; it is kept')
+    .requiredOption('--reason <text>', 'why (required); it is kept')
+    .usage('[name] --reason <text> [options]')
     .summary("accept a changed file's text")
-    .description('Accepts the present text of migrations that were changed after they were applied. Runs nothing.')
+    .description(
+      'Accepts the present text of migrations that were changed after they were applied, for a reason. Runs nothing.',
+    )
     .addHelpText(
       'after',
       helpAfter(
@@ -23,7 +26,7 @@ export function addRepair(program: Command, cli: Cli): void {
       await performHere(
         cli,
         flags,
-        async (config) => (await import('../../index.ts')).repair(config, name, flags.reason),
+        async (config, heard) => (await import('../../index.ts')).repair(config, name, flags.reason, heard),
         {
           text: (rows) => rowsText(rows, 'Accepted', 'Nothing to repair: no applied file was changed.'),
         },
@@ -40,9 +43,14 @@ export function addBaseline(program: Command, cli: Cli): void {
     .addHelpText('after', helpAfter([['forerun baseline 004', 'everything up to 004 counts as applied']], plainCodes))
     .action(async (version: string, _: unknown, command: Command) => {
       const flags: CommonOptions = command.optsWithGlobals();
-      await performHere(cli, flags, async (config) => (await import('../../index.ts')).baseline(config, version), {
-        text: (rows) => rowsText(rows, 'Marked as applied:', 'Nothing to mark: the history has all of them already.'),
-      });
+      await performHere(
+        cli,
+        flags,
+        async (config, heard) => (await import('../../index.ts')).baseline(config, version, heard),
+        {
+          text: (rows) => rowsText(rows, 'Marked as applied:', 'Nothing to mark: the history has all of them already.'),
+        },
+      );
     });
 }
 

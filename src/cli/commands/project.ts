@@ -54,7 +54,7 @@ export function addDoctor(program: Command, cli: Cli): void {
     .addHelpText('after', helpAfter([['forerun doctor', 'before the first run on a new machine']], plainCodes))
     .action(async (_: unknown, command: Command) => {
       const flags: CommonOptions = command.optsWithGlobals();
-      await performHere(cli, flags, async (config) => (await import('../../index.ts')).doctor(config), {
+      await performHere(cli, flags, async (config, heard) => (await import('../../index.ts')).doctor(config, heard), {
         text: (diagnoses, { style }) => doctorText(diagnoses, style),
         exitCode: (diagnoses) => (diagnoses.some(({ state }) => state === 'fail') ? 1 : 0),
       });

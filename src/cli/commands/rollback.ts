@@ -47,8 +47,13 @@ const examples = [
 ] as const;
 
 async function isWanted(cli: Cli, flags: Flags, checkpoint: string): Promise<boolean> {
-  if (flags.json === true) throw mustSayYes(checkpoint);
   const output = takeOutput(flags);
+  if (flags.json === true) {
+    const { resolveConfig } = await import('../../config.ts');
+    const { findCopy } = await import('../../verbs/find-copy.ts');
+    await findCopy(await resolveConfig(await configOf(flags)), checkpoint, 'checkpoint');
+    throw mustSayYes(checkpoint);
+  }
   const { previewRollback } = await import('../../index.ts');
   output.say(`${rollbackPreviewText(await previewRollback(await configOf(flags), checkpoint), output.aside)}\n`);
   if (!process.stdin.isTTY || !process.stderr.isTTY) throw mustSayYes(checkpoint);

@@ -17,11 +17,12 @@ export function addStatus(program: Command, cli: Cli): void {
       await performHere(
         cli,
         flags,
-        async (config) => {
+        async (config, heard) => {
           // Not the whole library: this is the verb that is asked again and again.
           const { resolveConfig } = await import('../../config.ts');
           const { status } = await import('../../verbs/status.ts');
-          return status(await resolveConfig(config));
+          const { toldTo } = await import('../../telling.ts');
+          return status(toldTo(await resolveConfig(config), heard));
         },
         {
           text: statusText,

@@ -48,6 +48,12 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** SQLite has no code of its own for a text that it cannot read; it reads the text before it looks anything up. */
+export function isNoStatement(error: unknown): boolean {
+  const words = /^(?:near ".*": syntax error|incomplete input|unrecognized token: .*)$/s;
+  return codeOf(error) === 'SQLITE_ERROR' && error instanceof Error && words.test(error.message);
+}
+
 function lockedFor(limit: number, what: string, cause: unknown): ForerunError<'LOCKED'> {
   return new ForerunError('LOCKED', `The database stayed locked by another process for ${limit / 1000} s: ${what}.`, {
     details: {},

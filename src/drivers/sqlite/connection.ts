@@ -1,4 +1,4 @@
-import type { Connection, Row } from '../../seams/driver.ts';
+import type { Connection, Row, Waiting } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
 import { whenFree, type Patience } from './busy.ts';
 import { openDatabase, type SqliteDatabase, type SqliteStatement } from './client.ts';
@@ -11,7 +11,7 @@ export interface SqliteConnection extends Connection {
   readonly client: SqliteDatabase;
 }
 
-export async function connect(target: Target, setup: Setup | undefined): Promise<SqliteConnection> {
+export async function connect(target: Target, setup: Setup | undefined, waiting?: Waiting): Promise<SqliteConnection> {
   const database = await openDatabase(pathOf(target));
   try {
     setup?.(database);
@@ -19,15 +19,16 @@ export async function connect(target: Target, setup: Setup | undefined): Promise
     database.close();
     throw error;
   }
-  return connectionOf(database);
+  return connectionOf(database, waiting);
 }
 
 /** Makes a connection of a database that is open already; disposing it closes the database. */
-export function connectionOf(database: SqliteDatabase): SqliteConnection {
+export function connectionOf(database: SqliteDatabase, waiting?: Waiting): SqliteConnection {
+  const patience = { what: 'running a query', waiting };
   return {
     client: database,
-    query: (sql, params = []) => query(database, sql, params),
-    rows: (sql, params = []) => rows(database, sql, params),
+    query: (sql, params = []) => query(database, sql, params, patience),
+    rows: (sql, params = []) => rows(database, sql, params, patience),
     async [Symbol.asyncDispose]() {
       database.close();
     },
@@ -48,26 +49,30 @@ export function rollback(database: SqliteDatabase): void {
   if (database.inTransaction) database.exec('ROLLBACK');
 }
 
-async function query(database: SqliteDatabase, sql: string, params: readonly unknown[]): Promise<readonly Row[]> {
-  return whenFree(
-    () => {
-      const statement = database.prepare(sql);
-      if (statement.reader) return (statement.safeIntegers().all(...params) as RawRow[]).map(readable);
-      statement.run(...params);
-      return [];
-    },
-    { what: 'running a query' },
-  );
+async function query(
+  database: SqliteDatabase,
+  sql: string,
+  params: readonly unknown[],
+  patience: Patience,
+): Promise<readonly Row[]> {
+  return whenFree(() => {
+    const statement = database.prepare(sql);
+    if (statement.reader) return (statement.safeIntegers().all(...params) as RawRow[]).map(readable);
+    statement.run(...params);
+    return [];
+  }, patience);
 }
 
-async function* rows(database: SqliteDatabase, sql: string, params: readonly unknown[]): AsyncIterable<Row> {
-  const { first, rest } = await whenFree(
-    () => {
-      const iterator = eachRow(database.prepare(sql).safeIntegers(), params);
-      return { first: iterator.next(), rest: iterator };
-    },
-    { what: 'running a query' },
-  );
+async function* rows(
+  database: SqliteDatabase,
+  sql: string,
+  params: readonly unknown[],
+  patience: Patience,
+): AsyncIterable<Row> {
+  const { first, rest } = await whenFree(() => {
+    const iterator = eachRow(database.prepare(sql).safeIntegers(), params);
+    return { first: iterator.next(), rest: iterator };
+  }, patience);
   if (first.done) return;
   try {
     yield readable(first.value);

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ForerunError, messageOf } from '../../error.ts';
+import type { Waiting } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
 import { codeOf, whenFree } from './busy.ts';
 import { openDatabase } from './client.ts';
@@ -11,11 +12,15 @@ import { pathOf } from './target.ts';
  * Throws `BAD_TARGET` for whatever is wrong with main, in words that say what to do. Looks at rights by name alone: to
  * close a descriptor of the file would drop the locks that this process holds on it.
  */
-export async function examineSqlite(target: Target, use: 'reading' | 'writing' = 'writing'): Promise<void> {
+export async function examineSqlite(
+  target: Target,
+  use: 'reading' | 'writing' = 'writing',
+  waiting?: Waiting,
+): Promise<void> {
   const path = pathOf(target);
   try {
     await examineFile(path, use);
-    await examineContent(path);
+    await examineContent(path, waiting);
   } catch (error) {
     throw error instanceof ForerunError ? error : unusable(path, error);
   }
@@ -37,10 +42,11 @@ async function examineFile(path: string, use: 'reading' | 'writing'): Promise<vo
   });
 }
 
-async function examineContent(path: string): Promise<void> {
+async function examineContent(path: string, waiting: Waiting | undefined): Promise<void> {
   const database = await openDatabase(path);
   try {
-    await whenFree(() => database.prepare('SELECT count(*) FROM sqlite_schema').get(), { what: `reading ${path}` });
+    const look = (): unknown => database.prepare('SELECT count(*) FROM sqlite_schema').get();
+    await whenFree(look, { what: `reading ${path}`, waiting });
   } finally {
     database.close();
   }

@@ -1,5 +1,5 @@
-import { readlinkSync, realpathSync } from 'node:fs';
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { existsSync, readlinkSync, realpathSync } from 'node:fs';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ForerunError, messageOf } from '../../error.ts';
 import { giveToOwnerOf, thisUser } from '../../owner.ts';
@@ -15,15 +15,24 @@ export async function makeHome(mainPath: string): Promise<string> {
   const home = homeOf(mainPath);
   try {
     await mkdir(home, { recursive: true, mode: 0o700 });
-    await writeFile(join(home, '.gitignore'), '*\n', { flag: 'wx', mode: 0o600 }).catch((error: unknown) => {
-      if (codeOf(error) !== 'EEXIST') throw error;
-    });
+    await hideFromGit(join(home, '.gitignore'));
     const owner = await stat(mainPath).catch(() => undefined);
     await giveToOwnerOf(owner === undefined ? dirname(home) : mainPath, home, join(home, '.gitignore'));
   } catch (error) {
     throw homeFailure(home, home, error);
   }
   return home;
+}
+
+/** An empty file, left by a full disk, would hide nothing. */
+async function hideFromGit(file: string): Promise<void> {
+  try {
+    await writeFile(file, '*\n', { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return;
+    await rm(file, { force: true }).catch(() => {});
+    throw error;
+  }
 }
 
 /** Something in the folder beside main cannot be made, read or written; SQLite's own words would not say what. */
@@ -36,7 +45,12 @@ export function homeFailure(home: string, path: string, error: unknown): Forerun
   });
 }
 
+/** A folder that does not exist yet is made in its parent: then that is what this user must be able to write. */
 export function adviceFor(home: string): string {
+  if (!existsSync(home)) {
+    const parent = dirname(home);
+    return `Forerun keeps its copies and locks in ${basename(home)} beside the database, and this user must be able to make that folder in ${parent}: chown ${thisUser()} "${parent}" (as root). Where it is this user's already, see whether it is read-only or immutable (ls -ld, lsattr -d).`;
+  }
   return `Forerun keeps its copies and locks beside the database, and this user must be able to write there: chown -R ${thisUser()} "${home}" (as root). Where it is this user's already, see whether it is read-only or immutable (ls -ld, lsattr -d).`;
 }
 

@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ForerunError } from '../../error.ts';
@@ -59,10 +59,18 @@ function tryLock(database: SqliteDatabase): boolean {
 }
 
 async function writeHolder(home: string, holder: LockHolder): Promise<void> {
+  // Whoever holds the lock writes them, and that is this process now: what is there was left on a full disk or by a kill.
+  for (const name of await readdir(home))
+    if (/^lock\.json\.\d+$/.test(name)) await rm(join(home, name), { force: true });
   const draft = join(home, `lock.json.${holder.pid}`);
-  await writeFile(draft, JSON.stringify(holder), { mode: 0o600 });
-  await giveToOwnerOf(home, draft);
-  await rename(draft, join(home, 'lock.json'));
+  try {
+    await writeFile(draft, JSON.stringify(holder), { mode: 0o600 });
+    await giveToOwnerOf(home, draft);
+    await rename(draft, join(home, 'lock.json'));
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => {});
+    throw error;
+  }
 }
 
 /** Only a deployer that waits reads it, so only that one waits for the validator to load. */

@@ -2,10 +2,12 @@ import { readdir } from 'node:fs/promises';
 import type { Package } from './package-file.ts';
 
 /** The config that a project has, or the name that a new one should get. */
-export async function configFile(
-  folder: string,
-  pack: Package | undefined,
-): Promise<{ readonly name: string; readonly exists: boolean }> {
+export interface ConfigFile {
+  readonly name: string;
+  readonly exists: boolean;
+}
+
+export async function configFile(folder: string, pack: Package | undefined): Promise<ConfigFile> {
   const files = await readdir(folder);
   const present = ['ts', 'mts', 'js', 'mjs']
     .map((extension) => `forerun.config.${extension}`)

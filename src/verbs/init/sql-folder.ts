@@ -19,6 +19,17 @@ export function findSqlFolder(folder: string): string | undefined {
   return usual.find((name) => holdsMigration(join(folder, name)));
 }
 
+/** The first of these folders with a numbered file of JavaScript or TypeScript in it, and the first such file. */
+export function findCodeMigrations(folder: string): { readonly folder: string; readonly file: string } | undefined {
+  for (const name of usual) {
+    const file = listed(join(folder, name))
+      .toSorted()
+      .find((candidate) => /^\d.*(?<!\.d)\.[cm]?[jt]s$/.test(candidate));
+    if (file !== undefined) return { folder: name, file };
+  }
+  return undefined;
+}
+
 function holdsMigration(folder: string): boolean {
   return listed(folder).some((name) => {
     if (formOfFile(name) !== undefined) return true;

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Observer } from '../../../src/seams/driver.ts';
 import type { Evidence, TableEvidence } from '../../../src/seams/evidence.ts';
-import { recorded, type DriverWorld, type TestDatabase } from './world.ts';
+import type { Target } from '../../../src/seams/target.ts';
+import { recorded, type DriverWorld, type Recorded, type TestDatabase } from './world.ts';
 
 const seed = `
   CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, age INTEGER);
@@ -11,26 +13,45 @@ const seed = `
 
 export function evidenceTests(world: () => DriverWorld): void {
   let database: TestDatabase;
+  const shown = (table: string): string => world().dialect.shown(table);
   beforeEach(async () => {
     database = await world().makeDatabase();
     await database.run(seed);
   });
 
   describe.each(['its statements told', 'nothing told of it'])('a migration that is observed, with %s,', (seen) => {
+    const isBound = (): boolean => seen === 'its statements told' && world().dialect.updatesTold === 'at most';
+    const finished = async (observer: Observer, before: Target, told: Recorded): Promise<Evidence> => {
+      const statements = seen === 'its statements told' ? told.statements : undefined;
+      const evidence = await observer.finish(statements);
+      if ((evidence.needsComparison ?? []).length === 0) return evidence;
+      // What cannot be told from beside, the state before tells.
+      const compared = await world().driver.compare(
+        before,
+        database.target,
+        statements === undefined ? {} : { statements },
+      );
+      const { tables } = compared;
+      return { ...evidence, ...(tables === undefined ? {} : { tables }) };
+    };
     const observe = async (sql: string): Promise<Evidence> => {
-      const { driver } = world();
+      const { driver, copyOf } = world();
       const attempt = recorded();
+      const before = await copyOf(database.target);
       await using observer = await driver.observe(database.target);
       await observer.begin();
       await driver.script(sql)(database.target, attempt);
-      return await observer.finish(seen === 'its statements told' ? attempt.statements : undefined);
+      return await finished(observer, before, attempt);
     };
     const tableOf = async (sql: string, table = 'users'): Promise<TableEvidence | undefined> =>
-      (await observe(sql)).tables?.find((candidate) => candidate.table === table);
+      (await observe(sql)).tables?.find((candidate) => candidate.table === shown(table));
 
     test('has left a table that it does not write as it was', async () => {
       const { tables = [] } = await observe('UPDATE users SET age = age');
-      expect(tables.filter((table) => table.changed)).toEqual([]);
+      const changed = tables.filter((table) => table.changed);
+      expect(isBound() ? changed.map(({ rowsGone, valuesChanged }) => [rowsGone, valuesChanged]) : changed).toEqual(
+        isBound() ? [[0, { age: 3 }]] : [],
+      );
     });
 
     test('has lost rows', async () => {
@@ -56,12 +77,13 @@ export function evidenceTests(world: () => DriverWorld): void {
       const evidence = await tableOf(
         'UPDATE users SET name = upper(name); UPDATE users SET age = NULL WHERE id = 1; UPDATE users SET age = 0 WHERE id = 2',
       );
-      expect(evidence).toMatchObject({ rowsGone: 0, changed: true, valuesChanged: { name: 2, age: 2 } });
+      expect(evidence).toMatchObject({ rowsGone: 0, changed: true });
+      expect(evidence?.valuesChanged).toEqual(isBound() ? { name: 3, age: 2 } : { name: 2, age: 2 });
     });
 
     test('has dropped a table', async () => {
       const evidence = await tableOf('DROP TABLE users');
-      expect(evidence).toMatchObject({ table: 'users', rowsBefore: 3, changed: true });
+      expect(evidence).toMatchObject({ table: shown('users'), rowsBefore: 3, changed: true });
       expect(evidence).not.toHaveProperty('rowsAfter');
     });
 
@@ -88,7 +110,7 @@ export function evidenceTests(world: () => DriverWorld): void {
         'people',
       );
       expect(evidence).toMatchObject({
-        renamedFrom: 'users',
+        renamedFrom: shown('users'),
         rowsBefore: 3,
         rowsAfter: 2,
         rowsGone: 1,
@@ -119,22 +141,30 @@ export function evidenceTests(world: () => DriverWorld): void {
     });
 
     test('is told apart from the one before it, and from one that failed', async () => {
-      const { driver } = world();
+      const { driver, makeDatabase } = world();
+      const applied = [seed];
       await using observer = await driver.observe(database.target);
       const next = async (sql: string): Promise<unknown> => {
         const attempt = recorded();
+        const before = await makeDatabase();
+        for (const script of applied) await before.run(script);
         await observer.begin();
         await driver.script(sql)(database.target, attempt);
-        const { tables = [] } = await observer.finish(seen === 'its statements told' ? attempt.statements : undefined);
+        const { tables = [] } = await finished(observer, before.target, attempt);
+        applied.push(sql);
         return tables
           .filter((table) => table.changed)
           .map(({ table, rowsGone, rowsAdded }) => ({ table, rowsGone, rowsAdded }));
       };
-      expect(await next('DELETE FROM users WHERE id = 1')).toEqual([{ table: 'users', rowsGone: 1, rowsAdded: 0 }]);
-      expect(await next('INSERT INTO orders VALUES (3, 30)')).toEqual([{ table: 'orders', rowsGone: 0, rowsAdded: 1 }]);
+      expect(await next('DELETE FROM users WHERE id = 1')).toEqual([
+        { table: shown('users'), rowsGone: 1, rowsAdded: 0 },
+      ]);
+      expect(await next('INSERT INTO orders VALUES (3, 30)')).toEqual([
+        { table: shown('orders'), rowsGone: 0, rowsAdded: 1 },
+      ]);
       await expect(next('DELETE FROM orders; DELETE FROM nowhere')).rejects.toThrow();
       expect(await next('ALTER TABLE users ADD COLUMN mail TEXT; DELETE FROM users WHERE id = 2')).toEqual([
-        { table: 'users', rowsGone: 1, rowsAdded: 0 },
+        { table: shown('users'), rowsGone: 1, rowsAdded: 0 },
       ]);
     });
 
@@ -156,10 +186,10 @@ export function evidenceTests(world: () => DriverWorld): void {
           .filter((table) => table.changed)
           .map(({ table, rowsGone, valuesChanged }) => ({ table, rowsGone, valuesChanged })),
       ).toEqual([
-        { table: 'orders', rowsGone: 2, valuesChanged: {} },
-        { table: 'users', rowsGone: 0, valuesChanged: { name: 1 } },
+        { table: shown('orders'), rowsGone: 2, valuesChanged: {} },
+        { table: shown('users'), rowsGone: 0, valuesChanged: { name: 1 } },
       ]);
-      expect(tables.map(({ table }) => table)).toContain('more');
+      expect(tables.map(({ table }) => table)).toContain(shown('more'));
     });
 
     test('finds nothing between a database and its copy, and writes to neither', async () => {

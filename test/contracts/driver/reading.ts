@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Contents, Schema, TableColumns } from '../../../src/seams/driver.ts';
-import { failure, recorded, type DriverWorld, type TestDatabase } from './world.ts';
+import { failure, objectsIn, recorded, type DriverWorld, type TestDatabase } from './world.ts';
 
 export function readingTests(world: () => DriverWorld): void {
   const schemaOf = async (...sql: readonly string[]): Promise<Schema> => {
@@ -23,16 +23,13 @@ export function readingTests(world: () => DriverWorld): void {
         'CREATE VIEW bodies AS\n  SELECT "body" FROM "notes"',
       );
       expect([...other]).toEqual([...one]);
-      expect([...one.keys()]).toEqual(['index by_body', 'table notes', 'view bodies']);
+      expect(objectsIn(one)).toEqual(['index by_body', 'table notes', 'view bodies']);
     });
 
     test('is the same for a table that was renamed and for one that always had that name', async () => {
-      const made = await schemaOf(
-        'CREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT)',
-        'CREATE INDEX by_body ON notes (body)',
-      );
+      const made = await schemaOf('CREATE TABLE notes (id INTEGER, body TEXT)', 'CREATE INDEX by_body ON notes (body)');
       const renamed = await schemaOf(
-        'CREATE TABLE old (id INTEGER PRIMARY KEY, text TEXT)',
+        'CREATE TABLE old (id INTEGER, text TEXT)',
         'CREATE INDEX by_body ON old (text)',
         'ALTER TABLE old RENAME TO notes',
         'ALTER TABLE notes RENAME COLUMN text TO body',
@@ -65,26 +62,31 @@ export function readingTests(world: () => DriverWorld): void {
         await driver
           .journal(connection)
           .write('me', { run: 'r', epoch: 1, host: 'h', pid: 1, phase: 'started', at: '2026-11-20T10:00:00Z' });
-        expect([...(await driver.schema(connection)).keys()]).toEqual(['table notes']);
-        expect(await driver.tables(connection)).toEqual([{ table: 'notes', columns: ['id', 'body'] }]);
+        expect(objectsIn(await driver.schema(connection))).toEqual(['table notes']);
+        expect(await driver.tables(connection)).toEqual([
+          { table: world().dialect.shown('notes'), columns: ['id', 'body'] },
+        ]);
       });
     });
   });
 
   describe('the contents', () => {
-    const any: TableColumns = { table: 'things', columns: ['id', 'v'] };
+    let things: string;
     let database: TestDatabase;
     beforeEach(async () => {
+      things = world().dialect.shown('things');
       database = await world().makeDatabase();
       await database.run(`CREATE TABLE things (id INTEGER, v ${world().dialect.anyType})`);
     });
-    const contents = async (of: readonly TableColumns[] = [any]): Promise<Contents> => {
+    const contents = async (
+      of: readonly TableColumns[] = [{ table: things, columns: ['id', 'v'] }],
+    ): Promise<Contents> => {
       await using connection = await world().driver.open(database.target);
       return await world().driver.contents(connection, of);
     };
     const digestOf = async (rows: string): Promise<string | undefined> => {
       await database.run(`DELETE FROM things; INSERT INTO things VALUES ${rows}`);
-      return (await contents()).get('things')?.digest;
+      return (await contents()).get(things)?.digest;
     };
 
     test('do not depend on the order of rows', async () => {
@@ -109,25 +111,26 @@ export function readingTests(world: () => DriverWorld): void {
     test('are those of the columns that are asked for', async () => {
       const [a, b] = world().dialect.differentValues;
       await database.run(`INSERT INTO things VALUES (1, ${a})`);
-      const before = await contents([{ table: 'things', columns: ['id'] }]);
+      const before = await contents([{ table: things, columns: ['id'] }]);
       await database.run(`UPDATE things SET v = ${b}`);
-      expect(await contents([{ table: 'things', columns: ['id'] }])).toEqual(before);
+      expect(await contents([{ table: things, columns: ['id'] }])).toEqual(before);
       expect(await contents()).not.toEqual(before);
     });
 
     test('and the counts are of every table that is named, empty ones too', async () => {
-      await database.run(`CREATE TABLE none (id INTEGER); INSERT INTO things VALUES (1, NULL), (1, NULL)`);
+      await database.run(`CREATE TABLE "none" (id INTEGER); INSERT INTO things VALUES (1, NULL), (1, NULL)`);
       await using connection = await world().driver.open(database.target);
       const { driver } = world();
+      const none = world().dialect.shown('none');
       const tables = await driver.tables(connection);
       expect([...(await driver.contents(connection, tables))].map(([table, { rows }]) => [table, rows])).toEqual([
-        ['none', 0],
-        ['things', 2],
+        [none, 0],
+        [things, 2],
       ]);
-      expect(await driver.counts(connection, ['things', 'none'])).toEqual(
+      expect(await driver.counts(connection, [things, none])).toEqual(
         new Map([
-          ['things', 2],
-          ['none', 0],
+          [things, 2],
+          [none, 0],
         ]),
       );
     });

@@ -125,14 +125,14 @@ export function transactionTests(world: () => DriverWorld): void {
       const { driver, dialect, application } = world();
       const other = await application(database.target);
       await other.run(`${dialect.beginWriting}; INSERT INTO notes VALUES (2, 'other')`);
-      let begun = false;
+      let written = false;
       const done = driver.transaction(database.target, recorded(), async (connection) => {
-        begun = true;
         await insert(connection, 3);
+        written = true;
       });
       // The event loop lives on meanwhile: the other process is reached through it.
       await other.run("INSERT INTO notes VALUES (4, 'other too')");
-      expect(begun).toBe(false);
+      expect(written).toBe(false);
       await other.run('COMMIT');
       await done;
       await other.end();

@@ -1,4 +1,4 @@
-import type { Driver, LockHolder } from '../../../src/seams/driver.ts';
+import type { Driver, LockHolder, Schema } from '../../../src/seams/driver.ts';
 import type { StatementEvidence } from '../../../src/seams/evidence.ts';
 import type { Attempt } from '../../../src/seams/source.ts';
 import type { Target } from '../../../src/seams/target.ts';
@@ -15,7 +15,7 @@ export interface DriverWorld extends AsyncDisposable {
   unusable(): Promise<Readonly<Record<string, Target>>>;
   /** A database whose tables can be listed and not all read; absent where a test cannot make one. */
   damaged?(): Promise<Target>;
-  /** An application in another process: within one process some engines lock nothing. */
+  /** Another application; in another process where the engine locks nothing within one. */
   application(target: Target): Promise<Application>;
   /** A deployer in another process that takes the run lock and holds it. */
   deployer(main: Target, holder: LockHolder): Promise<Deployer>;
@@ -41,6 +41,8 @@ export interface Deployer {
 
 /** What engines say differently. All else in the contract is SQL that every engine reads. */
 export interface Dialect {
+  /** A table's name as the driver shows it. */
+  shown(table: string): string;
   /** Ways to write the address of one database, and for each the form that its `variable` has. */
   addresses(target: Target): Readonly<Record<string, RegExp>>;
   /** An address of another engine, with the password `secret`. */
@@ -50,10 +52,12 @@ export interface Dialect {
   /** A type, and literals of it that all differ. */
   readonly anyType: string;
   readonly differentValues: readonly string[];
-  /** Begins a transaction that no other writer of `notes` gets past. */
+  /** Begins a transaction; no other writer of `notes` gets past it once it has written there. */
   readonly beginWriting: string;
   /** The engine's code for a value that stands in a unique column already. */
   readonly uniqueCode: string;
+  /** What the engine says of values that an UPDATE changed, where it is told the statement. */
+  readonly updatesTold: 'exactly' | 'at most';
   /** Inserts this many rows into `notes (id, body)`, ids from 1. */
   fill(rows: number): string;
 }
@@ -92,8 +96,16 @@ export function recorded(own: Partial<Attempt> = {}): Recorded {
       own.statement?.(evidence);
     },
     ...(own.waiting === undefined ? {} : { waiting: own.waiting }),
+    ...(own.stretches === undefined ? {} : { stretches: own.stretches }),
     note: (message) => notes.push(message),
   };
+}
+
+/** Tables, indexes and views, without the schema that some engines have them in: `table notes`. */
+export function objectsIn(schema: Schema): string[] {
+  return [...schema.keys()]
+    .filter((key) => /^(?:table|index|view) /.test(key))
+    .map((key) => key.replace(/ public\./, ' '));
 }
 
 /** What a promise was rejected with. */

@@ -58,9 +58,12 @@ export function sortedList(text: string, separator = ', '): string {
   return `string_agg(${text}, '${separator}' ORDER BY ${text} COLLATE "C")`;
 }
 
-/** Storage parameters in order of their name. */
+/**
+ * Storage parameters in order of their name, without those that the server keeps there for itself: since 15.20 and its
+ * sisters `pg_attver` stands at every column, another number after every change.
+ */
 export function options(list: string, prefix = ''): string {
-  return `(SELECT '${prefix}WITH (' || ${sortedList('o')} || ')' FROM unnest(${list}) AS o HAVING count(*) > 0)`;
+  return `(SELECT '${prefix}WITH (' || ${sortedList('o')} || ')' FROM unnest(${list}) AS o WHERE o NOT LIKE 'pg~_%' ESCAPE '~' HAVING count(*) > 0)`;
 }
 
 export function tablespace(oid: string): string {

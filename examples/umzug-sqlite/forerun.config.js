@@ -1,0 +1,3 @@
+import { migrator } from './migrator.js';
+
+export default migrator.config;

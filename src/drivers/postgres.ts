@@ -1,0 +1,107 @@
+import type { Driver } from '../seams/driver.ts';
+import type { Target } from '../seams/target.ts';
+import { comparePostgres, type CompareOptions } from './postgres/compare.ts';
+import { connect, type PostgresConnection } from './postgres/connection.ts';
+import { postgresContents, postgresCounts } from './postgres/contents.ts';
+import { damageOf } from './postgres/damage.ts';
+import { examinePostgres } from './postgres/examine.ts';
+import { stateOf } from './postgres/failures.ts';
+import { postgresHistory } from './postgres/history.ts';
+import { homeIn, makeHome } from './postgres/home.ts';
+import { identityOf } from './postgres/identity.ts';
+import { postgresJournal } from './postgres/journal.ts';
+import type { Limits } from './postgres/limits.ts';
+import { lockPostgres } from './postgres/lock.ts';
+import { connectBeside } from './postgres/maintenance.ts';
+import { observePostgres } from './postgres/observe.ts';
+import { loadParser } from './postgres/parser.ts';
+import { recovering } from './postgres/recovering.ts';
+import { runCode } from './postgres/run-code.ts';
+import { safeWords } from './postgres/safe-words.ts';
+import { postgresSchema } from './postgres/schema.ts';
+import { postgresScript } from './postgres/script.ts';
+import { endSessionsOf, sessionName } from './postgres/sessions.ts';
+import { settle, undo } from './postgres/settle.ts';
+import { statementsOf } from './postgres/statements.ts';
+import { postgresTables } from './postgres/tables.ts';
+import { postgresTarget } from './postgres/target.ts';
+import { watchPostgres } from './postgres/watch.ts';
+
+export type { PostgresClient } from './postgres/client.ts';
+
+export interface PostgresOptions {
+  /** How long a statement waits for a lock before everything is rolled back, in milliseconds. @default 2000 */
+  readonly lockTimeoutMs?: number;
+  /** How long a statement may run, in milliseconds; 0 is for ever. @default 0 */
+  readonly statementTimeoutMs?: number;
+  /** How often a script that finds a lock held is begun, in all. @default 5 */
+  readonly tries?: number;
+  /** The schema of Forerun's own tables on main. @default 'public' */
+  readonly historySchema?: string;
+  /** The folder in which `.forerun` is made. @default the working directory */
+  readonly root?: string;
+}
+
+/** The driver for PostgreSQL 14 and later, by pg, which is to be installed beside. */
+export function postgres(options: PostgresOptions = {}): Driver {
+  return driverOf(options, undefined);
+}
+
+/** The same, with all that `statements` needs loaded, which is synchronous; `open` loads it too. */
+export async function loadPostgres(options: PostgresOptions = {}): Promise<Driver> {
+  await loadParser();
+  return postgres(options);
+}
+
+function driverOf(options: PostgresOptions, run: string | undefined): Driver {
+  const { historySchema = 'public', root } = options;
+  const name = sessionName(run);
+  const open = (target: Target): Promise<PostgresConnection> => connect(target, name);
+  const limits: Limits = {
+    lockTimeoutMs: options.lockTimeoutMs ?? 2000,
+    statementTimeoutMs: options.statementTimeoutMs ?? 0,
+    tries: options.tries ?? 5,
+  };
+  return {
+    name: 'postgres',
+    transactionalDdl: true,
+    target: postgresTarget,
+    async identity(target) {
+      await using connection = await open(target);
+      return await identityOf(connection);
+    },
+    home: () => homeIn(root),
+    examine: (main, use = 'writing') => examinePostgres(main, { use, historySchema, connect: open }),
+    open,
+    transaction: async (target, attempt, body) => runCode(await open(target), attempt, limits, body),
+    script: (sql, file) => postgresScript(sql, file, { limits, connect: open }),
+    statements: (sql) => statementsOf(sql).map((statement) => ({ sql: statement.sql, comment: statement.comment })),
+    codeOf: stateOf,
+    wordsOf: (error, statement) => safeWords(error, statement?.sql),
+    schema: postgresSchema,
+    tables: postgresTables,
+    contents: postgresContents,
+    counts: postgresCounts,
+    history: (session) => postgresHistory(session, historySchema),
+    journal: (session) => postgresJournal(session, historySchema),
+    async lock(main, lockOptions) {
+      await makeHome(homeIn(root));
+      return lockPostgres(main, lockOptions);
+    },
+    observe: (branch) => observePostgres(branch, open),
+    compare: (before: Target, after: Target, told?: CompareOptions) => comparePostgres(before, after, open, told),
+    async damage(target, tables) {
+      if (tables?.length === 0) return [];
+      await using connection = await open(target);
+      return await damageOf(connection, tables);
+    },
+    watch: (main) => watchPostgres(main, open),
+    forRun: (id) => driverOf(options, id),
+    async endSessions(main, id) {
+      await using session = await connectBeside(main, name);
+      await endSessionsOf(session, id);
+    },
+    settle: async (main, stretch) => recovering(await open(main), limits, (session) => settle(session, stretch)),
+    undo: async (main, stretch) => recovering(await open(main), limits, (session) => undo(session, stretch)),
+  };
+}

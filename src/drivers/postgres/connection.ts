@@ -1,0 +1,100 @@
+import { ForerunError } from '../../error.ts';
+import type { Connection, Row } from '../../seams/driver.ts';
+import type { Target } from '../../seams/target.ts';
+import { loadClient, type Answer, type PostgresClient } from './client.ts';
+import { connectClient } from './connect.ts';
+import { bare, unusable } from './failures.ts';
+import { executeStatement } from './execute.ts';
+import { loadParser } from './parser.ts';
+import { readable } from './readable.ts';
+import { rowsByCursor } from './rows.ts';
+import { hasCode } from './settings.ts';
+
+export interface PostgresConnection extends Connection {
+  readonly client: PostgresClient;
+  readonly target: Target;
+  readonly pid: number;
+  /** Tells this session from a later one with the same pid. */
+  readonly begun: string;
+  /** The role that it began with: scripts take on others. */
+  readonly role: string;
+  /** `server_version_num`. */
+  readonly version: number;
+  /** Whether the server or the network ended it. */
+  lost(): boolean;
+  /** Runs one statement and drops what it returns; answers how many rows it changed, where it changes rows. */
+  execute(sql: string): Promise<number | undefined>;
+  /** Another connection to the same database, by the same name. */
+  beside(): Promise<PostgresConnection>;
+}
+
+/** Limits of time that the role or the database has set do not hold for it. Throws `BAD_TARGET`. */
+export async function connect(target: Target, name: string): Promise<PostgresConnection> {
+  const { client, lost } = await connectClient(target, name);
+  // Reading a script is synchronous once it is there.
+  await loadParser();
+  const types = readable((await loadClient()).types);
+  const query = async (text: string, values: readonly unknown[] = []): Promise<readonly Row[]> => {
+    try {
+      const answer = await client.query({ text, types, ...(values.length === 0 ? {} : { values: [...values] }) });
+      return (isSeveral(answer) ? answer.at(-1) : answer)?.rows ?? [];
+    } catch (error) {
+      throw bare(error);
+    }
+  };
+  const about = await prepare(target, query).catch(async (error: unknown) => {
+    await client.end().catch(() => {});
+    throw unusable(target, error);
+  });
+  return {
+    client,
+    target,
+    pid: Number(about['pid']),
+    begun: String(about['begun']),
+    role: String(about['role']),
+    version: Number(about['version']),
+    lost,
+    query,
+    execute: (sql) => executeStatement(client, sql),
+    rows: (sql, params = []) => rowsByCursor({ query }, sql, params),
+    beside: () => connect(target, name),
+    async [Symbol.asyncDispose]() {
+      await client.end().catch(() => {});
+    },
+  };
+}
+
+/** Of several statements without parameters, the last one's. */
+function isSeveral(answer: Answer | readonly Answer[]): answer is readonly Answer[] {
+  return Array.isArray(answer);
+}
+
+const settings = `set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false),
+  set_config('idle_in_transaction_session_timeout', '0', false), set_config('idle_session_timeout', '0', false),
+  set_config('standard_conforming_strings', 'on', false), set_config('client_min_messages', 'warning', false)`;
+
+const about = `pg_backend_pid() AS pid, current_setting('role') AS role, current_setting('server_version_num')::int AS version,
+  (SELECT backend_start::text FROM pg_stat_get_activity(pg_backend_pid())) AS begun`;
+
+/** The statement of a client that was killed shall not go on; not every system can look for that. */
+const whileConnected = `set_config('client_connection_check_interval', '1s', false)`;
+
+async function prepare(target: Target, query: (sql: string) => Promise<readonly Row[]>): Promise<Row> {
+  try {
+    const [row] = await query(`SELECT ${settings}, ${whileConnected}, ${about}`).catch((error: unknown) => {
+      if (hasCode(error, '22023')) return query(`SELECT ${settings}, ${about}`);
+      throw error;
+    });
+    return row ?? {};
+  } catch (error) {
+    const [row] = hasCode(error, '42704') ? await query('SHOW server_version') : [];
+    throw row === undefined ? error : tooOld(target, String(row['server_version']));
+  }
+}
+
+function tooOld({ url }: Target, version: string): ForerunError<'BAD_TARGET'> {
+  return new ForerunError('BAD_TARGET', `The server of ${url} is PostgreSQL ${version}.`, {
+    details: { target: url },
+    next: 'Forerun works with PostgreSQL 14 and later.',
+  });
+}

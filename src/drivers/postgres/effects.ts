@@ -1,0 +1,153 @@
+import type { Session } from '../../seams/driver.ts';
+import type { StatementEvidence } from '../../seams/evidence.ts';
+import { assignmentsIn, type Assignment, type ColumnsOf } from './assigns.ts';
+import { executions, type Executed } from './executed.ts';
+import type { Facts } from './facts.ts';
+import { tableName } from './names.ts';
+import { as, kindOf, type NodeKind } from './nodes.ts';
+import { quoted, shown, type QualifiedName } from './qualified-name.ts';
+import { renamesIn } from './renames.ts';
+import type { Statement } from './statements.ts';
+import { writtenIn } from './wanted.ts';
+
+/** What a statement does to rows, as far as its text and the catalog tell, asked right before it runs. */
+export type Effects = Pick<StatementEvidence, 'writes' | 'assigns'>;
+
+/** Reads a script once; tables have the names that they have at its end. */
+export function effectsIn(
+  script: readonly Statement[],
+  facts: Facts,
+): (session: Session, statement: Statement) => Promise<Effects> {
+  const executed = executions(script, facts);
+  const { lastName } = renamesIn(script, facts);
+  const columns = new Map<string, readonly string[]>();
+  const known: ColumnsOf = (table) => columns.get(shown(table));
+  const assigned = assignmentsIn(script, facts, known);
+  // A script of thousands of INSERTs asks the same again and again.
+  const asked = new Map<string, ReadonlyMap<string, Place>>();
+  return async (session, statement) => {
+    const run = executed(statement);
+    const names = run.nodes.flatMap(writtenIn);
+    const key = names.map(shown).join();
+    const places = asked.get(key) ?? (await placesOf(session, names));
+    if (run.nodes.every((node) => onlyRows.includes(kindOf(node)))) asked.set(key, places);
+    else asked.clear();
+    for (const [name, place] of places) columns.set(name, place.columns);
+    const sets = assigned(statement).filter(({ how }) => how === 'set');
+    const ends = await endsOf(session, sets);
+    const assigns = sets.flatMap(({ table, column }) => {
+      const found = places.get(shown(table))?.table ?? ends.get(shown(table));
+      return found === undefined ? [] : [`${found}.${column}`];
+    });
+    const writes = reachedBy(run, names, places);
+    return {
+      assigns: [...new Set(assigns)],
+      ...(writes === undefined
+        ? {}
+        : { writes: [...new Set(writes.map((place) => lastPlace(place, statement, lastName)))] }),
+    };
+  };
+}
+
+interface Place {
+  readonly table: string;
+  readonly columns: readonly string[];
+  /** Tables that a write of it can reach, itself included; undefined where that cannot be known. */
+  readonly reached: readonly QualifiedName[] | undefined;
+}
+
+/** Through partitions, children and the actions of foreign keys. What triggers and rules write nobody can tell. */
+async function placesOf(session: Session, names: readonly QualifiedName[]): Promise<ReadonlyMap<string, Place>> {
+  if (names.length === 0) return new Map();
+  const rows = await session.query(
+    `WITH RECURSIVE named AS MATERIALIZED (
+       SELECT n.name, to_regclass(n.quoted)::oid AS oid FROM unnest($1::text[], $2::text[]) AS n(name, quoted)),
+     reached(name, oid) AS (
+       SELECT name, oid FROM named WHERE oid IS NOT NULL
+        UNION
+       SELECT r.name, next.oid FROM reached AS r CROSS JOIN LATERAL (
+         SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i WHERE i.inhparent = r.oid
+          UNION ALL
+         SELECT f.conrelid FROM pg_catalog.pg_constraint AS f
+          WHERE f.confrelid = r.oid AND f.contype = 'f' AND (f.confdeltype IN ('c', 'n', 'd') OR f.confupdtype IN ('c', 'n', 'd'))
+       ) AS next(oid))
+     SELECT r.name, r.oid = (SELECT m.oid FROM named AS m WHERE m.name = r.name LIMIT 1) AS itself, n.nspname AS schema, c.relname AS table,
+            c.relkind = 'r' AND c.relpersistence <> 't' AS plain, c.relpersistence = 't' AS temporary,
+            c.relkind IN ('v', 'f') OR EXISTS (SELECT FROM pg_catalog.pg_trigger AS t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D')
+              OR (c.relhasrules AND c.relkind <> 'v') AS unknown,
+            (SELECT coalesce(json_agg(a.attname ORDER BY a.attnum), '[]')::text FROM pg_catalog.pg_attribute AS a
+              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+       FROM reached AS r JOIN pg_catalog.pg_class AS c ON c.oid = r.oid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace`,
+    [names.map(shown), names.map(quoted)],
+  );
+  const places = new Map<string, Place>();
+  for (const name of names.map(shown)) {
+    const own = rows.filter((row) => row['name'] === name);
+    const itself = own.find((row) => row['itself'] === true);
+    if (itself === undefined) continue;
+    places.set(name, {
+      table: tableName({ schema: String(itself['schema']), table: String(itself['table']) }),
+      columns: JSON.parse(String(itself['columns'])) as string[],
+      reached: own.some((row) => row['unknown'] === true)
+        ? undefined
+        : own
+            .filter((row) => row['plain'] === true)
+            .map((row) => ({ schema: String(row['schema']), name: String(row['table']) })),
+    });
+  }
+  return places;
+}
+
+/** Tables that are not there yet, or have another name now: a bare name is taken for one in the schema at hand. */
+async function endsOf(session: Session, sets: readonly Assignment[]): Promise<ReadonlyMap<string, string>> {
+  const names = sets.map(({ table }) => table);
+  if (names.length === 0) return new Map();
+  const rows = await session.query(
+    `SELECT n.name, coalesce(s.nspname, n.schema, current_schema())::text AS schema, c.relpersistence = 't' AS temporary
+       FROM unnest($1::text[], $2::text[], $3::text[]) AS n(name, quoted, schema)
+       LEFT JOIN pg_catalog.pg_class AS c ON c.oid = to_regclass(n.quoted)
+       LEFT JOIN pg_catalog.pg_namespace AS s ON s.oid = c.relnamespace`,
+    [names.map(shown), names.map(quoted), names.map(({ schema }) => schema ?? null)],
+  );
+  const schemas = new Map(
+    rows.flatMap((row) => (row['temporary'] === true ? [] : [[String(row['name']), String(row['schema'])] as const])),
+  );
+  return new Map(
+    names.flatMap((name) => {
+      const schema = schemas.get(shown(name));
+      return schema === undefined ? [] : [[shown(name), tableName({ schema, table: name.name })] as const];
+    }),
+  );
+}
+
+/** Undefined where it cannot be known. */
+function reachedBy(
+  { nodes, unseen }: Executed,
+  names: readonly QualifiedName[],
+  places: ReadonlyMap<string, Place>,
+): readonly QualifiedName[] | undefined {
+  const truncates = nodes.some((node) => as('TruncateStmt', node)?.behavior === 'DROP_CASCADE');
+  if (unseen.length > 0 || truncates || !nodes.every((node) => seen.includes(kindOf(node)))) return undefined;
+  const reached = names.map((name) => places.get(shown(name))?.reached);
+  return reached.every((some) => some !== undefined) ? reached.flat() : undefined;
+}
+
+/** These change no definition, where they call no function that does. */
+const onlyRows: readonly NodeKind[] = ['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt', 'CopyStmt'];
+
+/** All that these do to rows is in their text. */
+const seen: readonly NodeKind[] = [
+  ...onlyRows,
+  ...(['SelectStmt', 'TruncateStmt'] as const),
+  ...(['CommentStmt', 'GrantStmt', 'VariableSetStmt', 'CreateStmt', 'IndexStmt', 'ViewStmt', 'DoStmt'] as const),
+  ...(['CreateFunctionStmt', 'CreateTrigStmt', 'CreateSchemaStmt', 'CreateEnumStmt', 'CreateSeqStmt'] as const),
+];
+
+function lastPlace(
+  place: QualifiedName,
+  { index }: Statement,
+  lastName: (table: QualifiedName, after: number) => QualifiedName,
+): string {
+  const { schema = '', name } = lastName(place, index);
+  return tableName({ schema, table: name });
+}

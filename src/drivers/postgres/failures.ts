@@ -1,0 +1,88 @@
+import { ForerunError, messageOf } from '../../error.ts';
+import type { Target } from '../../seams/target.ts';
+
+/** PostgreSQL's own code of an error (`23505`), or Node's (`ECONNREFUSED`). */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** PostgreSQL's own code alone. */
+export function stateOf(error: unknown): string | undefined {
+  const code = codeOf(error);
+  if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) return undefined;
+  // EPIPE has five letters too.
+  return /\d/.test(code) || (error instanceof Error && 'severity' in error) ? code : undefined;
+}
+
+/** Takes out of an error of PostgreSQL's what holds values: DETAIL, HINT, CONTEXT, and a query that a function made. */
+export function bare(error: unknown): unknown {
+  if (!(error instanceof Error) || stateOf(error) === undefined) return error;
+  const found = error as Error & Record<string, unknown>;
+  if (found['where'] !== undefined || found['internalQuery'] !== undefined) nested.add(error);
+  for (const name of ['detail', 'hint', 'where', 'internalQuery', 'internalPosition']) delete found[name];
+  return error;
+}
+
+/** Whether an error came from within a function, so that its message can be about SQL that was put together there. */
+export function isNested(error: Error): boolean {
+  return nested.has(error) || ('where' in error && error.where !== undefined);
+}
+
+const nested = new WeakSet<Error>();
+
+/** Whether the server or the network ended the session, and the server has not said what became of the statement. */
+export function isCut(error: unknown): boolean {
+  const state = stateOf(error);
+  if (state !== undefined) return /^(?:08|57P0)/.test(state);
+  const words = error instanceof Error ? error.message : '';
+  return /^E[A-Z]+$/.test(codeOf(error) ?? '') || /connection (?:terminated|error|ended)|not queryable/i.test(words);
+}
+
+/** Why a database cannot be reached, and what to do about it. An error of ours stays as it is. */
+export function unusable(target: Target, error: unknown): ForerunError {
+  if (error instanceof ForerunError) return error;
+  const code = codeOf(error);
+  const [why, next] = reasonOf(code, bareMessage(error));
+  return new ForerunError('BAD_TARGET', `${target.url} cannot be used: ${why}.`, {
+    details: { target: target.url },
+    next,
+    cause: bare(error),
+  });
+}
+
+function bareMessage(error: unknown): string {
+  // Several addresses of one host were tried.
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  return messageOf(first).replace(/\.$/, '');
+}
+
+const rights = 'Check user and password of the address, and what pg_hba.conf of the server says.';
+const network = 'Check host and port of the address, and that the server is running and can be reached from here.';
+
+function reasonOf(code: string | undefined, message: string): readonly [why: string, next: string] {
+  if (/client password must be a string/i.test(message)) {
+    return [
+      'the server asks for a password, and none was given',
+      'Give it in the address, in PGPASSWORD or in ~/.pgpass.',
+    ];
+  }
+  if (code === '28P01' || code === '28000') return [message, rights];
+  if (code === '3D000') return [message, 'Check the name, or make the database: createdb <name>'];
+  if (code === '42501') return [message, 'Grant the role of the address CONNECT on the database.'];
+  if (code === '53300') {
+    return [message, 'Let other programs end their connections, or raise max_connections.'];
+  }
+  if (code === '57P03') return [message, 'Wait until the server has started, then run again.'];
+  if (code === '55000') return [message, 'Allow connections to it: ALTER DATABASE … ALLOW_CONNECTIONS true'];
+  if (/certificate|self.signed/i.test(message)) {
+    return [
+      message,
+      'To pg, sslmode=require verifies it too: name its authority (sslrootcert=…), or say sslmode=no-verify.',
+    ];
+  }
+  if (/\bssl\b/i.test(message)) return [message, 'Check sslmode of the address.'];
+  if (code === undefined ? /timeout|terminated/i.test(message) : /^(?:E[A-Z_]+|08...)$/.test(code)) {
+    return [message, network];
+  }
+  return [message, 'Check the address, and what the server says of it: psql <address>'];
+}

@@ -1,0 +1,134 @@
+import type { Connection, Observer } from '../../seams/driver.ts';
+import type { Evidence, StatementEvidence } from '../../seams/evidence.ts';
+import type { Target } from '../../seams/target.ts';
+import { postgresCounts } from './contents.ts';
+import { indexEvidence } from './index-bloat.ts';
+import { lockEvidence, waitEvidence } from './lock-evidence.ts';
+import { catalogEvidence } from './catalog-evidence.ts';
+import { hasNewFile, relationsOf } from './relations.ts';
+import { changedTables, rowChanges } from './row-changes.ts';
+import { stateOf, type State } from './state.ts';
+import { countsUnknown, momentOf, walSince, type Moment } from './settled.ts';
+import { sideSession, type Open } from './side-session.ts';
+import { tableParts } from './table-parts.ts';
+import { watchLocks, type LockWatch, type Watched } from './watch-locks.ts';
+
+/**
+ * Watches migrations from a session of its own beside them. On a branch every other session is the migration's, so that
+ * whatever is seen is its doing: locks and waits from looking all the time, rewrites, sizes and lost parts from the
+ * catalogs before and after, rows from the server's counters. No transaction is open while a migration runs:
+ * CREATE INDEX CONCURRENTLY would wait for it. The state before is therefore not there to be compared with; where
+ * counters do not tell, `needsComparison` says so.
+ */
+export async function observePostgres(branch: Target, open: Open): Promise<Observer> {
+  const side = sideSession(branch, open);
+  let known: Catalogs | undefined;
+  let started: Started | undefined;
+  const read = async (connection: Connection): Promise<{ readonly moment: Moment; readonly state: State }> => {
+    const moment = await momentOf(connection);
+    const relations = await relationsOf(connection);
+    if (known?.transaction !== moment.transaction)
+      known = { transaction: moment.transaction, parts: await tableParts(connection) };
+    return { moment, state: stateOf(relations, known.parts) };
+  };
+  const stop = async (): Promise<void> => {
+    const { locks } = started ?? {};
+    started = undefined;
+    // It was lost with its session, or belongs to a migration that failed.
+    await locks?.end().catch(() => {});
+  };
+  return {
+    byCounters: true,
+    async begin() {
+      await stop();
+      const connection = await side.connection();
+      const { moment, state } = await read(connection);
+      const locks = await watchLocks(side, open, branch, state.relations);
+      started = { moment, state, locks };
+    },
+    async finish(statements) {
+      if (started === undefined) throw new TypeError('begin() comes before finish()');
+      const { moment, state: before, locks } = started;
+      started = undefined;
+      const watched = await locks.end().catch(() => undefined);
+      const connection = await side.connection();
+      const unknown = await countsUnknown(connection, moment, new Set([side.pid()]));
+      const walBytes = await walSince(connection, moment);
+      const { moment: end, state: after } = await read(connection);
+      const isOurs = end.elsewhere === moment.elsewhere;
+      const rows = await rowEvidence(connection, { before, after, statements, unknown });
+      const { notes = [], ...more } = await catalogEvidence(connection, before, after, statements);
+      const told = [...(watched?.notes ?? [unwatched]), ...notes, ...(isOurs ? [] : [otherWrites])];
+      return {
+        ...(watched === undefined ? {} : lockedAndWaiting(watched, before, statements)),
+        rewrites: rewrites(before, after),
+        ...(isOurs ? { walBytes } : {}),
+        ...rows,
+        indexes: await indexEvidence(connection, before, after),
+        ...more,
+        ...(told.length > 0 ? { notes: told } : {}),
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      await stop();
+      await side.close();
+    },
+  };
+}
+
+interface Catalogs {
+  /** The moment that they are of. */
+  readonly transaction: string;
+  readonly parts: State['parts'];
+}
+
+interface Started {
+  readonly moment: Moment;
+  readonly state: State;
+  readonly locks: LockWatch;
+}
+
+const unwatched = 'The session that looked at the locks was ended: which were held, and for how long, is not known.';
+
+const otherWrites =
+  'How much was written to the write-ahead log is not known: other databases of the server were written meanwhile.';
+
+function lockedAndWaiting(
+  { spans, reads }: Watched,
+  { relations }: State,
+  statements: readonly StatementEvidence[] | undefined,
+): Evidence {
+  return { locks: lockEvidence(spans, relations, statements), waits: waitEvidence(spans, relations, reads) };
+}
+
+interface Seen {
+  readonly before: State;
+  readonly after: State;
+  readonly statements: readonly StatementEvidence[] | undefined;
+  readonly unknown: string | undefined;
+}
+
+async function rowEvidence(connection: Connection, { before, after, statements, unknown }: Seen): Promise<Evidence> {
+  if (unknown !== undefined) return { needsComparison: [{ why: unknown }] };
+  const existing = changedTables(before, after).flatMap(({ oid, now }) =>
+    now === undefined ? [] : ([[oid, now.name]] as const),
+  );
+  const counts = await postgresCounts(
+    connection,
+    existing.map(([, name]) => name),
+  );
+  const rowsIn = new Map(existing.map(([oid, name]) => [oid, counts.get(name) ?? 0]));
+  const { tables, doubts } = rowChanges(before, after, rowsIn, statements);
+  return { tables, ...(doubts.length > 0 ? { needsComparison: doubts } : {}) };
+}
+
+/** A table that is empty now was truncated, and its indexes with it. Sequences take a new file whenever they are altered. */
+function rewrites({ relations: was }: State, { relations: now }: State): readonly string[] {
+  return [...now.values()]
+    .filter((relation) => {
+      const table = now.get(relation.table ?? relation.oid);
+      const isKept = relation.kind !== 'S' && (table?.kind !== 'r' || table.hasPages);
+      return isKept && hasNewFile(was.get(relation.oid), relation);
+    })
+    .map(({ name }) => name);
+}

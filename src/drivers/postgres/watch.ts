@@ -1,0 +1,91 @@
+import type { Session, Watch } from '../../seams/driver.ts';
+import type { Target } from '../../seams/target.ts';
+import type { PostgresConnection } from './connection.ts';
+import { isOurs } from './sessions.ts';
+
+/**
+ * Tells whether anybody committed a write to main. Every transaction that writes takes an id: where all ids that were
+ * taken since on the whole server were rolled back, nobody did. Else the counters of main's tables and catalogs decide,
+ * and where a session on main was at work that may hold its counts back, the answer is that it did. What nobody sees
+ * is `nextval`. No session stays open: one on main would keep it from being copied or renamed.
+ */
+export async function watchPostgres(
+  main: Target,
+  connect: (target: Target) => Promise<PostgresConnection>,
+): Promise<Watch> {
+  const look = async (since?: Moment): Promise<Moment> => {
+    await using session = await connect(main);
+    return await momentOf(session, since);
+  };
+  let last = await look();
+  return {
+    async moved() {
+      const now = await look(last);
+      const moved = now.committed && (now.unsure || now.counts !== last.counts);
+      last = now;
+      return moved;
+    },
+    async shared() {
+      await using session = await connect(main);
+      const [row] = await session.query(
+        `SELECT EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+            AND a.backend_type IS DISTINCT FROM 'autovacuum worker' AND NOT ${isOurs}) AS shared`,
+      );
+      return row?.['shared'] === true;
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+interface Moment {
+  readonly at: string;
+  /** The next id. */
+  readonly xid: string;
+  /** Ids of transactions that were running. */
+  readonly running: readonly string[];
+  /** Whether one of those that ran, or began, since the other moment was committed. */
+  readonly committed: boolean;
+  readonly counts: string;
+  /** Whether a session may hold counts back that it made since the other moment. */
+  readonly unsure: boolean;
+}
+
+async function momentOf(session: Session, since: Moment | undefined): Promise<Moment> {
+  const [row] = await session.query(momentQuery, [
+    since?.xid ?? null,
+    since?.running ?? [],
+    since?.at ?? null,
+    String(longest),
+  ]);
+  return {
+    at: String(row?.['at']),
+    xid: String(row?.['xid']),
+    running: JSON.parse(String(row?.['running'])) as string[],
+    committed: row?.['committed'] !== false,
+    counts: String(row?.['counts']),
+    unsure: row?.['unsure'] !== false,
+  };
+}
+
+/** So many ids are looked at one by one; where more were taken, one was committed. */
+const longest = 20_000;
+
+/** Statistics that ANALYZE writes, also by itself, are no change. */
+const momentQuery = `
+  SELECT clock_timestamp()::text AS at, pg_snapshot_xmax(s.now)::text AS xid,
+         (SELECT coalesce(json_agg(x::text), '[]')::text FROM pg_snapshot_xip(s.now) AS x) AS running,
+         CASE WHEN $1::text IS NULL THEN false
+              WHEN pg_snapshot_xmax(s.now)::text::numeric - $1::numeric > $4::numeric THEN true
+              ELSE EXISTS (SELECT FROM (SELECT id::text FROM generate_series($1::numeric, pg_snapshot_xmax(s.now)::text::numeric - 1) AS id
+                                         UNION ALL SELECT unnest($2::text[])) AS ids(id)
+                            WHERE pg_xact_status(ids.id::xid8) = 'committed') END AS committed,
+         (SELECT concat_ws(' ', sum(pg_stat_get_tuples_inserted(c.oid)), sum(pg_stat_get_tuples_updated(c.oid)), sum(pg_stat_get_tuples_deleted(c.oid)),
+                           count(*), sum(c.relfilenode::bigint))
+            FROM pg_catalog.pg_class AS c
+           WHERE c.relkind IN ('r', 'm') AND c.relname NOT IN ('pg_statistic', 'pg_statistic_ext_data')) AS counts,
+         current_setting('track_counts') <> 'on' OR EXISTS (
+           SELECT FROM pg_stat_activity AS a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND NOT ${isOurs}
+              AND a.backend_type IS DISTINCT FROM 'autovacuum worker'
+              AND (a.state_change IS NULL OR a.state IS DISTINCT FROM 'idle' OR a.state_change > $3::timestamptz - interval '11 seconds'))
+           OR EXISTS (SELECT FROM pg_prepared_xacts AS p WHERE p.database = current_database()) AS unsure
+    FROM (SELECT pg_current_snapshot() AS now) AS s`;
