@@ -1,5 +1,3 @@
-// Without the types of Node nothing else declares `AsyncDisposable`.
-/// <reference lib="esnext.disposable" preserve="true" />
 import { resolve } from 'node:path';
 import type { Driver } from '../src/seams/driver.ts';
 import type { Migration, Source } from '../src/seams/source.ts';

@@ -1,5 +1,3 @@
-// Without the types of Node nothing else declares `AsyncDisposable`.
-/// <reference lib="esnext.disposable" preserve="true" />
 import { createRequire } from 'node:module';
 import type { CommandLineParserOptions, MigrationMeta, Umzug, UmzugCLI, UmzugOptions } from 'umzug';
 import type { Config } from '../src/config.ts';

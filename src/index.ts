@@ -1,5 +1,3 @@
-// Without the types of Node nothing else declares `AsyncDisposable`.
-/// <reference lib="esnext.disposable" preserve="true" />
 import { resolveConfig, type Config } from './config.ts';
 import {
   branchOptions,

@@ -1,5 +1,3 @@
-// Without the types of Node nothing else declares `AsyncDisposable`.
-/// <reference lib="esnext.disposable" preserve="true" />
 import type { Driver, Waiting } from '../seams/driver.ts';
 import type { Target } from '../seams/target.ts';
 import { codeOf, isNoStatement, whenFree } from './sqlite/busy.ts';

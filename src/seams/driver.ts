@@ -1,3 +1,5 @@
+// Without the types of Node nothing else declares `AsyncDisposable`.
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Evidence, StatementEvidence, Violation } from './evidence.ts';
 import type { Apply, Attempt, Stretch } from './source.ts';
 import type { Target } from './target.ts';

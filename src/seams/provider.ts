@@ -1,3 +1,5 @@
+// Without the types of Node nothing else declares `AsyncDisposable`.
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Target } from './target.ts';
 
 /** A copy of main or of another copy. */

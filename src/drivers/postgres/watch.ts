@@ -82,7 +82,7 @@ const momentQuery = `
          (SELECT concat_ws(' ', sum(pg_stat_get_tuples_inserted(c.oid)), sum(pg_stat_get_tuples_updated(c.oid)), sum(pg_stat_get_tuples_deleted(c.oid)),
                            count(*), sum(c.relfilenode::bigint))
             FROM pg_catalog.pg_class AS c
-           WHERE c.relkind IN ('r', 'm') AND c.relname NOT IN ('pg_statistic', 'pg_statistic_ext_data')) AS counts,
+           WHERE c.relkind IN ('r', 'm') AND NOT c.relisshared AND c.relname NOT IN ('pg_statistic', 'pg_statistic_ext_data')) AS counts,
          current_setting('track_counts') <> 'on' OR EXISTS (
            SELECT FROM pg_stat_activity AS a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND NOT ${isOurs}
               AND a.backend_type IS DISTINCT FROM 'autovacuum worker'

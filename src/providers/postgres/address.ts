@@ -13,10 +13,11 @@ export interface Address {
 /** Of `target.variable`, which has the password. */
 export function addressOf(target: Target): Address {
   const found = /^(postgres(?:ql)?):\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/i.exec(target.variable);
-  if (found === null) {
+  // An `@` behind the first slash means that a password holds a slash: what would be taken for the name is a part of it.
+  if (found === null || (!found[2]?.includes('@') && found[3]?.includes('@'))) {
     throw new ForerunError('BAD_TARGET', `${target.url} is no address of a PostgreSQL database.`, {
       details: { target: target.url },
-      next: 'Give it as postgres://user@host:5432/database.',
+      next: 'Give it as postgres://user@host:5432/database; what is special in a name or a password is percent-encoded.',
     });
   }
   const [, scheme = '', authority = '', path = '', query = ''] = found;
@@ -57,7 +58,8 @@ export function programAddress(target: Target): ProgramAddress {
 export function withoutPassword(address: Address): string {
   const params = new URLSearchParams(address.params);
   params.delete('password');
-  return urlOf({ ...address, authority: address.authority.replace(/:[^@]*@/, '@'), params });
+  const { user, host } = partsOf(address.authority);
+  return urlOf({ ...address, authority: `${user === '' ? '' : `${user}@`}${host}`, params });
 }
 
 function urlOf({ scheme, authority, database, params }: Address): string {
@@ -66,13 +68,23 @@ function urlOf({ scheme, authority, database, params }: Address): string {
 }
 
 function userOf(authority: string): string | undefined {
-  const user = /^([^:@]+)(?::[^@]*)?@/.exec(authority)?.[1];
-  return user === undefined ? undefined : decodeURIComponent(user);
+  const { user } = partsOf(authority);
+  return user === '' ? undefined : decodeURIComponent(user);
 }
 
 function passwordOf({ authority, params }: Address): string | undefined {
-  const password = /^[^:@]*:([^@]*)@/.exec(authority)?.[1];
+  const { password } = partsOf(authority);
   return password === undefined ? (params.get('password') ?? undefined) : decodeURIComponent(password);
+}
+
+/** As they were written. A password may hold an `@` that nobody escaped, so that the last one counts. */
+function partsOf(authority: string): { readonly user: string; readonly password?: string; readonly host: string } {
+  const at = authority.lastIndexOf('@');
+  const credentials = authority.slice(0, Math.max(at, 0));
+  const colon = credentials.indexOf(':');
+  const host = authority.slice(at + 1);
+  if (colon < 0) return { user: credentials, host };
+  return { user: credentials.slice(0, colon), password: credentials.slice(colon + 1), host };
 }
 
 /** libpq refuses an address with any other: `schema`, `pool_timeout` and the like are other programs'. */
