@@ -5,6 +5,7 @@ import { checks } from './checks.ts';
 import { dataPreserved } from './data-preserved.ts';
 import { duration } from './duration.ts';
 import { integrity } from './integrity.ts';
+import { leftBehind } from './left-behind.ts';
 import { objectsKept } from './objects-kept.ts';
 import { reversible } from './reversible.ts';
 import { rewrite } from './rewrite.ts';
@@ -15,6 +16,7 @@ export const standardGates: readonly Gate[] = [
   integrity,
   dataPreserved,
   objectsKept,
+  leftBehind,
   blockedTime,
   rewrite,
   duration,

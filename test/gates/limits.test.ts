@@ -62,3 +62,16 @@ test('a migration may take as long as it likes, unless the configuration says ot
     'block duration: It took 61.0 s on the branch (at most 60.0 s).',
   ]);
 });
+
+test('an index that is left INVALID blocks, and a constraint that is left NOT VALID warns', () => {
+  const evidence: Evidence = {
+    unfinished: [
+      { table: 'public.users', object: 'users_mail', what: 'INVALID index' },
+      { table: 'public.orders', object: 'orders_user', what: 'NOT VALID constraint' },
+    ],
+  };
+  expect(found(evidence)).toEqual([
+    'block left-behind: The index users_mail of public.users is left INVALID: every write pays for it, and no query uses it. Drop it, and make it again.',
+    'warn left-behind: The constraint orders_user of public.orders is left NOT VALID: rows that are there already were not checked. Check them with: ALTER TABLE public.orders VALIDATE CONSTRAINT orders_user',
+  ]);
+});
