@@ -19,11 +19,9 @@ export async function recover(run: Run): Promise<void> {
   const leftovers = (await provider.list(main)).filter((copy) => copy.state === 'leftover' || isUnused(copy, died));
   for (const copy of leftovers) await provider.discard(copy);
   if (died !== undefined) {
-    const done =
-      died.phase === 'started' ? 'before it promoted anything' : `after promoting ${died.migration ?? 'its batch'}`;
     run.note(
       'recovery',
-      `Run ${died.run} (process ${died.pid} on ${died.host}) ended ${done} without cleaning up; main is whole, and its leftovers are gone.`,
+      `Run ${died.run} (process ${died.pid} on ${died.host}) ended ${endOf(died)} without cleaning up; its leftovers are gone.`,
     );
   } else if (leftovers.length > 0) {
     run.note(
@@ -31,6 +29,12 @@ export async function recover(run: Run): Promise<void> {
       `Discarded ${leftovers.length} leftover ${leftovers.length === 1 ? 'copy' : 'copies'} of a process that died.`,
     );
   }
+}
+
+/** What became of a migration that was in the middle is said where it is found out. */
+function endOf({ phase, migration = 'its batch' }: JournalEntry): string {
+  if (phase === 'started') return 'before it promoted anything';
+  return phase === 'journalled' ? `in the middle of ${migration}` : `after promoting ${migration}, with main whole,`;
 }
 
 /** For those who look and do not touch: says that a run has not finished, because it goes on or because it died. */

@@ -56,7 +56,9 @@ export async function loadPostgres(options: PostgresOptions = {}): Promise<Drive
 function driverOf(options: PostgresOptions, run: string | undefined): Driver {
   const { historySchema = 'public', root } = options;
   const name = sessionName(run);
-  const open = (target: Target): Promise<PostgresConnection> => connect(target, name);
+  const openFor = (target: Target, of?: string): Promise<PostgresConnection> =>
+    connect(target, of === undefined ? name : sessionName(of));
+  const open = (target: Target): Promise<PostgresConnection> => openFor(target);
   const limits: Limits = {
     lockTimeoutMs: options.lockTimeoutMs ?? 2000,
     statementTimeoutMs: options.statementTimeoutMs ?? 0,
@@ -73,8 +75,8 @@ function driverOf(options: PostgresOptions, run: string | undefined): Driver {
     home: () => homeIn(root),
     examine: (main, use = 'writing') => examinePostgres(main, { use, historySchema, connect: open }),
     open,
-    transaction: async (target, attempt, body) => runCode(await open(target), attempt, limits, body),
-    script: (sql, file) => postgresScript(sql, file, { limits, connect: open }),
+    transaction: async (target, attempt, body) => runCode(await openFor(target, attempt.run), attempt, limits, body),
+    script: (sql, file) => postgresScript(sql, file, { limits, connect: openFor }),
     statements: (sql) => statementsOf(sql).map((statement) => ({ sql: statement.sql, comment: statement.comment })),
     codeOf: stateOf,
     wordsOf: (error, statement) => safeWords(error, statement?.sql),

@@ -58,6 +58,7 @@ function newAttempt(
     unprotected: () => unprotected || (!begun && migration.language === 'code'),
     attempt: {
       alone: false,
+      run: run.id,
       signal: run.signal,
       async afterBegin() {
         begun = true;

@@ -76,6 +76,7 @@ function newAttempt(
   const { driver, main } = run.setup;
   return {
     alone: run.learnt.escaped.has(migration.name),
+    run: run.id,
     signal: run.signal,
     afterBegin: async () => {},
     beforeCommit: (session) => recordHistory(run, session, migration, direction),

@@ -27,6 +27,7 @@ export async function replay(
   let finished = false;
   const attempt: Attempt = {
     alone: false,
+    run: run.id,
     signal: run.signal,
     async afterBegin(session) {
       await checkClaim(run, session, identity);

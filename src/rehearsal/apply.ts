@@ -150,6 +150,7 @@ function newAttempt(run: Run, migration: Migration, direction: Direction, alone:
     }),
     attempt: {
       alone,
+      run: run.id,
       main: run.setup.main,
       signal: run.signal,
       ...resumedOnBranch(run, migration),

@@ -73,6 +73,7 @@ async function upDownUp(
   const statements: StatementEvidence[] = [];
   const attempt = (direction: Direction): Attempt => ({
     alone,
+    run: run.id,
     main: run.setup.main,
     signal: run.signal,
     afterBegin: async () => {},

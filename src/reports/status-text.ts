@@ -47,7 +47,8 @@ function driftLines({ drift, stops }: Status, view: View): readonly string[] {
 
 function unfinishedLines(entry: Status['unfinished'], { style }: View): readonly string[] {
   if (entry === undefined) return [];
-  const at = entry.migration === undefined ? '' : ` at ${entry.migration}`;
+  const part = entry.stretch === undefined ? '' : `, part ${entry.stretch.index} of ${entry.stretch.of}`;
+  const at = entry.migration === undefined ? '' : ` at ${entry.migration}${part}`;
   return [
     '',
     style.yellow(

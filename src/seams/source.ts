@@ -63,6 +63,8 @@ export interface Attempt {
   statement?(evidence: StatementEvidence): void;
   /** Whether the migration must run outside a transaction of ours, because it was seen to end it. */
   readonly alone: boolean;
+  /** Names the run that it belongs to, for servers on which sessions are found by it when the run has died. */
+  readonly run?: string;
   /** Set where the attempt is a rehearsal on a branch: the main that it must not reach by what it shares with it. */
   readonly main?: Target;
   /** Present where the migration runs on main in stretches that are journalled one by one. */

@@ -16,7 +16,8 @@ import { inTransaction, type Steps } from './transaction.ts';
 
 export interface ScriptOptions {
   readonly limits: Limits;
-  connect(target: Target): Promise<PostgresConnection>;
+  /** `run` names the session, so that it can be found when the run has died. */
+  connect(target: Target, run?: string): Promise<PostgresConnection>;
 }
 
 /**
@@ -30,7 +31,7 @@ export function postgresScript(sql: string, file: string | undefined, options: S
     await loadParser();
     const all = statementsOf(sql, file);
     refuseOwnTables(all, file);
-    await using connection = await options.connect(target);
+    await using connection = await options.connect(target, attempt.run);
     const facts = await serverFacts(connection, connection.version, all);
     const script = readScript(sql, file, facts);
     const { main } = attempt;
