@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ForerunError } from '../../error.ts';
 import { databaseOf } from '../../providers/postgres/address.ts';
 import type { LockHolder, LockOptions, Session } from '../../seams/driver.ts';
+import { heldBy } from '../run-lock.ts';
 import type { Target } from '../../seams/target.ts';
 import type { PostgresConnection } from './connection.ts';
 import { holderIn, holderName } from './holder.ts';
@@ -93,15 +93,4 @@ async function holderOf(session: Session, key: string): Promise<LockHolder | und
     [key],
   );
   return row && holderIn(String(row['name']));
-}
-
-function heldBy(holder: LockHolder | undefined, waitMs: number): ForerunError<'LOCKED'> {
-  const who =
-    holder === undefined
-      ? 'another process'
-      : `run ${holder.run} (process ${holder.pid} on ${holder.host}, since ${holder.since})`;
-  return new ForerunError('LOCKED', `Another deployer holds the run lock: ${who}. Gave up after ${waitMs / 1000} s.`, {
-    details: holder === undefined ? {} : { holder: holder.run },
-    next: 'Wait until it has finished, then run again. The lock goes away with its process; nothing needs to be unlocked.',
-  });
 }

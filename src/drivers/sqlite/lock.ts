@@ -1,9 +1,9 @@
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ForerunError } from '../../error.ts';
 import { giveToOwnerOf } from '../../owner.ts';
 import type { LockHolder, LockOptions } from '../../seams/driver.ts';
+import { heldBy } from '../run-lock.ts';
 import type { Target } from '../../seams/target.ts';
 import { isBusy } from './busy.ts';
 import { openDatabase, type SqliteDatabase } from './client.ts';
@@ -83,15 +83,4 @@ async function readHolder(home: string): Promise<LockHolder | undefined> {
     // The name of the holder is a courtesy; the lock itself is what counts.
     return undefined;
   }
-}
-
-function heldBy(holder: LockHolder | undefined, waitMs: number): ForerunError<'LOCKED'> {
-  const who =
-    holder === undefined
-      ? 'another process'
-      : `run ${holder.run} (process ${holder.pid} on ${holder.host}, since ${holder.since})`;
-  return new ForerunError('LOCKED', `Another deployer holds the run lock: ${who}. Gave up after ${waitMs / 1000} s.`, {
-    details: holder === undefined ? {} : { holder: holder.run },
-    next: 'Wait until it has finished, then run again. The lock goes away with its process; nothing needs to be unlocked.',
-  });
 }
