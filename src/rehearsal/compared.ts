@@ -1,8 +1,8 @@
+import { lookAt } from '../look-at.ts';
 import type { Run } from '../run-log.ts';
 import type { Told } from '../seams/driver.ts';
 import type { Evidence, TableEvidence } from '../seams/evidence.ts';
 import type { Branch, Copy } from '../seams/provider.ts';
-import type { Target } from '../seams/target.ts';
 
 /**
  * What counters do not tell about rows, told by comparing every row of the branch with the state before the migration.
@@ -11,16 +11,12 @@ import type { Target } from '../seams/target.ts';
 export async function compared(run: Run, before: Copy, branch: Branch, evidence: Evidence): Promise<Evidence> {
   const { needsComparison = [], ...known } = evidence;
   const { driver, provider } = run.setup;
-  const finish = async (target: Target): Promise<Evidence> =>
-    merged(known, needsComparison, await driver.compare(target, branch.target, told(evidence)));
-  if (!(before.dormant ?? false)) return finish(before.target);
-  const checkpoint = { ...before, kind: 'checkpoint' as const, async [Symbol.asyncDispose]() {} };
-  const woken = await provider.branch(checkpoint, { label: `${run.id}-before`, run: run.id, signal: run.signal });
-  try {
-    return await finish(woken.target);
-  } finally {
-    await provider.discard(woken);
-  }
+  await using look = await lookAt(provider, before, {
+    label: `${run.id}-before`,
+    run: run.id,
+    signal: run.signal,
+  });
+  return merged(known, needsComparison, await driver.compare(look.target, branch.target, told(evidence)));
 }
 
 function told({ statements, needsComparison = [] }: Evidence): Told {

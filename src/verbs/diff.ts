@@ -5,7 +5,8 @@ import type { SchemaChange, TableEvidence } from '../seams/evidence.ts';
 import type { Target } from '../seams/target.ts';
 import type { Setup } from '../setup.ts';
 import { findCopy } from './find-copy.ts';
-import { lookAt, type Look } from './look-at.ts';
+import { lookAt, type Look } from '../look-at.ts';
+import { newHolder } from './lock.ts';
 import { answersTo, refuseQuery, type QueryAnswers } from './query.ts';
 
 export type { QueryAnswer, QueryAnswers } from './query.ts';
@@ -70,7 +71,8 @@ async function sideOf(setup: Setup, name: string): Promise<Found> {
     return { side: { name, url: main.url }, target: main, async [Symbol.asyncDispose]() {} };
   }
   const copy = await findCopy(setup, name);
-  const look = await lookAt(setup, copy);
+  const { run } = newHolder('look');
+  const look = await lookAt(setup.provider, copy, { label: run, run });
   return { side: { name: copy.label, id: copy.id, url: copy.target.url }, ...look };
 }
 

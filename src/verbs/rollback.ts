@@ -9,7 +9,7 @@ import type { Target } from '../seams/target.ts';
 import type { Setup } from '../setup.ts';
 import { infoOf, type CopyInfo } from './copy-info.ts';
 import { asCheckpoint, findCopy } from './find-copy.ts';
-import { lookAt } from './look-at.ts';
+import { lookAt } from '../look-at.ts';
 import { lockMain, newHolder } from './lock.ts';
 
 /** What a rollback takes back: all that main became since the checkpoint. */
@@ -54,7 +54,8 @@ export async function rollback(setup: Setup, idOrLabel: string, options: RunOpti
 
 async function preview(setup: Setup, checkpoint: ListedCopy): Promise<RollbackPreview> {
   const { driver, main } = setup;
-  await using look = await lookAt(setup, checkpoint);
+  const { run } = newHolder('look');
+  await using look = await lookAt(setup.provider, checkpoint, { label: run, run });
   const [before, after] = [await stateOf(driver, look.target), await stateOf(driver, main)];
   const { tables = [], notes = [] } = await driver.compare(look.target, main);
   return {
