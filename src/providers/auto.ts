@@ -6,7 +6,7 @@ import { dump, type DumpOptions } from './dump.ts';
 import { choose, type Candidate, type Choice } from './postgres/choice.ts';
 import { databaseOf } from './postgres/address.ts';
 import { maintenanceOf } from './postgres/maintenance.ts';
-import { connectedTo } from './postgres/others.ts';
+import { stayingIn } from './postgres/others.ts';
 import { idIn } from './postgres/records.ts';
 import { openSession } from './postgres/session.ts';
 import { template, type TemplateOptions } from './template.ts';
@@ -97,6 +97,6 @@ async function problemOf(way: 'template' | 'dump', main: Target, options: AutoOp
   );
   if (role?.['may'] !== true) return `the role ${String(role?.['name'])} may not create databases (CREATEDB)`;
   if (way === 'dump') return undefined;
-  const others = await connectedTo(session, databaseOf(main));
+  const others = await stayingIn(session, databaseOf(main));
   return others.length === 0 ? undefined : `somebody is connected: ${others.slice(0, 3).join('; ')}`;
 }

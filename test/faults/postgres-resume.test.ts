@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
 import { up } from '../../src/index.ts';
 import { startPostgres } from '../support/postgres.ts';
@@ -27,16 +27,22 @@ test.each([15, 18] as const)(
       join(root, 'migrations', '001_index.sql'),
       'ALTER TABLE notes ADD COLUMN a int;\nCREATE INDEX CONCURRENTLY notes_slow ON notes (slow(id));\nALTER TABLE notes ADD COLUMN b int;\n',
     );
-    const deployer = spawn(process.execPath, [forerun, 'up', '--safe', '--database', database], {
+    const deployer = execa(process.execPath, [forerun, 'up', '--safe', '--database', database], {
       cwd: root,
-      stdio: 'ignore',
+      stdin: 'ignore',
+      all: true,
+      reject: false,
     });
+    let ended: string | undefined;
+    void deployer.then(({ all }) => (ended = all));
     const building = `SELECT pid, application_name AS name FROM pg_stat_activity
       WHERE datname = 'shop' AND query LIKE 'CREATE INDEX CONCURRENTLY%' AND state = 'active'`;
     let backends: Record<string, unknown>[] = [];
     while (backends.length === 0) {
       await sleep(20);
-      backends = await server.query(building, 'shop');
+      // Where it gives up before, its own words say why.
+      expect(ended).toBeUndefined();
+      backends = await server.query(building);
     }
     deployer.kill('SIGKILL');
     // The server works on: its client's death is nothing that it looks up for.

@@ -54,6 +54,16 @@ describe('copies by the way that fits', { timeout: 60_000 }, () => {
     expect(await provider.list(main)).toEqual([]);
   });
 
+  it('are databases beside a main that others look into for a moment only', async () => {
+    const main = await newMain();
+    const client = new Client({ connectionString: main.url });
+    await client.connect();
+    const leaving = client.query('SELECT pg_sleep(0.1)').then(() => client.end());
+    await using checkpoint = await auto().checkpoint(main, { label: 'base' });
+    expect(checkpoint.way).toBe('wal_log');
+    await leaving;
+  });
+
   it('are dumps of one that somebody uses, who is named', async () => {
     const main = await newMain();
     const client = new Client({ connectionString: main.url, application_name: 'shop' });

@@ -17,6 +17,17 @@ export async function ensureAlone(
   }
 }
 
+/** Those who are connected, and are so still a moment later: what only looks in now and then (monitoring) keeps nothing. */
+export async function stayingIn(session: Session, database: string): Promise<readonly string[]> {
+  const first = await connectedTo(session, database);
+  if (first.length === 0) return [];
+  await sleep(glanceMs);
+  const still = new Set(await connectedTo(session, database));
+  return first.filter((one) => still.has(one));
+}
+
+const glanceMs = 300;
+
 /** Each in words, without what it is doing: the text of a query may hold values. */
 export async function connectedTo(session: Session, database: string): Promise<readonly string[]> {
   const rows = await session.query(
