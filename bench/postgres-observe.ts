@@ -6,8 +6,7 @@ import type { Evidence } from '../src/seams/evidence.ts';
 import type { Target } from '../src/seams/target.ts';
 import { startPostgres, type PostgresServer } from '../test/support/postgres.ts';
 import { freshFrom, makeTemplate, runBatch } from './support/postgres-batch.ts';
-import { machineLine } from './support/machine.ts';
-import { markdown, type Measured, type Result } from './support/result.ts';
+import type { Measured, Result } from './support/result.ts';
 import { alternate, bothInWords, timed } from './support/times.ts';
 
 const mostOverhead = 3;
@@ -145,5 +144,3 @@ function open(target: Target): Promise<Connection> {
 async function dropped(server: PostgresServer, url: string): Promise<void> {
   await server.query(`DROP DATABASE ${new URL(url).pathname.slice(1)} WITH (FORCE)`);
 }
-
-if (process.argv[1] === import.meta.filename) console.log(markdown(machineLine(), [await postgresObserve()]));

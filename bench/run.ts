@@ -2,6 +2,9 @@ import { checkpoint } from './checkpoint.ts';
 import { digest } from './digest.ts';
 import { holdOff } from './hold-off.ts';
 import { hundredMigrations } from './hundred-migrations.ts';
+import { postgresCopies } from './postgres-copies.ts';
+import { postgresHundred } from './postgres-hundred.ts';
+import { postgresObserve } from './postgres-observe.ts';
 import { status } from './status.ts';
 import { machineLine } from './support/machine.ts';
 import { markdown, type Measured } from './support/result.ts';
@@ -12,6 +15,9 @@ const benches: Readonly<Record<string, () => Promise<Measured>>> = {
   checkpoint,
   'hold-off': holdOff,
   'hundred-migrations': hundredMigrations,
+  'postgres-observe': postgresObserve,
+  'postgres-copies': postgresCopies,
+  'postgres-hundred': postgresHundred,
 };
 
 const asked = process.argv.slice(2);

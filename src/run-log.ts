@@ -90,6 +90,8 @@ export async function recorded(
     run.emit({ type: 'run:finished', outcome, ms: performance.now() - start });
   } catch (error) {
     run.emit({ type: 'run:finished', ...failure(error, options.signal, events), ms: performance.now() - start });
+  } finally {
+    await run.setup.driver.rest?.();
   }
   return kept(setup, events);
 }

@@ -10,6 +10,7 @@ import { postgresHistory } from './postgres/history.ts';
 import { homeIn, makeHome } from './postgres/home.ts';
 import { identityOf } from './postgres/identity.ts';
 import { postgresJournal } from './postgres/journal.ts';
+import { keptSessions, type KeptSessions, type ScriptSession } from './postgres/kept-sessions.ts';
 import type { Limits } from './postgres/limits.ts';
 import { lockPostgres } from './postgres/lock.ts';
 import { connectBeside } from './postgres/maintenance.ts';
@@ -44,7 +45,7 @@ export interface PostgresOptions {
 
 /** The driver for PostgreSQL 14 and later, by pg, which is to be installed beside. */
 export function postgres(options: PostgresOptions = {}): Driver {
-  return driverOf(options, undefined);
+  return driverOf(options, keptSessions(connectFor), undefined);
 }
 
 /** The same, with all that `statements` needs loaded, which is synchronous; `open` loads it too. */
@@ -53,12 +54,17 @@ export async function loadPostgres(options: PostgresOptions = {}): Promise<Drive
   return postgres(options);
 }
 
-function driverOf(options: PostgresOptions, run: string | undefined): Driver {
+function driverOf(options: PostgresOptions, sessions: KeptSessions, run: string | undefined): Driver {
   const { historySchema = 'public', root } = options;
   const name = sessionName(run);
-  const openFor = (target: Target, of?: string): Promise<PostgresConnection> =>
-    connect(target, of === undefined ? name : sessionName(of));
-  const open = (target: Target): Promise<PostgresConnection> => openFor(target);
+  const open = (target: Target): Promise<PostgresConnection> => connect(target, name);
+  /** Who says nothing of a run cannot say that it has ended either. */
+  const connectScript = async (target: Target, of?: string): Promise<ScriptSession> =>
+    of === undefined ? { ...(await open(target)), keep: async () => {} } : sessions.connect(target, of);
+  const identity = async (target: Target): Promise<string> => {
+    await using connection = await open(target);
+    return await identityOf(connection);
+  };
   const limits: Limits = {
     lockTimeoutMs: options.lockTimeoutMs ?? 2000,
     statementTimeoutMs: options.statementTimeoutMs ?? 0,
@@ -68,15 +74,13 @@ function driverOf(options: PostgresOptions, run: string | undefined): Driver {
     name: 'postgres',
     transactionalDdl: true,
     target: postgresTarget,
-    async identity(target) {
-      await using connection = await open(target);
-      return await identityOf(connection);
-    },
+    identity: run === undefined ? identity : once(identity),
     home: () => homeIn(root),
     examine: (main, use = 'writing') => examinePostgres(main, { use, historySchema, connect: open }),
     open,
-    transaction: async (target, attempt, body) => runCode(await openFor(target, attempt.run), attempt, limits, body),
-    script: (sql, file) => postgresScript(sql, file, { limits, connect: openFor }),
+    transaction: async (target, attempt, body) =>
+      runCode(await connectFor(target, attempt.run ?? run), attempt, limits, body),
+    script: (sql, file) => postgresScript(sql, file, { limits, connect: connectScript }),
     statements: (sql) => statementsOf(sql).map((statement) => ({ sql: statement.sql, comment: statement.comment })),
     codeOf: stateOf,
     wordsOf: (error, statement) => safeWords(error, statement?.sql),
@@ -98,12 +102,27 @@ function driverOf(options: PostgresOptions, run: string | undefined): Driver {
       return await damageOf(connection, tables);
     },
     watch: (main) => watchPostgres(main, open),
-    forRun: (id) => driverOf(options, id),
+    ...(run === undefined ? {} : { rest: (target) => sessions.rest(run, target) }),
+    forRun: (id) => driverOf(options, sessions, id),
     async endSessions(main, id) {
       await using session = await connectBeside(main, name);
       await endSessionsOf(session, id);
     },
     settle: async (main, stretch) => recovering(await open(main), limits, (session) => settle(session, stretch)),
     undo: async (main, stretch) => recovering(await open(main), limits, (session) => undo(session, stretch)),
+  };
+}
+
+function connectFor(target: Target, run?: string): Promise<PostgresConnection> {
+  return connect(target, sessionName(run));
+}
+
+/** For what stays as it is as long as a run lasts. */
+function once(ask: (target: Target) => Promise<string>): (target: Target) => Promise<string> {
+  const known = new Map<string, string>();
+  return async (target) => {
+    const answer = known.get(target.variable) ?? (await ask(target));
+    known.set(target.variable, answer);
+    return answer;
   };
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { checksum } from '../checksum.ts';
 import { ForerunError } from '../error.ts';
 import { checkpointMain } from '../rehearsal/from.ts';
+import { hold, type Held } from '../rehearsal/held.ts';
 import type { Step } from '../rehearsal/rehearse.ts';
 import type { Ending, Run } from '../run-log.ts';
 import { describeOf, schemaHistory } from '../schema-history.ts';
@@ -23,12 +24,11 @@ export async function promoteInOrder(
   steps: readonly Step[],
   direction: Direction,
 ): Promise<Ending> {
-  const { driver, main, provider } = run.setup;
+  const { driver, main } = run.setup;
   const migrations = steps.map((step) => step.migration);
-  // Kept open where that does not keep main from being copied: opening takes longer than a small migration.
-  await using session = (provider.alone ?? false) ? undefined : await driver.open(main);
-  const kept = session === undefined ? {} : { session };
-  const storage = schemaHistory({ driver, target: main, ...kept, describe: describeOf(migrations) });
+  await using held = hold(run.setup, { target: main });
+  const { session } = held;
+  const storage = schemaHistory({ driver, target: main, session, describe: describeOf(migrations) });
   let promoted = 0;
   let current: Migration | undefined;
   try {
@@ -36,7 +36,7 @@ export async function promoteInOrder(
       const step = steps.find((candidate) => candidate.migration === migration);
       if (step === undefined) return;
       current = migration;
-      const checkpoint = await checkpointBefore(run, base, migration, promoted === 0);
+      const checkpoint = await checkpointBefore(run, held, base, migration, promoted === 0);
       await promoteOne(run, session, step, direction, checkpoint);
       current = undefined;
       promoted += 1;
@@ -51,7 +51,7 @@ export async function promoteInOrder(
 
 async function promoteOne(
   run: Run,
-  session: Session | undefined,
+  session: Session,
   step: Step,
   direction: Direction,
   checkpoint: string | undefined,
@@ -78,21 +78,21 @@ async function promoteOne(
     ms: performance.now() - start,
     ...(checkpoint === undefined ? {} : { checkpoint }),
   });
-  const recorded =
-    session === undefined
-      ? await isOnMain(run, migration, direction)
-      : await isRecorded(run, session, migration, direction);
-  if (!recorded) throw unrecorded(migration);
+  // A session that was cut meanwhile says nothing of the history.
+  const recorded = isRecorded(run, session, migration, direction).catch(() => isOnMain(run, migration, direction));
+  if (!(await recorded)) throw unrecorded(migration);
 }
 
 /** The checkpoint of the rehearsal serves the first migration, unless somebody wrote main since. */
 async function checkpointBefore(
   run: Run,
+  held: Held,
   base: Checkpoint,
   migration: Migration,
   first: boolean,
 ): Promise<string | undefined> {
   const { provider, checkpoints } = run.setup;
+  if (first || checkpoints === 'each') await held.letGo();
   if (first && !(await provider.moved(base))) return base.id;
   if (!first && checkpoints === 'once') return undefined;
   await using checkpoint = await checkpointMain(run, [migration]);

@@ -154,9 +154,7 @@ function newAttempt(run: Run, migration: Migration, direction: Direction, alone:
       main: run.setup.main,
       signal: run.signal,
       ...resumedOnBranch(run, migration),
-      async afterBegin(session) {
-        await run.setup.driver.schema(session);
-      },
+      afterBegin: async () => {},
       async beforeCommit(session) {
         schema = await run.setup.driver.schema(session);
         await recordHistory(run, session, migration, direction);

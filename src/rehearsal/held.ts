@@ -3,18 +3,18 @@ import type { Connection, Observer, Session } from '../seams/driver.ts';
 import type { Branch } from '../seams/provider.ts';
 
 /**
- * What a rehearsal keeps open on a branch from one migration to the next, because opening and closing takes longer than a
- * small migration. It can be let go of in between, for providers that copy only what nobody has open, and is opened
+ * What is kept open on a branch, or on main, from one migration to the next, because opening and closing takes longer than
+ * a small migration. It can be let go of in between, for providers that copy only what nobody has open, and is opened
  * again when it is needed.
  */
 export interface Held extends AsyncDisposable {
   readonly session: Session;
   observer(): Promise<Observer>;
-  /** Call before the branch is copied. */
+  /** Call before the database is copied. */
   letGo(): Promise<void>;
 }
 
-export function hold({ driver, provider }: Setup, branch: Branch): Held {
+export function hold({ driver, provider }: Setup, { target }: Pick<Branch, 'target'>): Held {
   let connection: Connection | undefined;
   let observer: Observer | undefined;
   const close = async (): Promise<void> => {
@@ -22,16 +22,25 @@ export function hold({ driver, provider }: Setup, branch: Branch): Held {
     observer = undefined;
     await connection?.[Symbol.asyncDispose]();
     connection = undefined;
+    await driver.rest?.(target);
   };
   return {
     session: {
       async query(sql, params) {
-        connection ??= await driver.open(branch.target);
-        return connection.query(sql, params);
+        connection ??= await driver.open(target);
+        const asked = connection;
+        try {
+          return await asked.query(sql, params);
+        } catch (error) {
+          // It may have been cut: the next query is asked on another one.
+          if (connection === asked) connection = undefined;
+          await closed(asked);
+          throw error;
+        }
       },
     },
     async observer() {
-      observer ??= await driver.observe(branch.target);
+      observer ??= await driver.observe(target);
       return observer;
     },
     async letGo() {
@@ -39,4 +48,13 @@ export function hold({ driver, provider }: Setup, branch: Branch): Held {
     },
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** One that was cut can be closed no more. */
+async function closed(connection: Connection): Promise<void> {
+  try {
+    await connection[Symbol.asyncDispose]();
+  } catch {
+    return;
+  }
 }

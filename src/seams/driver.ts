@@ -172,6 +172,12 @@ export interface Driver {
    * the engine has none.
    */
   watch?(main: Target): Promise<Watch>;
+  /**
+   * Closes the sessions that it keeps from one script to the next on a database, or on all: call it before that database
+   * is copied by a provider that needs to be alone, before it is dropped, and at the end of a run. Absent where none are
+   * kept.
+   */
+  rest?(target?: Target): Promise<void>;
   /** The same driver, whose sessions a server can tell by the run that they belong to. Absent where there is no server. */
   forRun?(run: string): Driver;
   /**

@@ -15,6 +15,8 @@ export interface PostgresClient {
 
 export interface QueryConfig {
   readonly text: string;
+  /** Of a prepared statement. */
+  readonly name?: string;
   readonly values?: unknown[];
   readonly types?: TypeParsers;
 }

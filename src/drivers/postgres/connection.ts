@@ -22,6 +22,11 @@ export interface PostgresConnection extends Connection {
   readonly version: number;
   /** Whether the server or the network ended it. */
   lost(): boolean;
+  /**
+   * As `query`, for one of a fixed set of texts that are asked again and again: the server plans it once a session. `name`
+   * names the text; what it answers with must never change its columns.
+   */
+  planned(name: string, sql: string, params?: readonly unknown[]): Promise<readonly Row[]>;
   /** Runs one statement and drops what it returns; answers how many rows it changed, where it changes rows. */
   execute(sql: string): Promise<number | undefined>;
   /** Another connection to the same database, by the same name. */
@@ -34,14 +39,21 @@ export async function connect(target: Target, name: string): Promise<PostgresCon
   // Reading a script is synchronous once it is there.
   await loadParser();
   const types = readable((await loadClient()).types);
-  const query = async (text: string, values: readonly unknown[] = []): Promise<readonly Row[]> => {
+  const ask = async (text: string, values: readonly unknown[], name?: string): Promise<readonly Row[]> => {
     try {
-      const answer = await client.query({ text, types, ...(values.length === 0 ? {} : { values: [...values] }) });
+      const named = name === undefined ? {} : { name: `${planPrefix}${name}` };
+      const answer = await client.query({
+        text,
+        types,
+        ...named,
+        ...(values.length === 0 ? {} : { values: [...values] }),
+      });
       return (isSeveral(answer) ? answer.at(-1) : answer)?.rows ?? [];
     } catch (error) {
       throw bare(error);
     }
   };
+  const query = (text: string, values: readonly unknown[] = []): Promise<readonly Row[]> => ask(text, values);
   const about = await prepare(target, query).catch(async (error: unknown) => {
     await client.end().catch(() => {});
     throw unusable(target, error);
@@ -55,6 +67,7 @@ export async function connect(target: Target, name: string): Promise<PostgresCon
     version: Number(about['version']),
     lost,
     query,
+    planned: (plan, sql, params = []) => ask(sql, params, plan),
     execute: (sql) => executeStatement(client, sql),
     rows: (sql, params = []) => rowsByCursor({ query }, sql, params),
     beside: () => connect(target, name),
@@ -69,6 +82,9 @@ function isSeveral(answer: Answer | readonly Answer[]): answer is readonly Answe
   return Array.isArray(answer);
 }
 
+/** Of the names of statements that are prepared by us. */
+export const planPrefix = 'forerun_';
+
 const settings = `set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false),
   set_config('idle_in_transaction_session_timeout', '0', false), set_config('idle_session_timeout', '0', false),
   set_config('standard_conforming_strings', 'on', false), set_config('client_min_messages', 'warning', false)`;
@@ -78,6 +94,9 @@ const about = `pg_backend_pid() AS pid, current_setting('role') AS role, current
 
 /** The statement of a client that was killed shall not go on; not every system can look for that. */
 const whileConnected = `set_config('client_connection_check_interval', '1s', false)`;
+
+/** For a session that is used again as if it were new. */
+export const freshSettings: string = `${settings}, ${whileConnected}`;
 
 async function prepare(target: Target, query: (sql: string) => Promise<readonly Row[]>): Promise<Row> {
   try {

@@ -1,5 +1,6 @@
 import type { Session } from '../../seams/driver.ts';
 import { ownTables } from './names.ts';
+import { planned } from './planned.ts';
 
 /** A table, index, view or sequence of users, as the catalog and the statistics have it at one moment. */
 export interface Relation {
@@ -37,7 +38,7 @@ export interface Counted {
 
 /** All relations of users by number, without temporary ones, those of extensions and Forerun's own. One query. */
 export async function relationsOf(session: Session): Promise<ReadonlyMap<number, Relation>> {
-  const rows = await session.query(relationsQuery);
+  const rows = await planned(session, 'relations', relationsQuery);
   const all = rows.map((row): Relation => {
     const number = (name: string): number => Number(row[name] ?? 0);
     return {

@@ -11,6 +11,7 @@ import { withObjects, type Part } from './schema/select.ts';
 import { sequences } from './schema/sequences.ts';
 import { baseTypes, domains, enums, ranges } from './schema/types.ts';
 import { collations, eventTriggers, extensions, schemas } from './schema/whole.ts';
+import { isWithoutPlan, planned, unplanned } from './planned.ts';
 import { hasCode, underFixedSettings } from './settings.ts';
 
 /**
@@ -27,10 +28,11 @@ export async function postgresSchema(session: Session): Promise<Schema> {
 }
 
 /** An object that somebody drops while the server describes it is an internal error of the server's; then it is gone. */
-async function read(session: Session, attemptsLeft = 3): Promise<readonly Row[]> {
+async function read(session: Session, attemptsLeft = 3, ask = planned): Promise<readonly Row[]> {
   try {
-    return await underFixedSettings(session, (version) => session.query(schemaQuery(version)));
+    return await underFixedSettings(session, (version) => ask(session, 'schema', schemaQuery(version)));
   } catch (error) {
+    if (isWithoutPlan(error)) return read(session, attemptsLeft, unplanned);
     if (attemptsLeft === 0 || !hasCode(error, 'XX000')) throw error;
     return read(session, attemptsLeft - 1);
   }

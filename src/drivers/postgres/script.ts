@@ -2,6 +2,7 @@ import type { Apply, Attempt, Stretch as TellableStretch } from '../../seams/sou
 import type { Target } from '../../seams/target.ts';
 import type { PostgresConnection } from './connection.ts';
 import { effectsIn } from './effects.ts';
+import type { ScriptSession } from './kept-sessions.ts';
 import type { Limits } from './limits.ts';
 import { loadParser } from './parser.ts';
 import { retried } from './retries.ts';
@@ -17,7 +18,7 @@ import { inTransaction, type Steps } from './transaction.ts';
 export interface ScriptOptions {
   readonly limits: Limits;
   /** `run` names the session, so that it can be found when the run has died. */
-  connect(target: Target, run?: string): Promise<PostgresConnection>;
+  connect(target: Target, run?: string): Promise<ScriptSession>;
 }
 
 /**
@@ -40,8 +41,10 @@ export function postgresScript(sql: string, file: string | undefined, options: S
     }
     const run = { connection, attempt, file, effects: effectsIn(script.all, facts), told: new Set<number>() };
     if (attempt.alone) await runWhole(run, script, sql, options.limits);
-    else if (script.stretches.every(({ kind }) => kind === 'transaction')) await together(run, script, options.limits);
-    else await byStretches(run, script, options.limits);
+    else if (script.stretches.every(({ kind }) => kind === 'transaction')) {
+      await together(run, script, options.limits);
+      await connection.keep();
+    } else await byStretches(run, script, options.limits);
   };
 }
 

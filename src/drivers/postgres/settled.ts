@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Row, Session } from '../../seams/driver.ts';
+import { planned } from './planned.ts';
+import { flushing } from './written.ts';
 
 /** A moment of the server. */
 export interface Moment {
@@ -18,14 +20,7 @@ export interface Moment {
 }
 
 export async function momentOf(session: Session): Promise<Moment> {
-  const [row = {}] = await session.query(`
-    SELECT clock_timestamp()::text AS at, pg_current_wal_insert_lsn()::text AS wal,
-           pg_snapshot_xmax(pg_current_snapshot())::text AS transaction,
-           concat_ws(' ', pg_postmaster_start_time(), d.stats_reset) AS since,
-           current_setting('track_counts')::bool AND current_setting('server_version_num')::int >= 150000 AS counts,
-           (SELECT sum(o.tup_inserted + o.tup_updated + o.tup_deleted)::float8 FROM pg_catalog.pg_stat_database AS o
-             WHERE o.datname IS DISTINCT FROM d.datname) AS elsewhere
-      FROM pg_catalog.pg_stat_database AS d WHERE d.datname = current_database()`);
+  const [row = {}] = await planned(session, 'moment', momentQuery);
   return {
     at: String(row['at']),
     wal: String(row['wal']),
@@ -36,6 +31,15 @@ export async function momentOf(session: Session): Promise<Moment> {
   };
 }
 
+const momentQuery = `
+    SELECT clock_timestamp()::text AS at, pg_current_wal_insert_lsn()::text AS wal,
+           pg_snapshot_xmax(pg_current_snapshot())::text AS transaction,
+           concat_ws(' ', pg_postmaster_start_time(), d.stats_reset) AS since,
+           current_setting('track_counts')::bool AND current_setting('server_version_num')::int >= 150000 AS counts,
+           (SELECT sum(o.tup_inserted + o.tup_updated + o.tup_deleted)::float8 FROM pg_catalog.pg_stat_database AS o
+             WHERE o.datname IS DISTINCT FROM d.datname) AS elsewhere
+      FROM pg_catalog.pg_stat_database AS d WHERE d.datname = current_database()`;
+
 /** Bytes of the write-ahead log since a moment. */
 export async function walSince(session: Session, { wal }: Moment): Promise<number> {
   const [row] = await session.query('SELECT (pg_current_wal_insert_lsn() - $1::pg_lsn)::float8 AS bytes', [wal]);
@@ -43,8 +47,8 @@ export async function walSince(session: Session, { wal }: Moment): Promise<numbe
 }
 
 /**
- * Waits up to a second until every session that did anything since the moment has ended: a session tells what it wrote
- * when it ends, and until then at times of its own. Answers why the counters are not complete, if they are not.
+ * Waits up to a second until every session that did anything since the moment has ended, or has told last of all what it
+ * wrote: else a session tells so when it ends, and until then at times of its own. Answers why the counters are not complete, if they are not.
  */
 export async function countsUnknown(
   session: Session,
@@ -55,7 +59,7 @@ export async function countsUnknown(
     return 'the server does not count writes reliably (before PostgreSQL 15, or with track_counts off)';
   const deadline = performance.now() + longestWait;
   for (let pause = 2; ; pause = Math.min(pause * 2, 50)) {
-    const [row] = await session.query(activeQuery, [begun.at, [...own]]);
+    const [row] = await planned(session, 'active', activeQuery, [begun.at, [...own]]);
     if (Number(row?.['sessions']) === 0) break;
     if (performance.now() > deadline) return whoIsThere(row);
     await sleep(pause);
@@ -75,4 +79,4 @@ const activeQuery = `
   SELECT count(*)::int AS sessions
     FROM pg_catalog.pg_stat_activity AS a
    WHERE a.datname = current_database() AND a.pid <> ALL ($2::int[]) AND a.backend_type <> 'autovacuum worker'
-     AND (a.state IS DISTINCT FROM 'idle' OR a.state_change >= $1::timestamptz)`;
+     AND (a.state IS DISTINCT FROM 'idle' OR (a.state_change >= $1::timestamptz AND a.query <> '${flushing}'))`;

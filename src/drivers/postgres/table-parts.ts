@@ -1,4 +1,6 @@
 import type { Session } from '../../seams/driver.ts';
+import { planned } from './planned.ts';
+import { firstOfUsers } from './schema/select.ts';
 
 /** What hangs on one table, by names of columns, so that a table and the one that takes its place can be compared. */
 export interface TableParts {
@@ -54,7 +56,7 @@ export interface IndexPart {
 
 /** The parts of every table, by number, from the catalogs alone. One query. */
 export async function tableParts(session: Session): Promise<ReadonlyMap<number, TableParts>> {
-  const rows = await session.query(partsQuery);
+  const rows = await planned(session, 'parts', partsQuery);
   const found = new Map<number, Map<string, unknown[][]>>();
   for (const row of rows) {
     const table = Number(row['table']);
@@ -121,16 +123,17 @@ const partsQuery = `
        UNION ALL
       SELECT attrelid, 'column',
              json_build_array(attnum, attname, atttypid || ' ' || atttypmod, atthasdef AND attgenerated = '', attidentity <> '', attgenerated <> '', attnotnull)
-        FROM pg_catalog.pg_attribute WHERE attnum > 0 AND NOT attisdropped
+        FROM pg_catalog.pg_attribute WHERE attrelid >= ${firstOfUsers} AND attnum > 0 AND NOT attisdropped
        UNION ALL
       SELECT conrelid, 'constraint',
              json_build_array(oid::int8, conname, contype, conkey, convalidated, confrelid::int8, confkey)
-        FROM pg_catalog.pg_constraint WHERE conrelid <> 0
+        FROM pg_catalog.pg_constraint WHERE conrelid >= ${firstOfUsers}
        UNION ALL
       SELECT i.indrelid, 'index',
              json_build_array(i.indexrelid::int8, c.relname, i.indkey::int2[], i.indisunique, i.indpred IS NOT NULL, k.conindid IS NOT NULL)
         FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
         LEFT JOIN (SELECT DISTINCT conindid FROM pg_catalog.pg_constraint WHERE contype IN ('p', 'u', 'x')) AS k ON k.conindid = i.indexrelid
+       WHERE i.indrelid >= ${firstOfUsers}
        UNION ALL
       SELECT tgrelid, 'trigger', json_build_array(tgname) FROM pg_catalog.pg_trigger WHERE NOT tgisinternal
        UNION ALL
@@ -142,20 +145,20 @@ const partsQuery = `
                 JOIN pg_catalog.pg_rewrite AS r ON r.oid = d.objid
                 JOIN pg_catalog.pg_class AS v ON v.oid = r.ev_class AND v.relkind IN ('v', 'm')
                 JOIN pg_catalog.pg_namespace AS n ON n.oid = v.relnamespace
-               WHERE d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass) AS u
+               WHERE d.refobjid >= ${firstOfUsers} AND d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass) AS u
        UNION ALL
       SELECT d.refobjid, 'sequence', json_build_array(d.objid::int8, d.refobjsubid, true)
         FROM pg_catalog.pg_depend AS d JOIN pg_catalog.pg_sequence AS q ON q.seqrelid = d.objid
-       WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
+       WHERE d.objid >= ${firstOfUsers} AND d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
          AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
        UNION ALL
       SELECT a.adrelid, 'sequence', json_build_array(d.refobjid::int8, a.adnum, false)
         FROM pg_catalog.pg_depend AS d
         JOIN pg_catalog.pg_attrdef AS a ON a.oid = d.objid
         JOIN pg_catalog.pg_sequence AS q ON q.seqrelid = d.refobjid
-       WHERE d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
+       WHERE d.objid >= ${firstOfUsers} AND d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
        UNION ALL
       SELECT objoid, 'comment', json_build_array(objsubid)
-        FROM pg_catalog.pg_description WHERE classoid = 'pg_catalog.pg_class'::regclass
+        FROM pg_catalog.pg_description WHERE objoid >= ${firstOfUsers} AND classoid = 'pg_catalog.pg_class'::regclass
     ) AS p ON p.oid = t.oid
    GROUP BY t.oid, p.what`;

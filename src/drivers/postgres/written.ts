@@ -42,8 +42,11 @@ export async function writeCounters(session: Session, flushed: readonly number[]
 
 /** Makes the counts of this session's committed writes seen by all; call it outside a transaction. Since PostgreSQL 15. */
 export async function flushCounters(session: Session): Promise<void> {
-  await session.query('SELECT pg_stat_force_next_flush()');
+  await session.query(flushing);
 }
+
+/** A session that is idle after this has told all that it wrote. */
+export const flushing = 'SELECT pg_stat_force_next_flush()';
 
 /**
  * The tables that may have been written between two moments, those that came into being included; undefined where the

@@ -1,4 +1,4 @@
-import { type Part } from './select.ts';
+import { firstOfUsers, type Part } from './select.ts';
 
 /** Comments on anything but the system's and extensions' own objects, as quoted text. */
 export const comments: Part = () => `
@@ -9,6 +9,5 @@ export const comments: Part = () => `
      AND i.identity !~ '(^| on |for )pg_temp'
      AND NOT EXISTS (SELECT FROM members WHERE members.classid = d.classoid AND members.objid = d.objoid)`;
 
-/** Objects that are made with the cluster have lower numbers; one schema of theirs is the users'. */
-const firstOfUsers = 16_384;
+/** One schema of those that are made with the cluster is the users'. */
 const publicSchema = 2200;

@@ -1,4 +1,4 @@
-import { notMember, type Part } from './select.ts';
+import { firstOfUsers, notMember, type Part } from './select.ts';
 
 /**
  * Who may do what with each object, where that is not what the owner's alone would be by default. A right that was
@@ -21,9 +21,9 @@ const objects = [
   `SELECT format('column %s.%I', r.name, a.attname), a.attacl, 'c', r.relowner
      FROM relations AS r JOIN pg_catalog.pg_attribute AS a ON a.attrelid = r.oid WHERE a.attacl IS NOT NULL AND NOT a.attisdropped`,
   `SELECT format('%s %I.%I(%s)', CASE f.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, s.nspname, f.proname, oidvectortypes(f.proargtypes)), f.proacl, 'f', f.proowner
-     FROM pg_catalog.pg_proc AS f JOIN spaces AS s ON s.oid = f.pronamespace WHERE f.proacl IS NOT NULL AND ${notMember('pg_proc', 'f.oid')}`,
+     FROM pg_catalog.pg_proc AS f JOIN spaces AS s ON s.oid = f.pronamespace WHERE f.proacl IS NOT NULL AND f.oid >= ${firstOfUsers} AND ${notMember('pg_proc', 'f.oid')}`,
   `SELECT format('type %I.%I', s.nspname, t.typname), t.typacl, 'T', t.typowner
-     FROM pg_catalog.pg_type AS t JOIN spaces AS s ON s.oid = t.typnamespace WHERE t.typacl IS NOT NULL AND ${notMember('pg_type', 't.oid')}`,
+     FROM pg_catalog.pg_type AS t JOIN spaces AS s ON s.oid = t.typnamespace WHERE t.typacl IS NOT NULL AND t.oid >= ${firstOfUsers} AND ${notMember('pg_type', 't.oid')}`,
   `SELECT 'schema ' || quote_ident(s.nspname), s.nspacl, 'n', s.nspowner FROM spaces AS s WHERE ${notMember('pg_namespace', 's.oid')}`,
 ];
 

@@ -1,4 +1,4 @@
-import { given, lines, notMember, owner, words, type Part } from './select.ts';
+import { firstOfUsers, given, lines, notMember, owner, words, type Part } from './select.ts';
 
 /** Functions and procedures, in the server's own words. */
 export const functions: Part = () => `
@@ -39,7 +39,7 @@ export const aggregates: Part = () => `
 
 const signature = `format('%I.%I(%s)', s.nspname, f.proname, oidvectortypes(f.proargtypes))`;
 
-const ofNobody = notMember('pg_proc', 'f.oid');
+const ofNobody = `f.oid >= ${firstOfUsers} AND ${notMember('pg_proc', 'f.oid')}`;
 
 function step(kind: string, transition: string, type: string, space: string, initial: string): string {
   return words(

@@ -30,6 +30,9 @@ export function withObjects(ownTables: readonly string[]): string {
         JOIN spaces AS s ON s.oid = c.relnamespace)`;
 }
 
+/** Objects that are made with the cluster have lower numbers: there are thousands, and none of them is read. */
+export const firstOfUsers = 16_384;
+
 export function notMember(catalog: string, oid: string): string {
   return `NOT EXISTS (SELECT FROM members WHERE members.classid = 'pg_catalog.${catalog}'::regclass AND members.objid = ${oid})`;
 }

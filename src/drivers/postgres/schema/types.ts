@@ -1,5 +1,5 @@
 import { collation } from './columns.ts';
-import { given, lines, notMember, owner, type Part, words } from './select.ts';
+import { firstOfUsers, given, lines, notMember, owner, type Part, words } from './select.ts';
 
 export const enums: Part = () => `
   SELECT 'enum ' || ${name} AS key,
@@ -65,4 +65,4 @@ export const baseTypes: Part = () => `
 const name = `format('%I.%I', s.nspname, t.typname)`;
 
 /** Ends in a condition. Types that a table, view or composite type brings with it are not among them. */
-const types = `pg_catalog.pg_type AS t JOIN spaces AS s ON s.oid = t.typnamespace AND ${notMember('pg_type', 't.oid')}`;
+const types = `pg_catalog.pg_type AS t JOIN spaces AS s ON s.oid = t.typnamespace AND t.oid >= ${firstOfUsers} AND ${notMember('pg_type', 't.oid')}`;
