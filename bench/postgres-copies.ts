@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { execa } from 'execa';
 import { Client } from 'pg';
 import { connect } from '../src/drivers/postgres/connection.ts';
@@ -22,6 +23,8 @@ export async function postgresCopies(): Promise<Measured> {
   await using server = await startPostgres({ version: 15, settings: { shared_buffers: '256MB' } });
   const results = [await fingerprints(server), await templates(server)];
   const overlay = newFolder();
+  // Private servers run as another user than root.
+  for (const each of [overlay, dirname(overlay)]) chmodSync(each, 0o711);
   results.push(await branches(overlay, 'overlay'));
   const volume = mountXfs('8G');
   if (typeof volume === 'string') return { results, leftOut: [`branches by reflink: ${volume}`] };
@@ -96,7 +99,7 @@ async function branching(
       const branch = await provider.branch(base, { label: 'bench' });
       const client = new Client({ connectionString: branch.target.variable });
       await client.connect();
-      await client.query('SELECT count(*) FROM filler WHERE id < 100');
+      await client.query('SELECT FROM filler LIMIT 1');
       const ms = performance.now() - start;
       way = branch.way;
       await client.end();
