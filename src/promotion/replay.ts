@@ -53,7 +53,10 @@ export async function replay(
       finished = true;
     },
     waiting: run.tell,
-    note: () => {},
+    // What the rehearsal has said already is said once.
+    note: (message) => {
+      if (!(step.evidence.notes ?? []).includes(message)) run.note('promotion', message, migration.name);
+    },
   };
   await applierOf(migration, direction)(main, attempt);
   if (!finished) throw mismatch(`${migration.name} ran inside our transaction in the rehearsal, and did not on main.`);

@@ -8,7 +8,7 @@ import { hasCode } from './settings.ts';
 
 /**
  * Begins anew, a bounded number of times and after a pause of random length, where a lock could not be had or the server
- * broke a deadlock; says each time who holds it. `once` must leave nothing behind where it fails. Throws `LOCKED` in the
+ * broke a deadlock; says each time who holds it, at once and in a note in the end. `once` must leave nothing behind where it fails. Throws `LOCKED` in the
  * end. With `tries` 1 it is told who is in the way, and nothing is repeated: for code with effects elsewhere.
  */
 export async function retried(
@@ -19,10 +19,11 @@ export async function retried(
 ): Promise<void> {
   const everyMs = Math.max(50, Math.min(500, (lockTimeoutMs || 500 * 3) / 3));
   await using watch = watchBlockers(connection, { everyMs, waiting: attempt.waiting });
+  const met: string[] = [];
   for (let count = 1; ; count += 1) {
     try {
       await once();
-      if (count > 1) attempt.note(`Begun ${count} times, because others held locks that it needs.`);
+      if (count > 1) attempt.note(`Begun ${count} times, because others held locks that it needs. ${met.join(' ')}`);
       return;
     } catch (error) {
       const why = whyBusy(error);
@@ -30,9 +31,9 @@ export async function retried(
       if (count >= tries) throw locked(why, error, watch.last(), count);
       const pauseMs = pauseAfter(count);
       const seconds = (pauseMs / 1000).toFixed(1);
-      attempt.waiting?.(
-        `${why}${who(watch.last())}. It was rolled back, and is begun again in ${seconds} s (${count + 1} of ${tries}).`,
-      );
+      const told = `${why}${who(watch.last())}.`;
+      met.push(`Try ${count}: ${told}`);
+      attempt.waiting?.(`${told} It was rolled back, and is begun again in ${seconds} s (${count + 1} of ${tries}).`);
       watch.forget();
       await sleep(pauseMs, undefined, { signal: attempt.signal });
     }
