@@ -7,6 +7,7 @@ import {
   gateOptions,
   refuseOddOptions,
   refuseUnknownOptions,
+  statusOptions,
 } from './known-options.ts';
 import * as runs from './run.ts';
 import type { DownOptions, UpOptions } from './run.ts';
@@ -22,7 +23,7 @@ import * as history from './verbs/history.ts';
 import { promoteBranch } from './verbs/promote.ts';
 import * as rollbacks from './verbs/rollback.ts';
 import type { RollbackPreview } from './verbs/rollback.ts';
-import { status as statusVerb, type Status } from './verbs/status.ts';
+import { status as statusVerb, type Status, type StatusOptions } from './verbs/status.ts';
 import { toldTo } from './telling.ts';
 import type { HistoryRow } from './seams/driver.ts';
 
@@ -51,8 +52,9 @@ export async function gate(config: Config, options?: Selection & RunOptions): Pr
 }
 
 /** What is applied, what is pending, what files and history disagree on, and whether a run was left unfinished. */
-export async function status(config: Config, options?: Heard): Promise<Status> {
-  return statusVerb(toldTo(await resolveConfig(config), options));
+export async function status(config: Config, options?: StatusOptions & Heard): Promise<Status> {
+  refuseUnknownOptions(options, statusOptions);
+  return statusVerb(toldTo(await resolveConfig(config), options), options);
 }
 
 /** Commits a checkpoint of main by hand; it lives until it is discarded. */
@@ -149,6 +151,7 @@ export type {
   RunResult,
   Selection,
   Status,
+  StatusOptions,
   UpOptions,
 };
 export type { MigrationResult } from './result.ts';

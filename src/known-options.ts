@@ -5,6 +5,7 @@ export const gateOptions: readonly string[] = ['signal', 'onEvent', 'to', 'step'
 export const deployOptions: readonly string[] = [...gateOptions, 'safe', 'allOrNothing', 'promotePassing'];
 export const branchOptions: readonly string[] = ['from', 'name', 'onEvent', 'signal'];
 export const diffOptions: readonly string[] = ['query', 'onEvent', 'signal'];
+export const statusOptions: readonly string[] = ['verbose', 'onEvent', 'signal'];
 export const discardOptions: readonly string[] = ['recursive'];
 
 /** Throws `USAGE` for an option that there is not: a misspelt `safe` must not run unsafe. */

@@ -19,6 +19,8 @@ export interface Run {
   epoch: number;
   /** Whether it was said which way of copying main was chosen. */
   explained: boolean;
+  /** Whether it was said what a rehearsal cannot tell. */
+  surveyed: boolean;
   /** What rehearsals have taught about the migrations. */
   readonly learnt: {
     readonly escaped: Set<string>;
@@ -151,6 +153,7 @@ function newRun(setup: Setup, options: RunOptions, events: Event[]): Run {
     signal: options.signal ?? new AbortController().signal,
     epoch: 0,
     explained: false,
+    surveyed: false,
     learnt: { escaped: new Set(), uncompared: new Set(), tables: new Set(), unshared: false },
     middle: undefined,
     waysBack: new Set(),

@@ -15,6 +15,7 @@ import type { Limits } from './postgres/limits.ts';
 import { lockPostgres } from './postgres/lock.ts';
 import { connectBeside } from './postgres/maintenance.ts';
 import { observePostgres } from './postgres/observe.ts';
+import { notCompared } from './postgres/not-compared.ts';
 import { loadParser } from './postgres/parser.ts';
 import { recovering } from './postgres/recovering.ts';
 import { runCode } from './postgres/run-code.ts';
@@ -26,6 +27,7 @@ import { settle, undo } from './postgres/settle.ts';
 import { statementsOf } from './postgres/statements.ts';
 import { postgresTables } from './postgres/tables.ts';
 import { postgresTarget } from './postgres/target.ts';
+import { circumstancesOf, unlikeMain } from './postgres/unlike-main.ts';
 import { watchPostgres } from './postgres/watch.ts';
 
 export type { PostgresClient } from './postgres/client.ts';
@@ -85,6 +87,7 @@ function driverOf(options: PostgresOptions, sessions: KeptSessions, run: string 
     codeOf: stateOf,
     wordsOf: (error, statement) => safeWords(error, statement?.sql),
     schema: postgresSchema,
+    notCompared,
     tables: postgresTables,
     contents: postgresContents,
     counts: postgresCounts,
@@ -96,6 +99,11 @@ function driverOf(options: PostgresOptions, sessions: KeptSessions, run: string 
     },
     observe: (branch) => observePostgres(branch, open),
     compare: (before: Target, after: Target, told?: CompareOptions) => comparePostgres(before, after, open, told),
+    async unlikeMain(main, branch) {
+      await using there = await open(main);
+      await using here = await open(branch);
+      return unlikeMain(await circumstancesOf(there), await circumstancesOf(here));
+    },
     async damage(target, tables) {
       if (tables?.length === 0) return [];
       await using connection = await open(target);

@@ -5,6 +5,7 @@ import type { Direction, Migration } from '../seams/source.ts';
 import { preloadUmzug } from '../through-umzug.ts';
 import { Restart } from './apply.ts';
 import { rehearse, type Base, type Rehearsal } from './rehearse.ts';
+import { noteSurroundings } from './surroundings.ts';
 
 export interface RehearseChoices {
   readonly direction: Direction;
@@ -47,6 +48,7 @@ export async function rehearseFrom(
       );
       run.emit({ type: 'copy:made', kind: 'branch', copy: copyReport(branch) });
       try {
+        await noteSurroundings(run, branch);
         return await rehearseOn(run, branch, migrations, choices, { checkpoint: base, damage: brought });
       } catch (error) {
         await provider.discard(branch);

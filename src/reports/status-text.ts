@@ -1,6 +1,7 @@
 import type { Drift } from '../plan.ts';
 import type { Status } from '../verbs/status.ts';
 import { driftMessage } from '../drift-message.ts';
+import { notComparedText } from '../not-compared.ts';
 import { driftDiffs } from './drift-text.ts';
 import { count } from './quantities.ts';
 import type { View } from './style.ts';
@@ -14,7 +15,7 @@ export function statusText(status: Status, view: View): string {
     ...migrationLines(status, view),
     ...driftLines(status, view),
     ...unfinishedLines(status.unfinished, view),
-    ...noteLines(status.notes, view),
+    ...noteLines([...status.notes, ...notCompared(status)], view),
     '',
     summary(status),
   ];
@@ -62,6 +63,10 @@ function stateText(goingOn: boolean | undefined): string {
   if (goingOn === true) return 'Its process runs on this host: it goes on at this moment.';
   const cleans = 'the next "forerun up --safe" cleans up after it.';
   return goingOn === false ? `It died: ${cleans}` : `It goes on at this moment, or it died; then ${cleans}`;
+}
+
+function notCompared({ notCompared: kinds = [] }: Status): readonly string[] {
+  return kinds.length === 0 ? [] : [notComparedText(kinds)];
 }
 
 function noteLines(notes: readonly string[], { style }: View): readonly string[] {

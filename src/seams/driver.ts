@@ -154,6 +154,11 @@ export interface Driver {
    */
   wordsOf(error: unknown, statement?: { readonly connection: Connection; readonly sql: string }): string;
   schema(session: Session): Promise<Schema>;
+  /**
+   * What exists in the database and `schema` has no text of, each kind with its number, in words. Absent where it leaves
+   * nothing out.
+   */
+  notCompared?(session: Session): Promise<readonly string[]>;
   /** All tables that hold an application's rows, with the columns that have values of their own. */
   tables(session: Session): Promise<readonly TableColumns[]>;
   contents(connection: Connection, of: readonly TableColumns[]): Promise<Contents>;
@@ -165,6 +170,11 @@ export interface Driver {
   observe(branch: Target): Promise<Observer>;
   /** What differs in the rows of two databases, one taken as the state before and the other as the state after. */
   compare(before: Target, after: Target, told?: Told): Promise<Evidence>;
+  /**
+   * In what a branch is unlike main that makes times differ: each a clause with both states. Absent where a branch is
+   * always worked on by the same program on the same machine.
+   */
+  unlikeMain?(main: Target, branch: Target): Promise<readonly string[]>;
   /** Looks at every page or block of a database, or of some tables. Empty where all is well. */
   damage(target: Target, tables?: readonly string[]): Promise<readonly Violation[]>;
   /**

@@ -23,12 +23,19 @@ export interface Status {
    */
   readonly unfinished?: JournalEntry & { readonly goingOn?: boolean };
   readonly copies: { readonly checkpoints: number; readonly branches: number; readonly leftovers: number };
+  /** What exists and no rehearsal compares, each kind with its number; only where it was asked for and there is any. */
+  readonly notCompared?: readonly string[];
   /** What a person should know besides. */
   readonly notes: readonly string[];
 }
 
+export interface StatusOptions {
+  /** Also lists what exists in the database and is not compared. @default false */
+  readonly verbose?: boolean;
+}
+
 /** Reads everything and writes nothing; what would be adopted is computed in memory. */
-export async function status(setup: Setup): Promise<Status> {
+export async function status(setup: Setup, { verbose = false }: StatusOptions = {}): Promise<Status> {
   const { driver, main, source } = setup;
   await driver.examine(main, 'reading');
   const { plan, problem } = await planned(setup);
@@ -38,6 +45,7 @@ export async function status(setup: Setup): Promise<Status> {
   const recorded = new Set(rows.map((row) => row.name));
   const applied = plan?.applied ?? rows;
   const drift = plan?.drift ?? [];
+  const notCompared = verbose ? ((await driver.notCompared?.(connection)) ?? []) : [];
   return {
     database: main.url,
     applied,
@@ -47,6 +55,7 @@ export async function status(setup: Setup): Promise<Status> {
     ...(problem === undefined ? {} : { problem }),
     ...(entry === undefined || entry.phase === 'finished' ? {} : { unfinished: withState(entry) }),
     copies: await countCopies(setup),
+    ...(notCompared.length === 0 ? {} : { notCompared }),
     notes: [
       ...adoption(
         applied.filter((row) => !recorded.has(row.name)),

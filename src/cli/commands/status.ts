@@ -9,7 +9,7 @@ export function addStatus(program: Command, cli: Cli): void {
     .command('status')
     .summary('what is applied, what is pending, what files and history disagree on')
     .description(
-      'Shows applied and pending migrations, every disagreement of files and history, and an unfinished run. Changes nothing.',
+      'Shows applied and pending migrations, every disagreement of files and history, and an unfinished run; with --verbose also what no rehearsal compares. Changes nothing.',
     )
     .addHelpText('after', helpAfter(examples, plainCodes))
     .action(async (_: unknown, command: Command) => {
@@ -22,7 +22,7 @@ export function addStatus(program: Command, cli: Cli): void {
           const { resolveConfig } = await import('../../config.ts');
           const { status } = await import('../../verbs/status.ts');
           const { toldTo } = await import('../../telling.ts');
-          return status(toldTo(await resolveConfig(config), heard));
+          return status(toldTo(await resolveConfig(config), heard), { verbose: flags.verbose ?? false });
         },
         {
           text: statusText,

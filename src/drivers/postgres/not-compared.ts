@@ -48,6 +48,12 @@ const kinds: readonly Kind[] = [
   { one: 'large object', many: 'large objects', from: 'pg_largeobject_metadata', of: 'true' },
   { one: 'security label', many: 'security labels', from: 'pg_seclabel', of: 'true' },
   {
+    one: 'dependency on an extension (DEPENDS ON EXTENSION)',
+    many: 'dependencies on extensions (DEPENDS ON EXTENSION)',
+    from: 'pg_depend',
+    of: `c.deptype = 'x'`,
+  },
+  {
     one: 'setting of the database (ALTER DATABASE … SET)',
     many: 'settings of the database (ALTER DATABASE … SET)',
     from: 'pg_db_role_setting',
