@@ -61,7 +61,7 @@ describe('data-preserved', () => {
       'values that a trigger changes beside it',
       "CREATE TRIGGER t AFTER UPDATE OF name ON users BEGIN UPDATE users SET email = 'x' || id WHERE id = new.id; END; UPDATE users SET name = 'n' WHERE id = 1;",
       [
-        `warn data-preserved: users.email has another value in 1 row, and a trigger sets it. ${permit('values-changed users.email')}`,
+        `warn data-preserved: users.email has another value in 1 row, and a trigger or a foreign key sets it. ${permit('values-changed users.email')}`,
         'note data-preserved: users.name has another value in 1 row, as a statement sets it.',
       ],
     ],
@@ -69,7 +69,7 @@ describe('data-preserved', () => {
       'values that a trigger of a view changes in the table behind it',
       "CREATE VIEW names AS SELECT id, name FROM users; CREATE TRIGGER t INSTEAD OF UPDATE ON names BEGIN UPDATE users SET name = new.name WHERE id = old.id; END; UPDATE names SET name = 'n' WHERE id = 1;",
       [
-        `warn data-preserved: users.name has another value in 1 row, and a trigger sets it. ${permit('values-changed users.name')}`,
+        `warn data-preserved: users.name has another value in 1 row, and a trigger or a foreign key sets it. ${permit('values-changed users.name')}`,
       ],
     ],
     [
@@ -77,7 +77,7 @@ describe('data-preserved', () => {
       "CREATE TRIGGER t AFTER UPDATE OF name ON users BEGIN UPDATE orders SET total = 1; END; UPDATE users SET name = 'n' WHERE id = 1; UPDATE orders SET user_id = 2 WHERE id = 1;",
       [
         'note data-preserved: orders.user_id has another value in 1 row, as a statement sets it.',
-        `warn data-preserved: orders.total has another value in 3 rows, and a trigger sets it. ${permit('values-changed orders.total')}`,
+        `warn data-preserved: orders.total has another value in 3 rows, and a trigger or a foreign key sets it. ${permit('values-changed orders.total')}`,
         'note data-preserved: users.name has another value in 1 row, as a statement sets it.',
       ],
     ],

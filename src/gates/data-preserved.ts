@@ -4,19 +4,16 @@ import type { Evidence, TableEvidence } from '../seams/evidence.ts';
 
 /**
  * Is everything that stood in main before still there? Rows gone from any table block, and so do changed values in
- * columns that no statement's text sets; where a trigger sets them they warn, and so does a dropped table or column with
- * data in it; where a statement sets them that is noted.
+ * columns that no statement's text sets; where a trigger or a foreign key sets them they warn, and so does a dropped table
+ * or column with data in it; where a statement sets them that is noted.
  */
 export const dataPreserved: Gate = {
   name: 'data-preserved',
   judge(evidence, migration) {
-    const assigned = assignedColumns(evidence);
-    const triggered = new Set(
-      (evidence.statements ?? []).flatMap((statement) => statement.triggered ?? []).map((name) => name.toLowerCase()),
-    );
+    const told = toldBy(evidence);
     return (evidence.tables ?? []).flatMap((table) => [
       ...rowsLost(table, migration),
-      ...valuesChanged(table, assigned, triggered, migration),
+      ...valuesChanged(table, told, migration),
       ...dropped(table, migration),
     ]);
   },
@@ -26,7 +23,7 @@ function rowsLost(table: TableEvidence, migration: Judged): Finding[] {
   const gone = table.rowsGone ?? 0;
   if (gone === 0) return [];
   const allowed = permits(migration.permits, 'rows-lost', table.table);
-  const counts = `it had ${table.rowsBefore ?? 0} and has ${table.rowsAfter ?? 0}${toldBy(table)}`;
+  const counts = `it had ${table.rowsBefore ?? 0} and has ${table.rowsAfter ?? 0}${keyless(table)}`;
   return [
     finding(
       migration,
@@ -38,31 +35,24 @@ function rowsLost(table: TableEvidence, migration: Judged): Finding[] {
 }
 
 /** Rows of the same number as before look as if nothing were gone. */
-function toldBy({ table, rowsToldBy }: TableEvidence): string {
+function keyless({ table, rowsToldBy }: TableEvidence): string {
   if (rowsToldBy !== 'value') return '';
   return `; ${table} has no primary key, so that rows can only be told by value, and one with another value counts as gone`;
 }
 
-function valuesChanged(
-  table: TableEvidence,
-  assigned: ReadonlyMap<string, number>,
-  triggered: ReadonlySet<string>,
-  migration: Judged,
-): Finding[] {
+function valuesChanged(table: TableEvidence, told: Told, migration: Judged): Finding[] {
   return Object.entries(table.valuesChanged ?? {}).flatMap(([column, count]) => {
-    const written = writtenBy(assigned, table, column);
+    const written = writtenBy(told.assigned, table, column);
     if (written >= count) {
       const told = `${table.table}.${column} has another value in ${rows(count)}, as a statement sets it`;
       return [finding(migration, 'note', told, table.table)];
     }
     const allowed = permits(migration.permits, 'values-changed', table.table, column);
-    const byTrigger = triggered.has(`${table.table}.${column}`.toLowerCase());
     const subject = `${table.table}.${column}`;
-    const why = byTrigger
-      ? 'a trigger sets it'
-      : written === 0
-        ? 'no statement sets it'
-        : `the statements that set it wrote ${rows(written)}`;
+    const byTrigger = subjectsOf(table, column).some((name) => told.triggered.has(name));
+    const known = written === 0 ? 'no statement sets it' : `the statements that set it wrote ${rows(written)}`;
+    const unseen = told.unseen.length === 0 ? '' : `, as far as can be read: ${told.unseen.join('; ')}`;
+    const why = byTrigger ? 'a trigger or a foreign key sets it' : `${known}${unseen}`;
     return [
       finding(
         migration,
@@ -105,28 +95,39 @@ function finding(migration: Judged, severity: Severity, message: string, table: 
   };
 }
 
-/**
- * Lower-case `table.column` of every column that a statement's text sets, with how many rows such statements wrote in
- * all; `table.*` stands for all. Where more rows changed than that, something else changed them as well.
- */
-function assignedColumns(evidence: Evidence): ReadonlyMap<string, number> {
+/** What statements tell. Names of columns are lower-case `table.column`; `table.*` stands for all. */
+interface Told {
+  /**
+   * Every column that a statement's text sets, with how many rows such statements wrote in all. Where more rows changed
+   * than that, something else changed them as well.
+   */
+  readonly assigned: ReadonlyMap<string, number>;
+  readonly triggered: ReadonlySet<string>;
+  readonly unseen: readonly string[];
+}
+
+function toldBy({ statements = [] }: Evidence): Told {
   const assigned = new Map<string, number>();
-  for (const { assigns = [], rows: written, sql } of evidence.statements ?? []) {
+  for (const { assigns = [], rows: written, sql } of statements) {
     // Not every engine counts what CREATE TABLE … AS SELECT writes.
     const most = written === undefined || /^create\b/i.test(sql) ? Infinity : written;
     for (const name of new Set(assigns.map((one) => one.toLowerCase())))
       assigned.set(name, (assigned.get(name) ?? 0) + most);
   }
-  return assigned;
+  const triggered = statements.flatMap((statement) => statement.triggered ?? []).map((name) => name.toLowerCase());
+  const unseen = statements.flatMap((statement) => statement.unseen ?? []);
+  return { assigned, triggered: new Set(triggered), unseen: [...new Set(unseen)] };
 }
 
-/** Rows that statements wrote which set the column. One may name the table as it was called before a rename. */
+/** Rows that statements wrote which set the column. */
 function writtenBy(assigned: ReadonlyMap<string, number>, table: TableEvidence, column: string): number {
-  const names = new Set([table.table, table.renamedFrom ?? table.table]);
-  const subjects = new Set(
-    [...names].flatMap((name) => [`${name}.${column}`, `${name}.*`].map((one) => one.toLowerCase())),
-  );
-  return [...subjects].reduce((sum, subject) => sum + (assigned.get(subject) ?? 0), 0);
+  return subjectsOf(table, column).reduce((sum, subject) => sum + (assigned.get(subject) ?? 0), 0);
+}
+
+/** What statements may call a column: one may name the table as it was called before a rename. */
+function subjectsOf({ table, renamedFrom = table }: TableEvidence, column: string): readonly string[] {
+  const names = [...new Set([table, renamedFrom])].flatMap((name) => [`${name}.${column}`, `${name}.*`]);
+  return [...new Set(names.map((one) => one.toLowerCase()))];
 }
 
 function rows(count: number): string {

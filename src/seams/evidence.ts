@@ -62,8 +62,13 @@ export interface StatementEvidence {
   readonly writes?: readonly string[];
   /** Columns whose values the statement's text sets, as `table.column`. */
   readonly assigns?: readonly string[];
-  /** Columns whose values are set by triggers that the statement may fire, as `table.column`. Absent where there are none. */
+  /**
+   * Columns whose values are set by triggers and actions of foreign keys that the statement may set off, as
+   * `table.column`; `table.*` stands for all. Absent where there are none.
+   */
   readonly triggered?: readonly string[];
+  /** What the statement runs, or sets off, and cannot be read, in words: which columns that sets is not known. */
+  readonly unseen?: readonly string[];
 }
 
 export interface LockEvidence {

@@ -7,7 +7,7 @@ import { postgresProject } from './fixtures/postgres-project.ts';
 
 test('the report of a run says who kept the promotion waiting', { timeout: 60_000 }, async () => {
   await using server = await startPostgres({ version: 15 });
-  const project = await postgresProject(server, 'CREATE TABLE notes (id integer); INSERT INTO notes VALUES (1)');
+  await using project = await postgresProject(server, 'CREATE TABLE notes (id integer); INSERT INTO notes VALUES (1)');
   await project.migration('001_body.sql', '-- It ends nothing.\nCOMMIT;\nALTER TABLE notes ADD COLUMN body text');
   const shop = new Client({ connectionString: project.url, application_name: 'the shop' });
   await shop.connect();

@@ -10,7 +10,7 @@ import { postgresProject } from './fixtures/postgres-project.ts';
 describe.each([15, 18] as const)('on PostgreSQL %i', { timeout: 60_000 }, (version) => {
   test('what is not compared is listed where it is asked for, and in the report of a rehearsal', async () => {
     await using server = await startPostgres({ version });
-    const project = await postgresProject(
+    await using project = await postgresProject(
       server,
       'SET client_min_messages = error; CREATE TABLE notes (id integer); CREATE PUBLICATION p FOR TABLE notes; CREATE PUBLICATION q',
     );
@@ -36,7 +36,7 @@ describe.each([15, 18] as const)('on PostgreSQL %i', { timeout: 60_000 }, (versi
 test('a branch on a server with other settings, and without what is dead in main, is said to be unlike main', async () => {
   await using server = await startPostgres({ settings: { autovacuum: 'off', work_mem: '5MB' } });
   await using other = await startPostgres({ settings: { autovacuum: 'off', work_mem: '6MB', jit: 'off' } });
-  const project = await postgresProject(
+  await using project = await postgresProject(
     server,
     `CREATE TABLE notes AS SELECT n AS id, repeat('x', 1000) AS body FROM generate_series(1, 12000) AS n; DELETE FROM notes WHERE id > 10`,
   );

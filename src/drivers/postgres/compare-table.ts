@@ -19,7 +19,7 @@ export interface Content {
   readonly digest: string;
 }
 
-/** `assigned`: `schema.table.column` of every column that the statements set. */
+/** `assigned`: `schema.table.column` of every column that the statements set, or triggers that they fire. */
 export async function compareTable(
   both: Both,
   match: Match,

@@ -30,7 +30,9 @@ export async function comparePostgres(
   await using old = await open(before);
   await using now = await open(after);
   const renames = statements === undefined ? undefined : renamesIn(await toldScript(statements));
-  const assigned = new Set((statements ?? []).flatMap(({ assigns = [] }) => assigns));
+  const assigned = new Set(
+    (statements ?? []).flatMap(({ assigns = [], triggered = [] }) => [...assigns, ...triggered]),
+  );
   return await inSnapshots({ before: old, after: now }, async (both) => {
     const [was, there] = await Promise.all([tableStates(both.before), tableStates(both.after)]);
     const pairs = pairTables(was, there, renames).filter((pair) => isNamed(pair, tables));

@@ -1,17 +1,19 @@
-import type { Session } from '../../seams/driver.ts';
+import type { Row, Session } from '../../seams/driver.ts';
 import type { StatementEvidence } from '../../seams/evidence.ts';
 import { assignmentsIn, type Assignment, type ColumnsOf } from './assigns.ts';
 import { executions, type Executed } from './executed.ts';
 import type { Facts } from './facts.ts';
-import { tableName } from './names.ts';
+import { firedBy, type Fired } from './fired.ts';
+import { tableName, tableParts } from './names.ts';
 import { as, kindOf, type NodeKind } from './nodes.ts';
 import { quoted, shown, type QualifiedName } from './qualified-name.ts';
 import { renamesIn } from './renames.ts';
+import { rowWritesIn } from './row-writes.ts';
 import type { Statement } from './statements.ts';
 import { writtenIn } from './wanted.ts';
 
 /** What a statement does to rows, as far as its text and the catalog tell, asked right before it runs. */
-export type Effects = Pick<StatementEvidence, 'writes' | 'assigns'>;
+export type Effects = Pick<StatementEvidence, 'writes' | 'assigns' | 'triggered' | 'unseen'>;
 
 /** Reads a script once; tables have the names that they have at its end. */
 export function effectsIn(
@@ -19,29 +21,37 @@ export function effectsIn(
   facts: Facts,
 ): (session: Session, statement: Statement) => Promise<Effects> {
   const executed = executions(script, facts);
-  const { lastName } = renamesIn(script, facts);
+  const { lastName, lastColumn } = renamesIn(script, facts);
   const columns = new Map<string, readonly string[]>();
   const known: ColumnsOf = (table) => columns.get(shown(table));
   const assigned = assignmentsIn(script, facts, known);
   // A script of thousands of INSERTs asks the same again and again.
-  const asked = new Map<string, ReadonlyMap<string, Place>>();
+  const asked = new Map<string, Asked>();
   return async (session, statement) => {
     const run = executed(statement);
     const names = run.nodes.flatMap(writtenIn);
-    const key = names.map(shown).join();
-    const places = asked.get(key) ?? (await placesOf(session, names));
-    if (run.nodes.every((node) => onlyRows.includes(kindOf(node)))) asked.set(key, places);
+    const key = names.length === 0 ? '' : JSON.stringify(run.nodes.flatMap(rowWritesIn));
+    const { places, fired } = asked.get(key) ?? (await ask(session, facts, run, names));
+    if (run.nodes.every((node) => onlyRows.includes(kindOf(node)))) asked.set(key, { places, fired });
     else asked.clear();
     for (const [name, place] of places) columns.set(name, place.columns);
     const sets = assigned(statement).filter(({ how }) => how === 'set');
     const ends = await endsOf(session, sets);
     const assigns = sets.flatMap(({ table, column }) => {
-      const found = places.get(shown(table))?.table ?? ends.get(shown(table));
-      return found === undefined ? [] : [`${found}.${column}`];
+      const place = places.get(shown(table));
+      const found = place?.table ?? ends.get(shown(table));
+      return found === undefined ? [] : [found, ...(place?.heirs ?? [])].map((name) => `${name}.${column}`);
     });
     const writes = reachedBy(run, names, places);
+    const triggered = fired.columns.map(({ table, column }) => {
+      const { schema, table: name } = tableParts(table);
+      const now = lastColumn({ schema, name }, column, statement.index);
+      return `${lastPlace({ schema, name }, statement, lastName)}.${now}`;
+    });
     return {
       assigns: [...new Set(assigns)],
+      ...(triggered.length === 0 ? {} : { triggered: [...new Set(triggered)] }),
+      ...(run.unseen.length + fired.unseen.length === 0 ? {} : { unseen: [...run.unseen, ...fired.unseen] }),
       ...(writes === undefined
         ? {}
         : { writes: [...new Set(writes.map((place) => lastPlace(place, statement, lastName)))] }),
@@ -49,9 +59,28 @@ export function effectsIn(
   };
 }
 
+interface Asked {
+  readonly places: ReadonlyMap<string, Place>;
+  readonly fired: Fired;
+}
+
+async function ask(session: Session, facts: Facts, run: Executed, names: readonly QualifiedName[]): Promise<Asked> {
+  const places = await placesOf(session, names);
+  if (![...places.values()].some(({ fires }) => fires)) return { places, fired: { columns: [], unseen: [] } };
+  const writes = run.nodes.flatMap(rowWritesIn).flatMap(({ table, ...write }) => {
+    const place = places.get(shown(table));
+    return place === undefined ? [] : [{ ...write, table: place.table }];
+  });
+  return { places, fired: await firedBy(session, facts, writes) };
+}
+
 interface Place {
   readonly table: string;
   readonly columns: readonly string[];
+  /** Its partitions and children, at whatever depth. */
+  readonly heirs: readonly string[];
+  /** Whether there is anything at all that a write of it can set off. */
+  readonly fires: boolean;
   /** Tables that a write of it can reach, itself included; undefined where that cannot be known. */
   readonly reached: readonly QualifiedName[] | undefined;
 }
@@ -62,16 +91,16 @@ async function placesOf(session: Session, names: readonly QualifiedName[]): Prom
   const rows = await session.query(
     `WITH RECURSIVE named AS MATERIALIZED (
        SELECT n.name, to_regclass(n.quoted)::oid AS oid FROM unnest($1::text[], $2::text[]) AS n(name, quoted)),
-     reached(name, oid) AS (
-       SELECT name, oid FROM named WHERE oid IS NOT NULL
+     reached(name, oid, heir) AS (
+       SELECT name, oid, true FROM named WHERE oid IS NOT NULL
         UNION
-       SELECT r.name, next.oid FROM reached AS r CROSS JOIN LATERAL (
-         SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i WHERE i.inhparent = r.oid
+       SELECT r.name, next.oid, r.heir AND next.heir FROM reached AS r CROSS JOIN LATERAL (
+         SELECT i.inhrelid, true FROM pg_catalog.pg_inherits AS i WHERE i.inhparent = r.oid
           UNION ALL
-         SELECT f.conrelid FROM pg_catalog.pg_constraint AS f
+         SELECT f.conrelid, false FROM pg_catalog.pg_constraint AS f
           WHERE f.confrelid = r.oid AND f.contype = 'f' AND (f.confdeltype IN ('c', 'n', 'd') OR f.confupdtype IN ('c', 'n', 'd'))
-       ) AS next(oid))
-     SELECT r.name, r.oid = (SELECT m.oid FROM named AS m WHERE m.name = r.name LIMIT 1) AS itself, n.nspname AS schema, c.relname AS table,
+       ) AS next(oid, heir))
+     SELECT r.name, r.heir AND r.oid = (SELECT m.oid FROM named AS m WHERE m.name = r.name LIMIT 1) AS itself, r.heir, n.nspname AS schema, c.relname AS table,
             c.relkind = 'r' AND c.relpersistence <> 't' AS plain, c.relpersistence = 't' AS temporary,
             c.relkind IN ('v', 'f') OR EXISTS (SELECT FROM pg_catalog.pg_trigger AS t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D')
               OR (c.relhasrules AND c.relkind <> 'v') AS unknown,
@@ -85,8 +114,11 @@ async function placesOf(session: Session, names: readonly QualifiedName[]): Prom
     const own = rows.filter((row) => row['name'] === name);
     const itself = own.find((row) => row['itself'] === true);
     if (itself === undefined) continue;
+    const heirs = own.filter((row) => row['heir'] === true && row !== itself);
     places.set(name, {
-      table: tableName({ schema: String(itself['schema']), table: String(itself['table']) }),
+      table: tableIn(itself),
+      heirs: heirs.map(tableIn),
+      fires: own.some((row) => row['unknown'] === true || row['heir'] !== true),
       columns: JSON.parse(String(itself['columns'])) as string[],
       reached: own.some((row) => row['unknown'] === true)
         ? undefined
@@ -96,6 +128,10 @@ async function placesOf(session: Session, names: readonly QualifiedName[]): Prom
     });
   }
   return places;
+}
+
+function tableIn(row: Row): string {
+  return tableName({ schema: String(row['schema']), table: String(row['table']) });
 }
 
 /** Tables that are not there yet, or have another name now: a bare name is taken for one in the schema at hand. */

@@ -50,11 +50,15 @@ export function parse(sql: string): Parsed {
 /** PL/pgSQL as its own grammar reads it, from a whole DO or CREATE FUNCTION; undefined where it cannot. */
 export function parsePlpgsql(sql: string): object | undefined {
   const { parsePlPgSQLSync } = loaded();
-  try {
-    return parsePlPgSQLSync(sql);
-  } catch {
-    return undefined;
+  // To libpg-query a variable of a table's type has fields only where the type is written without %ROWTYPE.
+  for (const text of new Set([sql, sql.replace(/%\s*rowtype\b/gi, '')])) {
+    try {
+      return parsePlPgSQLSync(text);
+    } catch {
+      continue;
+    }
   }
+  return undefined;
 }
 
 export interface Token {
