@@ -1,3 +1,4 @@
+import { appliedChecksum } from './gone.ts';
 import type { History, HistoryRow } from './seams/driver.ts';
 import type { Migration } from './seams/source.ts';
 
@@ -7,7 +8,7 @@ export async function changesSince(
   rows: readonly HistoryRow[],
   history: History,
 ): Promise<ReadonlyMap<string, string>> {
-  const checksums = new Map(rows.map((row) => [row.name, row.checksum]));
+  const checksums = new Map(rows.map((row) => [row.name, appliedChecksum(row)]));
   const diffs = new Map<string, string>();
   for (const migration of migrations) {
     const applied = checksums.get(migration.name);

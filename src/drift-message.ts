@@ -7,7 +7,7 @@ export function driftMessage(drift: Drift, stops: boolean = true): string {
     case 'changed':
       return `${drift.name} was changed after it was applied. Put the file back and write a new migration, or accept it with: forerun repair ${shellWord(drift.name)} --reason "<why>"`;
     case 'missing':
-      return `${drift.name} was applied on ${drift.appliedOn} and its file is gone. Bring the file back from version control; or, where it is gone for good, write it anew from the text that was applied, which the database keeps: forerun diff main main --query ${keptText(drift.name)}`;
+      return `${drift.name} was applied on ${drift.appliedOn} and its file is gone. Bring the file back from version control; or, where it is gone for good, accept that with: forerun repair ${shellWord(drift.name)} --reason "<why>"; or write it anew from the text that was applied, which the database keeps: forerun diff main main --query ${keptText(drift.name)}`;
     case 'out-of-order':
       return `${drift.name} is pending, but sorts before ${drift.after}, which is applied.${stops ? " Give it a later version, or allow it with the policy 'out-of-order': 'warn'." : ''}`;
     case 'duplicate':

@@ -1,3 +1,4 @@
+import { appliedChecksum, isMarkedGone } from './gone.ts';
 import type { HistoryRow } from './seams/driver.ts';
 import type { Direction, Migration } from './seams/source.ts';
 import { withVersion } from './with-version.ts';
@@ -35,6 +36,8 @@ export interface Plan {
   /** All that is not applied. */
   readonly pending: readonly Migration[];
   readonly applied: readonly HistoryRow[];
+  /** Of these, those whose file is gone, which a person accepted. */
+  readonly gone: readonly HistoryRow[];
   readonly drift: readonly Drift[];
 }
 
@@ -61,6 +64,7 @@ export function plan(
       direction === 'up' ? selectUp(migrations, pending, rows, selection) : selectDown(migrations, rows, selection),
     pending,
     applied: history,
+    gone: withoutFile(migrations, history).filter(isMarkedGone),
     drift: [
       ...changed(migrations, rows, diffs),
       ...missing(migrations, history),
@@ -138,14 +142,14 @@ function changed(
 ): Drift[] {
   return migrations.flatMap((migration) => {
     const row = rows.get(migration.name);
-    if (row === undefined || row.checksum === migration.checksum) return [];
+    if (row === undefined || appliedChecksum(row) === migration.checksum) return [];
     const diff = diffs.get(migration.name);
     return [
       {
         kind: 'changed' as const,
         name: migration.name,
         ...(migration.file === undefined ? {} : { file: migration.file }),
-        applied: row.checksum,
+        applied: appliedChecksum(row),
         now: migration.checksum,
         ...(diff === undefined ? {} : { diff }),
       },
@@ -154,10 +158,14 @@ function changed(
 }
 
 function missing(migrations: readonly Migration[], history: readonly HistoryRow[]): Drift[] {
-  const names = new Set(migrations.map((migration) => migration.name));
-  return history
-    .filter((row) => !names.has(row.name))
+  return withoutFile(migrations, history)
+    .filter((row) => !isMarkedGone(row))
     .map((row) => ({ kind: 'missing' as const, name: row.name, appliedOn: row.appliedOn }));
+}
+
+function withoutFile(migrations: readonly Migration[], history: readonly HistoryRow[]): readonly HistoryRow[] {
+  const names = new Set(migrations.map((migration) => migration.name));
+  return history.filter((row) => !names.has(row.name));
 }
 
 /** A pending migration that sorts before one that is applied: it was merged late. */

@@ -32,7 +32,10 @@ export async function planned(
       finding: { gate: 'drift', severity, message: driftMessage(drift, severity === 'block') },
     });
   }
-  if (direction === 'down') refuseWithoutDown(made.selected);
+  if (direction === 'down') {
+    refuseWithoutDown(made.selected);
+    tellLeft(run, made);
+  }
   return { selected: made.selected, blocked };
 }
 
@@ -59,6 +62,14 @@ export async function makePlan(setup: Setup, direction: Direction, selection: Se
 export function severityOf(drift: Drift, setup: Setup): Severity | undefined {
   const rule = drift.kind === 'out-of-order' ? setup.policy['out-of-order'] : undefined;
   return rule === 'off' ? undefined : (rule ?? 'block');
+}
+
+/** What has no file cannot be reverted, although it was applied after what is. */
+function tellLeft(run: Run, { selected, applied, gone }: Plan): void {
+  const first = applied.findIndex((row) => selected.some(({ name }) => name === row.name));
+  if (first < 0) return;
+  for (const row of applied.slice(first).filter((candidate) => gone.includes(candidate)))
+    run.note('drift', `${row.name} was applied after ${applied[first]?.name}; it stays, because its file is gone.`);
 }
 
 function refuseWithoutDown(selected: readonly Migration[]): void {

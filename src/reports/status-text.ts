@@ -22,10 +22,13 @@ export function statusText(status: Status, view: View): string {
   return `${lines.join('\n')}\n`;
 }
 
-function migrationLines({ applied, pending, drift, problem }: Status, { style }: View): readonly string[] {
+function migrationLines({ applied, pending, drift, gone, problem }: Status, { style }: View): readonly string[] {
   if (applied.length + pending.length === 0)
     return [problem === undefined ? 'There is no migration, and none was applied.' : 'No migration was applied.'];
-  const doubtful = (name: string): Cell => ({ text: kindsOf(drift, name), paint: style.red });
+  const doubtful = (name: string): Cell =>
+    gone.includes(name)
+      ? { text: 'its file is gone, which was accepted', paint: style.dim }
+      : { text: kindsOf(drift, name), paint: style.red };
   const rows: readonly (readonly Cell[])[] = [
     ...applied.map((row) => [{ text: 'applied', paint: style.green }, row.name, row.appliedOn, doubtful(row.name)]),
     ...pending.map((row) => [{ text: 'pending', paint: style.yellow }, row.name, '', doubtful(row.name)]),

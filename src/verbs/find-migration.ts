@@ -1,10 +1,14 @@
 import { ForerunError } from '../error.ts';
 import { nearest } from '../nearest.ts';
-import type { Migration } from '../seams/source.ts';
 import { withVersion } from '../with-version.ts';
 
+interface Named {
+  readonly version: string;
+  readonly name: string;
+}
+
 /** The migration that a person means by a name or a version. Throws `NOT_FOUND` with the nearest name. */
-export function findMigration(migrations: readonly Migration[], nameOrVersion: string): Migration {
+export function findMigration<Found extends Named>(migrations: readonly Found[], nameOrVersion: string): Found {
   const named = migrations.find((migration) => migration.name === nameOrVersion);
   if (named !== undefined) return named;
   const [found, ...others] = withVersion(migrations, nameOrVersion);
@@ -17,7 +21,7 @@ export function findMigration(migrations: readonly Migration[], nameOrVersion: s
   });
 }
 
-function notFound(migrations: readonly Migration[], name: string): ForerunError<'NOT_FOUND'> {
+function notFound(migrations: readonly Named[], name: string): ForerunError<'NOT_FOUND'> {
   const near = nearest(
     name,
     migrations.flatMap((migration) => [migration.name, migration.version]),

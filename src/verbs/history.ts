@@ -1,4 +1,5 @@
 import { ForerunError } from '../error.ts';
+import { isMarkedGone, markedGone } from '../gone.ts';
 import { ownWork } from '../promotion/claim.ts';
 import type { HistoryRow } from '../seams/driver.ts';
 import type { Migration } from '../seams/source.ts';
@@ -8,35 +9,92 @@ import { lockMain, newHolder } from './lock.ts';
 import { writeRepair, type Repair } from './repair-document.ts';
 
 /**
- * Accepts the present text of changed files, one or all, and answers with their rows as they are now. The reason is
+ * Accepts the present text of changed files, one or all; of the named migration also that its file is gone, or that
+ * nothing is left on main of it, where a run ended in its middle. Answers with the rows that this changed. The reason is
  * kept in a document beside the database. Without a name and without a changed file there is nothing to do.
  */
 export async function repair(setup: Setup, name: string | undefined, reason: string): Promise<readonly HistoryRow[]> {
-  if (reason.trim() === '') throw usage('A repair needs a reason.', 'Say why the file was changed: --reason "<text>"');
+  if (reason.trim() === '') {
+    throw usage('A repair needs a reason.', 'Say why the file was changed, or is gone: --reason "<text>"');
+  }
   const { driver, main } = setup;
   await driver.examine(main);
   await using _lock = await lockMain(setup, newHolder('repair'));
-  if (name !== undefined) await forgetMiddle(setup, name);
-  const changes = await changedSince(setup, name);
-  if (changes.length === 0) return [];
-  await using document = await writeRepair(setup, reason, changes);
+  const state = await stateOf(setup);
+  const subject = name === undefined ? undefined : findMigration(knownIn(state), name).name;
+  if (subject !== undefined && subject === state.middle) {
+    await forgetMiddle(setup);
+    return [];
+  }
+  const repairs = subject === undefined ? changedIn(state) : await repairOf(setup, state, subject);
+  if (repairs.length === 0) return [];
+  await using document = await writeRepair(setup, reason, repairs);
   await driver.transaction(main, ownWork(), async (session) => {
-    for (const { row, migration } of changes) await driver.history(session).record(row, migration.text);
+    for (const { row, text } of repairs) await driver.history(session).record(row, text);
   });
   document.keep();
-  return changes.map((change) => change.row);
+  return repairs.map((one) => one.row);
+}
+
+interface State {
+  readonly migrations: readonly Migration[];
+  readonly rows: readonly HistoryRow[];
+  /** Name of the migration in whose middle a run ended. */
+  readonly middle: string | undefined;
+}
+
+async function stateOf({ driver, main, source }: Setup): Promise<State> {
+  const migrations = await source.migrations();
+  await using connection = await driver.open(main);
+  const entry = await driver.journal(connection).read(await driver.identity(main));
+  return {
+    migrations,
+    rows: await driver.history(connection).rows(),
+    middle: entry?.phase === 'journalled' ? entry.migration : undefined,
+  };
+}
+
+/** All that a person may name: of an applied migration or one in the middle the file may be gone. */
+function knownIn({ migrations, rows, middle }: State): readonly Pick<Migration, 'version' | 'name'>[] {
+  const more = [...rows, ...(middle === undefined ? [] : [{ version: middle, name: middle }])];
+  return [...migrations, ...more.filter(({ name }) => !migrations.some((migration) => migration.name === name))];
 }
 
 /** A person says that nothing is left on main of a migration in whose middle a run ended. */
-async function forgetMiddle({ driver, main, source }: Setup, name: string): Promise<void> {
+async function forgetMiddle({ driver, main }: Setup): Promise<void> {
   const identity = await driver.identity(main);
-  const migration = findMigration(await source.migrations(), name);
   await driver.transaction(main, ownWork(), async (session) => {
     const journal = driver.journal(session);
     const entry = await journal.read(identity);
-    if (entry?.phase !== 'journalled' || entry.migration !== migration.name) return;
-    await journal.write(identity, { ...entry, phase: 'finished' });
+    if (entry !== undefined) await journal.write(identity, { ...entry, phase: 'finished' });
   });
+}
+
+/** A file that was accepted as gone and came back as it was is a change, too: the mark is taken away. */
+function changedIn({ migrations, rows }: State): readonly Repair[] {
+  return migrations.flatMap((migration): Repair[] => {
+    const row = rows.find((candidate) => candidate.name === migration.name);
+    if (row === undefined || row.checksum === migration.checksum) return [];
+    return [{ row: { ...row, checksum: migration.checksum }, from: row.checksum, text: migration.text }];
+  });
+}
+
+async function repairOf(setup: Setup, state: State, name: string): Promise<readonly Repair[]> {
+  if (state.migrations.some((migration) => migration.name === name)) {
+    const changed = changedIn(state).filter(({ row }) => row.name === name);
+    if (changed.length === 0) throw nothingToRepair(`${name} is not changed`);
+    return changed;
+  }
+  const row = state.rows.find((candidate) => candidate.name === name);
+  if (row === undefined || isMarkedGone(row))
+    throw nothingToRepair(`That the file of ${name} is gone was accepted before`);
+  await using connection = await setup.driver.open(setup.main);
+  const text = (await setup.driver.history(connection).text(row.checksum)) ?? '';
+  return [{ row: markedGone(row), from: row.checksum, text }];
+}
+
+function nothingToRepair(why: string): ForerunError<'USAGE'> {
+  return usage(`${why}: there is nothing to repair.`, 'What is to be repaired is listed by: forerun status');
 }
 
 /**
@@ -61,25 +119,6 @@ export async function baseline(setup: Setup, version: string): Promise<readonly 
     for (const [at, row] of rows.entries()) await driver.history(session).record(row, absent[at]?.text ?? '');
   });
   return rows;
-}
-
-async function changedSince({ driver, main, source }: Setup, name: string | undefined): Promise<readonly Repair[]> {
-  const all = await source.migrations();
-  const migrations = name === undefined ? all : [findMigration(all, name)];
-  await using connection = await driver.open(main);
-  const rows = await driver.history(connection).rows();
-  const changes = migrations.flatMap((migration): Repair[] => {
-    const row = rows.find((candidate) => candidate.name === migration.name);
-    if (row === undefined || row.checksum === migration.checksum) return [];
-    return [{ row: { ...row, checksum: migration.checksum }, from: row.checksum, migration }];
-  });
-  if (name !== undefined && changes.length === 0) {
-    throw usage(
-      `${migrations[0]?.name ?? name} is not changed: there is nothing to repair.`,
-      'What is changed is listed by: forerun status',
-    );
-  }
-  return changes;
 }
 
 async function namesOn({ driver, main }: Setup): Promise<ReadonlySet<string>> {

@@ -2,15 +2,15 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { HistoryRow } from '../seams/driver.ts';
-import type { Migration } from '../seams/source.ts';
 import type { Setup } from '../setup.ts';
 import { stampOf } from './moment.ts';
 
-/** One changed file: its row as it will be, and the checksum that it had. */
+/** One migration whose file was changed or is gone: its row as it will be, and the checksum that it had. */
 export interface Repair {
   readonly row: HistoryRow;
   readonly from: string;
-  readonly migration: Migration;
+  /** The text that belongs to the new checksum. */
+  readonly text: string;
 }
 
 /** The document of a repair; removed when it is disposed of, unless it was kept. */
@@ -19,8 +19,8 @@ export interface RepairDocument extends AsyncDisposable {
 }
 
 /**
- * Writes why a changed file was accepted, among the run documents: `runs/<time>-repair.json` in the database's folder.
- * A stored format, version 1.
+ * Writes why a changed or a missing file was accepted, among the run documents: `runs/<time>-repair.json` in the
+ * database's folder. A stored format, version 1.
  */
 export async function writeRepair(setup: Setup, reason: string, repairs: readonly Repair[]): Promise<RepairDocument> {
   const now = new Date();

@@ -13,6 +13,8 @@ export interface Status {
   readonly applied: readonly HistoryRow[];
   readonly pending: readonly { readonly version: string; readonly name: string }[];
   readonly drift: readonly Drift[];
+  /** Names of those applied whose file is gone, which was accepted with `repair`. */
+  readonly gone: readonly string[];
   /** Whether `up` would stop before it runs anything, because of the drift or the problem. */
   readonly stops: boolean;
   /** Why the migrations could not be read; then nothing is known to be pending. */
@@ -51,6 +53,7 @@ export async function status(setup: Setup, { verbose = false }: StatusOptions = 
     applied,
     pending: (plan?.pending ?? []).map(({ version, name }) => ({ version, name })),
     drift,
+    gone: (plan?.gone ?? []).map((row) => row.name),
     stops: problem !== undefined || drift.some((one) => severityOf(one, setup) === 'block'),
     ...(problem === undefined ? {} : { problem }),
     ...(entry === undefined || entry.phase === 'finished' ? {} : { unfinished: withState(entry) }),

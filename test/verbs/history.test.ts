@@ -1,8 +1,11 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checksum } from '../../src/checksum.ts';
-import { up } from '../../src/run.ts';
+import { ownWork } from '../../src/promotion/claim.ts';
+import { down, up } from '../../src/run.ts';
+import type { JournalEntry } from '../../src/seams/driver.ts';
 import { baseline, repair } from '../../src/verbs/history.ts';
 import { status } from '../../src/verbs/status.ts';
 import { newProject, type Project } from '../support/project.ts';
@@ -77,6 +80,68 @@ test('a repair needs a reason, a migration that there is, and one that is change
   await refusal(repair(setup, '003_more', 'x'), 'USAGE');
   await repair(setup, '001_phone', 'x');
   await refusal(repair(setup, '001_phone', 'x'), 'USAGE');
+});
+
+test('that a file is gone is accepted by its name alone, and can be taken back by a repair when it is there again', async () => {
+  const project = await changedProject();
+  await project.migration('001_phone.sql', addPhone);
+  await project.migration('002_audit.sql', addAudit);
+  const setup = await project.setup();
+  const [before] = (await status(setup)).applied;
+  await rm(join(project.root, 'migrations', '001_phone.sql'));
+  expect(await repair(setup, undefined, 'squashed')).toEqual([]);
+  expect((await refusal(repair(setup, '001_phon', 'squashed'), 'NOT_FOUND')).next).toContain('Did you mean 001_phone?');
+
+  const gone = { ...before, checksum: `gone:${before?.checksum}` };
+  expect(await repair(setup, '001', 'squashed')).toEqual([gone]);
+  expect(await status(setup)).toMatchObject({ applied: [gone, {}], gone: ['001_phone'], drift: [], stops: false });
+  expect((await documents(project))[0]?.content).toMatchObject({
+    reason: 'squashed',
+    rows: [{ name: '001_phone', from: before?.checksum, to: gone.checksum }],
+  });
+  await refusal(repair(setup, '001_phone', 'squashed'), 'USAGE');
+
+  await project.migration('001_phone.sql', addPhone);
+  expect(await status(setup)).toMatchObject({ applied: [gone, {}], gone: [], drift: [], pending: [] });
+  expect(await repair(setup, undefined, 'found again')).toEqual([before]);
+  await rm(join(project.root, 'migrations', '001_phone.sql'));
+  expect((await status(setup)).drift).toMatchObject([{ kind: 'missing', name: '001_phone' }]);
+});
+
+test('a down says that a later migration without a file stays', async () => {
+  const project = await newProject();
+  await project.migration('001_audit.up.sql', addAudit);
+  await project.migration('001_audit.down.sql', 'DROP TABLE audit;');
+  await project.migration('002_phone.sql', addPhone);
+  const setup = await project.setup();
+  await up(setup);
+  await rm(join(project.root, 'migrations', '002_phone.sql'));
+  await repair(setup, '002_phone', 'squashed');
+  const result = await down(setup, { safe: true });
+  expect(result).toMatchObject({ outcome: 'promoted', migrations: [{ name: '001_audit' }] });
+  expect(result.findings.map(({ message }) => message)).toContain(
+    '002_phone was applied after 001_audit; it stays, because its file is gone.',
+  );
+});
+
+test('a repair of a migration in whose middle a run ended takes its word that nothing is left, also without its file', async () => {
+  const project = await changedProject();
+  const setup = await project.setup();
+  const { driver, main } = setup;
+  const entry: JournalEntry = {
+    run: 'dead',
+    epoch: 1,
+    host: hostname(),
+    pid: 1,
+    phase: 'journalled',
+    migration: '003_index',
+    at: new Date().toISOString(),
+  };
+  const identity = await driver.identity(main);
+  await driver.transaction(main, ownWork(), async (session) => driver.journal(session).write(identity, entry));
+  expect(await repair(setup, '003_index', 'dropped by hand')).toEqual([]);
+  await using connection = await driver.open(main);
+  expect(await driver.journal(connection).read(identity)).toEqual({ ...entry, phase: 'finished' });
 });
 
 test('a reason is not kept where the history could not be written', async () => {

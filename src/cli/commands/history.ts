@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { isMarkedGone } from '../../gone.ts';
 import type { HistoryRow } from '../../seams/driver.ts';
 import type { CommonOptions } from '../common-options.ts';
 import { helpAfter, plainCodes } from '../help.ts';
@@ -7,17 +8,24 @@ import { performHere, type Cli } from '../perform.ts';
 export function addRepair(program: Command, cli: Cli): void {
   program
     .command('repair')
-    .argument('[name]', 'the changed migration (default: all that were changed)')
+    .argument('[name]', 'the migration that was changed, or whose file is gone (default: all that were changed)')
     .requiredOption('--reason <text>', 'why (required); it is kept')
     .usage('[name] --reason <text> [options]')
-    .summary("accept a changed file's text")
+    .summary("accept a changed file's text, or that a file is gone")
     .description(
-      'Accepts the present text of migrations that were changed after they were applied, for a reason. Runs nothing.',
+      [
+        'Accepts, for a reason, the present text of migrations that were changed after they were applied. Runs nothing.',
+        'Of a migration that is named it accepts, too, that its file is gone for good: it stays in the history as applied,',
+        'and no run stops at it any more. If the file comes back, it is not applied again, but compared with what was applied.',
+      ].join(' '),
     )
     .addHelpText(
       'after',
       helpAfter(
-        [['forerun repair 003_orders --reason "comment only"', 'its checksum becomes that of the file']],
+        [
+          ['forerun repair 003_orders --reason "comment only"', 'its checksum becomes that of the file'],
+          ['forerun repair 001_users --reason "squashed"', 'its file is gone, and that is right'],
+        ],
         plainCodes,
       ),
     )
@@ -28,7 +36,7 @@ export function addRepair(program: Command, cli: Cli): void {
         flags,
         async (config, heard) => (await import('../../index.ts')).repair(config, name, flags.reason, heard),
         {
-          text: (rows) => rowsText(rows, 'Accepted', 'Nothing to repair: no applied file was changed.'),
+          text: (rows) => repairText(rows, name),
         },
       );
     });
@@ -52,6 +60,16 @@ export function addBaseline(program: Command, cli: Cli): void {
         },
       );
     });
+}
+
+function repairText(rows: readonly HistoryRow[], name: string | undefined): string {
+  // A migration that is named and has no row is one in whose middle a run ended.
+  if (rows.length === 0 && name !== undefined) return `Accepted that nothing of ${name} is on the database.\n`;
+  if (rows.length === 0)
+    return 'Nothing to repair: no applied file was changed. A migration whose file is gone must be named.\n';
+  return rows
+    .map((row) => `Accepted ${isMarkedGone(row) ? `that the file of ${row.name} is gone` : row.name}\n`)
+    .join('');
 }
 
 function rowsText(rows: readonly HistoryRow[], done: string, nothing: string): string {

@@ -1,3 +1,4 @@
+import { appliedChecksum } from '../../gone.ts';
 import type { Run } from '../../run-log.ts';
 import type { HistoryRow } from '../../seams/driver.ts';
 import type { Copy } from '../../seams/provider.ts';
@@ -42,7 +43,9 @@ async function historyOf({ driver }: Setup, copy: Copy): Promise<readonly Applie
 
 /** Rows of `rows` that `others` has not, or has with another checksum. */
 function missingFrom(others: readonly Applied[], rows: readonly Applied[]): readonly Applied[] {
-  return rows.filter((row) => !others.some((other) => other.name === row.name && other.checksum === row.checksum));
+  return rows.filter(
+    (row) => !others.some((other) => other.name === row.name && appliedChecksum(other) === appliedChecksum(row)),
+  );
 }
 
 function inSource(migrations: readonly Migration[], row: HistoryRow): Pick<Brought, 'migration'> {
