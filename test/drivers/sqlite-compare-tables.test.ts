@@ -117,6 +117,36 @@ describe('tables', () => {
     expect([table('a'), table('b')]).toMatchObject([{ rowsGone: 1 }, { rowsGone: 1 }]);
   });
 
+  test.each([
+    'ALTER TABLE a RENAME TO a_old; ALTER TABLE b RENAME TO a',
+    'ALTER TABLE a RENAME TO a_old; ALTER TABLE b RENAME TO a; DROP TABLE a_old',
+    'DROP TABLE a; ALTER TABLE b RENAME TO a',
+    'ALTER TABLE a RENAME TO x; ALTER TABLE b RENAME TO a; ALTER TABLE x RENAME TO b',
+  ])('of which one takes the name of another are compared by name, and neither counts as dropped: %s', async (sql) => {
+    const copied = `
+      CREATE TABLE a (id INTEGER PRIMARY KEY, v); INSERT INTO a VALUES (1, 'x'), (2, 'y'), (4, 'z');
+      CREATE TABLE b (id INTEGER PRIMARY KEY, v, more); INSERT INTO b (id, v) SELECT id, v FROM a;`;
+    const kept = await newFile(copied).observe(sql);
+    expect(kept.table('a')).toMatchObject({ ...unchanged, rowsBefore: 3, rowsAfter: 3 });
+    expect(kept.evidence.tables?.filter((one) => one.rowsAfter === undefined)).toEqual([]);
+
+    const lost = await newFile(`${copied} DELETE FROM b WHERE id = 1; UPDATE b SET v = 'Z' WHERE id = 4`).observe(sql);
+    expect(lost.table('a')).toMatchObject({ rowsGone: 1, valuesChanged: { v: 1 } });
+
+    // Of what was in neither under its new name only the table itself can tell.
+    const more = await newFile(`${copied} INSERT INTO b (id) VALUES (9)`).observe(`DELETE FROM b WHERE id = 9; ${sql}`);
+    expect(more.evidence.tables?.map(({ rowsGone = 0 }) => rowsGone)).toContain(1);
+  });
+
+  test('of which one takes the name of another are told by value where they have no key', async () => {
+    const { table } = await newFile(`
+      CREATE TABLE a (v); INSERT INTO a VALUES ('x'), ('y'), ('z'); DELETE FROM a WHERE v = 'x';
+      CREATE TABLE b (v); INSERT INTO b SELECT v FROM a;`).observe(
+      'ALTER TABLE a RENAME TO a_old; ALTER TABLE b RENAME TO a',
+    );
+    expect(table('a')).toMatchObject({ ...unchanged, rowsToldBy: 'value' });
+  });
+
   test('that only triggers write are compared', async () => {
     const file = newFile(
       'CREATE TABLE t (a); CREATE TABLE log (id INTEGER PRIMARY KEY, n); INSERT INTO log VALUES (1, 0); CREATE TRIGGER g AFTER INSERT ON t BEGIN UPDATE log SET n = n + 1; END',

@@ -33,6 +33,12 @@ describe('what a table that is made anew loses', () => {
     },
   );
 
+  test('is what hung on the table whose name it takes, also where both are defined alike', async () => {
+    const file = newFile(`${seed} CREATE TABLE n (${everything}); INSERT INTO n SELECT * FROM t;`);
+    const { evidence } = await file.observe('ALTER TABLE t RENAME TO t_old; ALTER TABLE n RENAME TO t');
+    expect((evidence.lost ?? []).map(({ table, what, object }) => `${table}: ${what} ${object}`)).toEqual(hung);
+  });
+
   test('is not what is there again, under another name or by other means', async () => {
     const again = `CREATE INDEX by_extra ON t (extra); CREATE INDEX ages ON t (age); CREATE TRIGGER Touched AFTER UPDATE ON t BEGIN SELECT 2; END; CREATE UNIQUE INDEX mails ON t (mail);`;
     const definition = everything

@@ -21,9 +21,9 @@ export function lostObjects(
 ): readonly LostObject[] {
   const isDropped = statements === undefined ? () => false : renamesIn(statements).isDropped;
   const dropped = new Set((statements ?? []).flatMap(({ sql }) => droppedBy(sql)));
-  return pairs.flatMap(({ before, after }) => {
+  return pairs.flatMap(({ before, after, exchanged }) => {
     if (before === undefined || after === undefined || before.virtual || after.virtual) return [];
-    if (!isDropped(before.name) && !isOther(database, before, after)) return [];
+    if (!exchanged && !isDropped(before.name) && !isOther(database, before, after)) return [];
     return lostBy(database, before, after, nameNow).filter(
       ({ what, object }) => !dropped.has(`${what} ${object.toLowerCase()}`),
     );

@@ -145,8 +145,8 @@ function writtenTables(statements: readonly StatementEvidence[] | undefined): Re
   return new Set(statements.flatMap((statement) => statement.writes ?? []).map((name) => name.toLowerCase()));
 }
 
-function worthComparing({ before, after }: TablePair, written: ReadonlySet<string> | undefined): boolean {
-  if (before === undefined || after === undefined || written === undefined) return true;
+function worthComparing({ before, after, exchanged }: TablePair, written: ReadonlySet<string> | undefined): boolean {
+  if (before === undefined || after === undefined || written === undefined || exchanged) return true;
   const columns = new Set(after.columns.map((column) => column.name));
   const losesColumns = before.columns.some((column) => !columns.has(column.name));
   return losesColumns || written.has(before.name.toLowerCase()) || written.has(after.name.toLowerCase());

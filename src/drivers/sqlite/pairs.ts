@@ -1,5 +1,5 @@
 import type { SqliteDatabase } from './client.ts';
-import { renamesIn } from './renames.ts';
+import { renamesIn, type Renames } from './renames.ts';
 import { statesOf, nothingKnown, type Known, type TableState } from './states.ts';
 
 /** One table before and after the migration. */
@@ -8,6 +8,8 @@ export interface TablePair {
   readonly after?: TableState;
   /** Whether the table was made anew in between, by VACUUM too, so that its rows may have other rowids. */
   readonly rebuilt: boolean;
+  /** Whether a RENAME put another table, with rows of its own, under the name. */
+  readonly exchanged?: boolean;
 }
 
 export interface Pairs {
@@ -18,8 +20,9 @@ export interface Pairs {
 
 /**
  * Which table after the migration is which table before it: by name, else by its RENAME. A table that is rebuilt under
- * its old name is the same table. `statements` is what ran; where that is unknown, the root page tells, which a RENAME
- * keeps. `known` is kept from one comparison to the next where both states are of one file.
+ * its old name is the same table. One that takes the name of another is paired with that, since an application sees other
+ * rows, and with itself. `statements` is what ran; where that is unknown, the root page tells, which a RENAME keeps.
+ * `known` is kept from one comparison to the next where both states are of one file.
  */
 export function pairTables(
   database: SqliteDatabase,
@@ -30,8 +33,13 @@ export function pairTables(
   const after = statesOf(database, 'main', known ?? nothingKnown());
   const renames = statements === undefined ? undefined : renamesIn(statements);
   const renumbered = statements?.some(({ sql }) => /^vacuum\b/i.test(sql)) ?? false;
-  const rebuilt = (table: TableState, now: TableState): boolean =>
-    renumbered || (renames?.isDropped(table.name) ?? table.root !== now.root);
+  const isMoved = (table: TableState, now: TableState): boolean =>
+    renames !== undefined && !isSame(renames.lastName(table.name, -1), now.name);
+  const pairOf = (table: TableState, now: TableState): TablePair => {
+    const rebuilt = renames?.isDropped(table.name) ?? table.root !== now.root;
+    const exchanged = isMoved(table, now);
+    return { before: table, after: now, rebuilt: renumbered || rebuilt || exchanged, exchanged };
+  };
   const left = new Map(before.tables.map((table) => [table.name.toLowerCase(), table]));
   const pairs: TablePair[] = [];
   const nameless: TableState[] = [];
@@ -40,23 +48,33 @@ export function pairTables(
     if (same === undefined) nameless.push(table);
     else {
       left.delete(same.name.toLowerCase());
-      pairs.push({ before: same, after: table, rebuilt: rebuilt(same, table) });
+      pairs.push(pairOf(same, table));
     }
   }
   const firstNameOf = renames?.firstName ?? byRoot(left);
   for (const table of nameless) {
     const renamed = left.get(firstNameOf(table.name, table).toLowerCase());
     if (renamed !== undefined) left.delete(renamed.name.toLowerCase());
-    pairs.push(
-      renamed === undefined
-        ? { after: table, rebuilt: true }
-        : { before: renamed, after: table, rebuilt: rebuilt(renamed, table) },
-    );
+    pairs.push(renamed === undefined ? { after: table, rebuilt: true } : pairOf(renamed, table));
+  }
+  for (const table of left.values()) {
+    const now = renames?.isDropped(table.name) === false ? lastOf(renames, table, after.tables) : undefined;
+    pairs.push(now === undefined ? { before: table, rebuilt: true } : pairOf(table, now));
   }
   return {
-    pairs: [...pairs, ...[...left.values()].map((table) => ({ before: table, rebuilt: true }))],
+    pairs,
     unreadable: [...new Set([...before.unreadable, ...after.unreadable])],
   };
+}
+
+/** The table as it is called in the end, which is the name of another before. */
+function lastOf(renames: Renames, { name }: TableState, tables: readonly TableState[]): TableState | undefined {
+  const last = renames.lastName(name, -1);
+  return tables.find((table) => isSame(table.name, last));
+}
+
+function isSame(name: string, other: string): boolean {
+  return name.toLowerCase() === other.toLowerCase();
 }
 
 /** VACUUM and auto_vacuum give root pages to other tables: one that has other columns as well is another table. */
