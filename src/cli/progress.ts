@@ -19,6 +19,7 @@ const slowMs = 10_000;
 export function startProgress(output: Output): Progress {
   const { stderr } = process;
   const running: Running[] = [];
+  let verb: string | undefined;
   let drawn = false;
   let printed = false;
   const say = (text: string | Uint8Array): void => {
@@ -45,8 +46,9 @@ export function startProgress(output: Output): Progress {
   const timer = output.quiet ? undefined : setInterval(draw, 100).unref();
   return {
     onEvent(event) {
-      track(event, running);
-      const text = output.quiet ? undefined : phaseText(event, output.aside.style);
+      if (event.type === 'run:started') verb = event.verb;
+      track(event, running, verb);
+      const text = output.quiet ? undefined : phaseText(event, output.aside.style, verb);
       if (text === undefined) say('');
       else line(text);
     },
@@ -72,10 +74,11 @@ function indicator({ label }: Running, elapsed: number): string {
 }
 
 /** Phases may lie inside others; one that failed never says that it ended. */
-function track(event: Event, running: Running[]): void {
-  if (event.type === 'phase:started') running.push({ label: phaseLabel(event), since: performance.now(), told: false });
+function track(event: Event, running: Running[], verb: string | undefined): void {
+  if (event.type === 'phase:started')
+    running.push({ label: phaseLabel(event, verb), since: performance.now(), told: false });
   if (event.type === 'phase:finished') {
-    const label = phaseLabel({ ...event, type: 'phase:started', at: '' });
+    const label = phaseLabel({ ...event, type: 'phase:started', at: '' }, verb);
     const at = running.findLastIndex((phase) => phase.label === label);
     if (at >= 0) running.length = at;
   }

@@ -102,7 +102,7 @@ function late({ events, silentMs }: Cut, direction: Direction, isDone: (name: st
       (other) => other.type === 'copy:made' && other.kind === 'checkpoint' && other.migration === migration,
     );
     const back = made?.type === 'copy:made' ? { checkpoint: made.copy.id } : {};
-    const message = 'Its commit went through right before the process was ended: it is on main.';
+    const message = `Its commit went through right before the process was ended: it is ${direction === 'up' ? 'on main' : 'reverted'}.`;
     return [
       { type: 'promoted', migration, how, direction, ms: silentMs, ...back },
       { type: 'finding', finding: { gate: 'recovery', severity: 'note', migration, message } },

@@ -20,9 +20,9 @@ export function endingText(result: RunResult, style: Style): string {
     case 'rolled-back':
       if (result.verb === 'promote')
         return `${style.red('Not promoted, for the reason above.')} Main is as it was, and the branch stays.`;
-      return `${style.red(`Rolled back: ${names(result, 'rolled-back')} did not get onto main`)}, which is as it was before.`;
+      return `${style.red(`Rolled back: ${names(result, 'rolled-back')} ${result.verb === 'down' ? 'was not reverted on' : 'did not get onto'} main`)}, which is as it was before.`;
     case 'partly-promoted':
-      return `${style.red(`${done(result, promoted)}, then the run stopped`)}; main is as it was after ${promoted.at(-1)?.name ?? 'that'}.${undo(promoted)}`;
+      return `${style.red(`${done(result, promoted)}, then the run stopped`)}; main is as it was after ${last(result, promoted)}.${undo(promoted)}`;
     case 'interrupted':
       return `${style.yellow(`${result.error?.message.replace(/\.$/, '') ?? 'Interrupted'} after ${duration(result.ms)}${isCleanedUp(result) ? ', and cleaned up' : ''}.`)} ${whereMainIs(result, promoted)}`;
     case 'needs-person':
@@ -73,12 +73,17 @@ function blockedBy(result: RunResult): string {
 
 function untouched({ verb, migrations }: RunResult): string {
   if (verb === 'gate') return 'Main was not touched.';
-  return `Main is as it was${migrations.length > 1 ? '; none was promoted' : ''}.`;
+  return `Main is as it was${migrations.length > 1 ? `; none was ${verb === 'down' ? 'reverted' : 'promoted'}` : ''}.`;
 }
 
 function whereMainIs(result: RunResult, promoted: readonly MigrationResult[]): string {
   if (promoted.length === 0) return 'Main is as it was.';
-  return `Main is as it was after ${promoted.at(-1)?.name ?? 'the last one'}: ${done(result, promoted)}.${undo(promoted)}`;
+  return `Main is as it was after ${last(result, promoted)}: ${done(result, promoted)}.${undo(promoted)}`;
+}
+
+function last({ verb }: RunResult, promoted: readonly MigrationResult[]): string {
+  const name = promoted.at(-1)?.name ?? 'the last one';
+  return verb === 'down' ? `${name} was reverted` : name;
 }
 
 function names({ migrations }: RunResult, outcome: MigrationResult['outcome']): string {

@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import type { Event } from '../../src/events.ts';
 import { endingText } from '../../src/reports/ending-text.ts';
 import { json } from '../../src/reports/json.ts';
+import { phaseText } from '../../src/reports/phase-text.ts';
 import { age, duration, size } from '../../src/reports/quantities.ts';
 import { runText } from '../../src/reports/run-text.ts';
 import { plain, type View } from '../../src/reports/style.ts';
@@ -56,6 +57,34 @@ test.each([
   ['passed', [], '3 migrations passed in 1.2 s; main was not touched. Promote with: forerun up --safe'],
 ] as const)('a run that is %s ends with where main is and what to do', (outcome, events, line) => {
   expect(endingText(resultOf([started, planned, ...events, finished(outcome)]), plain)).toBe(line);
+});
+
+const kept: Event = {
+  type: 'rolled-back',
+  migration: '002_b',
+  finding: { gate: 'promotion', severity: 'block', migration: '002_b', message: 'no such table' },
+};
+
+test.each([
+  [
+    'promoted',
+    [promoted('001_a', 'cp_1'), promoted('002_b', 'cp_2'), promoted('003_c', 'cp_3')],
+    '3 migrations reverted in 1.2 s. Undo with: forerun rollback cp_1',
+  ],
+  [
+    'partly-promoted',
+    [promoted('001_a', 'cp_1')],
+    '1 of 3 migrations reverted, then the run stopped; main is as it was after 001_a was reverted. Undo with: forerun rollback cp_1',
+  ],
+  ['rolled-back', [kept], 'Rolled back: 002_b was not reverted on main, which is as it was before.'],
+  [
+    'blocked',
+    [{ type: 'finding', finding: { gate: 'checks', severity: 'block', message: 'no' } }],
+    'Blocked: it did not pass checks (see above). Main is as it was; none was reverted.',
+  ],
+] as const)('a down that is %s says what was reverted', (outcome, events, line) => {
+  expect(endingText(resultOf([{ ...started, verb: 'down' }, planned, ...events, finished(outcome)]), plain)).toBe(line);
+  expect(phaseText(kept, plain, 'down')).toBe('✗ 002_b was not reverted on main, which is as it was before');
 });
 
 test('a run without a rehearsal says so after its time', () => {

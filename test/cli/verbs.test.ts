@@ -90,7 +90,9 @@ it('up without a rehearsal applies, and down reverts: nothing is said to be prom
   expect(reverted.stdout).toMatch(
     /^Migration +Outcome +How +Rehearsed +Reverted +Checkpoint\n001_products +reverted /m,
   );
-  expect(applied.stdout + reverted.stdout).not.toMatch(/promoted/i);
+  expect(reverted.stderr).toMatch(/^ {2}1 migration to revert, 1 applied$/m);
+  expect(reverted.stderr).toMatch(/^✓ rehearse down of 001_products .*^✓ revert 001_products /ms);
+  expect(applied.stdout + applied.stderr + reverted.stdout + reverted.stderr).not.toMatch(/promote/i);
 });
 
 describe('branches', () => {

@@ -17,7 +17,7 @@ export function addDown(program: Command, cli: Cli): void {
     .description(
       'Runs the down of applied migrations, newest first; the last one alone by default. --safe rehearses it as `up` does.',
     )
-    .option('--safe', 'rehearse first, promote only what passed (also: MIGRATE_SAFE=1, npm run <script> --safe)')
+    .option('--safe', 'rehearse first, revert only what passed (also: MIGRATE_SAFE=1, npm run <script> --safe)')
     .option('--to <name>', 'down to and including this migration (name or version); 0 means all')
     .addOption(new Option('--step <n>', 'so many (default: 1)').argParser(positive).conflicts('to'))
     .addHelpText('after', helpAfter(examples, runCodes))
