@@ -27,15 +27,19 @@ const phases: readonly unknown[] = [
 function isEntry(entry: unknown): entry is JournalEntry {
   if (typeof entry !== 'object' || entry === null) return false;
   const { run, epoch, host, pid, phase, at, ...rest } = entry as Record<string, unknown>;
-  const { migration, checksum, stretch, checkpoint, takenBack } = rest;
+  const { migration, checksum, stretch, checkpoint, takenBack, earlier } = rest;
   return (
     [run, host, at].every((value) => typeof value === 'string') &&
     [epoch, pid].every((value) => Number.isSafeInteger(value)) &&
     phases.includes(phase) &&
     [migration, checksum, checkpoint].every((value) => value === undefined || typeof value === 'string') &&
     (stretch === undefined || isStretch(stretch)) &&
-    (takenBack === undefined || (Array.isArray(takenBack) && takenBack.every((name) => typeof name === 'string')))
+    [takenBack, earlier].every((value) => value === undefined || isNames(value))
   );
+}
+
+function isNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string');
 }
 
 function isStretch(value: unknown): value is NonNullable<JournalEntry['stretch']> {

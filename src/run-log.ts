@@ -17,6 +17,8 @@ export interface Run {
   readonly signal: AbortSignal;
   /** Raised at every takeover; 0 until main has been claimed. */
   epoch: number;
+  /** The runs before this one that checkpoints are kept of, oldest first; empty until main has been claimed. */
+  earlier: readonly string[];
   /** Whether it was said which way of copying main was chosen. */
   explained: boolean;
   /** Whether it was said what a rehearsal cannot tell. */
@@ -152,6 +154,7 @@ function newRun(setup: Setup, options: RunOptions, events: Event[]): Run {
     setup: { ...setup, driver: telling(setup.driver.forRun?.(id) ?? setup.driver, tell) },
     signal: options.signal ?? new AbortController().signal,
     epoch: 0,
+    earlier: [],
     explained: false,
     surveyed: false,
     learnt: { escaped: new Set(), uncompared: new Set(), tables: new Set(), unshared: false },

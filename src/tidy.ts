@@ -13,21 +13,31 @@ export async function leaveClean(run: Run): Promise<void> {
   try {
     // Of a main that cannot be read any more a checkpoint may be all that is left: then nothing is thrown away.
     await readJournal(run);
-    for (const copy of unneeded(await provider.list(main), run)) await provider.discard(copy);
+    const copies = await provider.list(main);
+    run.earlier = inOrder(copies, run);
+    for (const copy of unneeded(copies, run)) await provider.discard(copy);
     if (run.middle === undefined) await releaseMain(run);
   } catch (error) {
     run.note('tidy', `Something is left to clean up, which the next run will do: ${messageOf(error)}`);
   }
 }
 
+/** The runs that there are checkpoints of, oldest first, without this one. What the journal does not know came before it did. */
+function inOrder(copies: readonly ListedCopy[], { id, earlier }: Run): readonly string[] {
+  const runs = new Set(copies.flatMap((copy) => (copy.kind === 'checkpoint' ? (copy.run ?? []) : [])));
+  runs.delete(id);
+  const unknown = [...runs].filter((run) => !earlier.includes(run)).sort();
+  return [...unknown, ...earlier.filter((run) => runs.has(run))];
+}
+
 function unneeded(copies: readonly ListedCopy[], run: Run): readonly ListedCopy[] {
-  const runs = [
-    ...new Set(copies.flatMap((copy) => (copy.kind === 'checkpoint' && copy.run !== undefined ? [copy.run] : []))),
-  ].sort();
-  const kept = new Set(runs.slice(-run.setup.keepRuns));
+  const isNeeded = ({ kind, id }: ListedCopy): boolean =>
+    kind === 'checkpoint' && (run.inDoubt || run.waysBack.has(id));
+  const needed = copies.some((copy) => copy.run === run.id && isNeeded(copy));
+  // A run that leaves no way back takes no place among those that do.
+  const kept = new Set([...run.earlier, ...(needed ? [run.id] : [])].slice(-run.setup.keepRuns));
   return copies.filter((copy) => {
     if (copy.run === undefined) return false;
-    if (copy.run === run.id) return copy.kind === 'branch' || !(run.inDoubt || run.waysBack.has(copy.id));
-    return copy.kind === 'checkpoint' && !kept.has(copy.run);
+    return copy.run === run.id ? !isNeeded(copy) : copy.kind === 'checkpoint' && !kept.has(copy.run);
   });
 }

@@ -18,6 +18,7 @@ export function journalRow(
     phase,
     ...(migration === undefined ? {} : { migration }),
     ...(checkpoint === undefined ? {} : { checkpoint }),
+    ...(run.earlier.length > 0 ? { earlier: run.earlier } : {}),
     at: new Date().toISOString(),
   };
 }
@@ -40,9 +41,15 @@ export function journalledRow(
 export async function claimMain(run: Run): Promise<void> {
   const before = await readJournal(run);
   run.epoch = (before?.epoch ?? 0) + 1;
+  run.earlier = runsUpTo(before);
   const { middle } = run;
   // Where a migration is in the middle, that must be known to the next run, too.
   await writeJournal(run, middle === undefined ? journalRow(run, 'started') : middleRow(run, middle));
+}
+
+/** The run of an entry, behind those before it. */
+export function runsUpTo(entry: JournalEntry | undefined): readonly string[] {
+  return entry === undefined ? [] : [...(entry.earlier ?? []), entry.run];
 }
 
 function middleRow(run: Run, { migration, checksum, stretch }: Middle): JournalEntry {

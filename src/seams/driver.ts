@@ -69,6 +69,8 @@ export interface JournalEntry {
   readonly takenBack?: readonly string[];
   /** Id of the last checkpoint that belongs to the run. */
   readonly checkpoint?: string;
+  /** The runs before it that checkpoints are kept of, oldest first: a clock that was put back cannot tell. */
+  readonly earlier?: readonly string[];
   readonly at: string;
 }
 

@@ -1,5 +1,5 @@
 import { messageOf } from '../error.ts';
-import { ownWork } from '../promotion/claim.ts';
+import { ownWork, runsUpTo } from '../promotion/claim.ts';
 import type { RunOptions } from '../run-log.ts';
 import { schemaDiff } from '../schema-diff.ts';
 import type { Driver, JournalEntry, LockHolder, Schema } from '../seams/driver.ts';
@@ -144,9 +144,16 @@ async function stamp(
   const all = [...new Set([...(now?.takenBack ?? []), ...takenBack])];
   const identity = await driver.identity(main);
   await driver.transaction(scratch.target, ownWork(), async (session) => {
-    await driver
-      .journal(session)
-      .write(identity, { run, epoch, host, pid, phase: 'finished', takenBack: all, at: new Date().toISOString() });
+    await driver.journal(session).write(identity, {
+      run,
+      epoch,
+      host,
+      pid,
+      phase: 'finished',
+      takenBack: all,
+      earlier: runsUpTo(now),
+      at: new Date().toISOString(),
+    });
   });
 }
 
