@@ -9,23 +9,21 @@ import {
   refuseUnknownOptions,
   statusOptions,
 } from './known-options.ts';
-import * as runs from './run.ts';
 import type { DownOptions, UpOptions } from './run.ts';
 import type { RunOptions } from './run-log.ts';
 import type { RunResult } from './result.ts';
 import type { Selection } from './plan.ts';
-import * as copies from './verbs/copies.ts';
 import type { BranchOptions, CopyInfo } from './verbs/copies.ts';
-import { diff as diffVerb, type Difference, type DiffOptions } from './verbs/diff.ts';
-import { doctor as doctorVerb, type Diagnosis } from './verbs/doctor.ts';
-import { exec as execVerb } from './verbs/exec.ts';
-import * as history from './verbs/history.ts';
-import { promoteBranch } from './verbs/promote.ts';
-import * as rollbacks from './verbs/rollback.ts';
+import type { Difference, DiffOptions } from './verbs/diff.ts';
+import type { Diagnosis } from './verbs/doctor.ts';
+import type { Initialized } from './verbs/init.ts';
 import type { RollbackPreview } from './verbs/rollback.ts';
-import { status as statusVerb, type Status, type StatusOptions } from './verbs/status.ts';
+import type { Status, StatusOptions } from './verbs/status.ts';
 import { toldTo } from './telling.ts';
 import type { HistoryRow } from './seams/driver.ts';
+
+// Each verb is loaded when it is called: of all of them a program calls a few, and most of the time of a small one would
+// go into reading the others.
 
 /** A listener for a verb that is no run: it is told for whom or what the verb waits. */
 export type Heard = Pick<RunOptions, 'onEvent'>;
@@ -34,48 +32,56 @@ export type Heard = Pick<RunOptions, 'onEvent'>;
 export async function up(config: Config, options?: UpOptions): Promise<RunResult> {
   refuseUnknownOptions(options, deployOptions);
   refuseOddOptions(options);
-  return runs.up(await resolveConfig(config), options);
+  const [verb, setup] = await Promise.all([import('./run.ts'), resolveConfig(config)]);
+  return verb.up(setup, options);
 }
 
 /** Reverts applied migrations, the last one by default. */
 export async function down(config: Config, options?: DownOptions): Promise<RunResult> {
   refuseUnknownOptions(options, deployOptions);
   refuseOddOptions(options);
-  return runs.down(await resolveConfig(config), options);
+  const [verb, setup] = await Promise.all([import('./run.ts'), resolveConfig(config)]);
+  return verb.down(setup, options);
 }
 
 /** Rehearses what is pending and judges it; never touches main. */
 export async function gate(config: Config, options?: Selection & RunOptions): Promise<RunResult> {
   refuseUnknownOptions(options, gateOptions);
   refuseOddOptions(options);
-  return runs.gate(await resolveConfig(config), options);
+  const [verb, setup] = await Promise.all([import('./run.ts'), resolveConfig(config)]);
+  return verb.gate(setup, options);
 }
 
 /** What is applied, what is pending, what files and history disagree on, and whether a run was left unfinished. */
 export async function status(config: Config, options?: StatusOptions & Heard): Promise<Status> {
   refuseUnknownOptions(options, statusOptions);
-  return statusVerb(toldTo(await resolveConfig(config), options), options);
+  const verb = await import('./verbs/status.ts');
+  return verb.status(toldTo(await resolveConfig(config), options), options);
 }
 
 /** Commits a checkpoint of main by hand; it lives until it is discarded. */
 export async function checkpoint(config: Config, label?: string, options?: Heard): Promise<CopyInfo> {
-  return copies.checkpoint(toldTo(await resolveConfig(config), options), label);
+  const verb = await import('./verbs/copies.ts');
+  return verb.checkpoint(toldTo(await resolveConfig(config), options), label);
 }
 
 /** Every checkpoint of main, oldest first. */
 export async function checkpoints(config: Config): Promise<readonly CopyInfo[]> {
-  return copies.checkpoints(await resolveConfig(config));
+  const verb = await import('./verbs/copies.ts');
+  return verb.checkpoints(await resolveConfig(config));
 }
 
 /** Makes a branch from main, or from a checkpoint or another branch; it stays reachable until it is discarded. */
 export async function branch(config: Config, options?: BranchOptions & Heard): Promise<CopyInfo> {
   refuseUnknownOptions(options, branchOptions);
-  return copies.branch(toldTo(await resolveConfig(config), options), options);
+  const verb = await import('./verbs/copies.ts');
+  return verb.branch(toldTo(await resolveConfig(config), options), options);
 }
 
 /** Every branch of main, oldest first. */
 export async function branches(config: Config): Promise<readonly CopyInfo[]> {
-  return copies.branches(await resolveConfig(config));
+  const verb = await import('./verbs/copies.ts');
+  return verb.branches(await resolveConfig(config));
 }
 
 /** Discards copies by id, name or pattern (`*`), with everything made from them if `recursive`. */
@@ -85,33 +91,39 @@ export async function discard(
   options?: { readonly recursive?: boolean },
 ): Promise<readonly CopyInfo[]> {
   refuseUnknownOptions(options, discardOptions);
-  return copies.discard(await resolveConfig(config), pattern, options);
+  const verb = await import('./verbs/copies.ts');
+  return verb.discard(await resolveConfig(config), pattern, options);
 }
 
 /** What a rollback to a checkpoint would take back. */
 export async function previewRollback(config: Config, checkpoint: string, options?: Heard): Promise<RollbackPreview> {
-  return rollbacks.previewRollback(toldTo(await resolveConfig(config), options), checkpoint);
+  const verb = await import('./verbs/rollback.ts');
+  return verb.previewRollback(toldTo(await resolveConfig(config), options), checkpoint);
 }
 
 /** Returns main to a checkpoint, behind a checkpoint of main as it is. Discards what anybody wrote since. */
 export async function rollback(config: Config, checkpoint: string, options?: RunOptions): Promise<RollbackPreview> {
-  return rollbacks.rollback(toldTo(await resolveConfig(config), options), checkpoint, options);
+  const verb = await import('./verbs/rollback.ts');
+  return verb.rollback(toldTo(await resolveConfig(config), options), checkpoint, options);
 }
 
 /** Runs a program with the database variable pointing at a branch, and answers with its exit code. */
 export async function exec(config: Config, branch: string, command: readonly string[]): Promise<number> {
-  return execVerb(await resolveConfig(config), branch, command);
+  const verb = await import('./verbs/exec.ts');
+  return verb.exec(await resolveConfig(config), branch, command);
 }
 
 /** What differs between two of main, branches and checkpoints: schema, rows, sizes, and a query's answers. */
 export async function diff(config: Config, a: string, b: string, options?: DiffOptions & Heard): Promise<Difference> {
   refuseUnknownOptions(options, diffOptions);
-  return diffVerb(toldTo(await resolveConfig(config), options), a, b, options);
+  const verb = await import('./verbs/diff.ts');
+  return verb.diff(toldTo(await resolveConfig(config), options), a, b, options);
 }
 
 /** Makes main what a branch is, through the same gates and the same compare-and-swap as `up`. */
 export async function promote(config: Config, branch: string, options?: RunOptions): Promise<RunResult> {
-  return promoteBranch(await resolveConfig(config), branch, options);
+  const verb = await import('./verbs/promote.ts');
+  return verb.promoteBranch(await resolveConfig(config), branch, options);
 }
 
 /** Accepts the present text of changed files (one, or all of them), with a reason that is kept. */
@@ -121,21 +133,34 @@ export async function repair(
   reason: string,
   options?: Heard,
 ): Promise<readonly HistoryRow[]> {
-  return history.repair(toldTo(await resolveConfig(config), options), name, reason);
+  const verb = await import('./verbs/history.ts');
+  return verb.repair(toldTo(await resolveConfig(config), options), name, reason);
 }
 
 /** Marks an existing database as being at a version: that migration and all before it count as applied. */
 export async function baseline(config: Config, version: string, options?: Heard): Promise<readonly HistoryRow[]> {
-  return history.baseline(toldTo(await resolveConfig(config), options), version);
+  const verb = await import('./verbs/history.ts');
+  return verb.baseline(toldTo(await resolveConfig(config), options), version);
 }
 
 /** Looks at rights, programs, versions and disk, and says which provider would be used at what cost. Changes nothing. */
 export async function doctor(config: Config, options?: Heard): Promise<readonly Diagnosis[]> {
-  return doctorVerb(toldTo(await resolveConfig(config), options));
+  const verb = await import('./verbs/doctor.ts');
+  return verb.doctor(toldTo(await resolveConfig(config), options));
 }
 
-export { create } from './verbs/create.ts';
-export { init, type Initialized } from './verbs/init.ts';
+/** Writes a new plain SQL migration in the form of those that are there, and answers with the paths written. */
+export async function create(config: Config, name: string): Promise<readonly string[]> {
+  const verb = await import('./verbs/create.ts');
+  return verb.create(config, name);
+}
+
+/** Sets a project up: a configuration, npm scripts, a line in `.gitignore`. Never overwrites anything. */
+export async function init(root: string): Promise<Initialized> {
+  const verb = await import('./verbs/init.ts');
+  return verb.init(root);
+}
+
 export { defineConfig, type CheckFunction, type Config } from './config.ts';
 export { ForerunError, isForerunError, type ErrorCode, type ErrorDetails } from './error.ts';
 export { schemaHistory, type HistoryStorage, type SchemaHistoryOptions } from './schema-history.ts';
@@ -146,6 +171,7 @@ export type {
   Difference,
   DiffOptions,
   DownOptions,
+  Initialized,
   RollbackPreview,
   RunOptions,
   RunResult,
