@@ -6,12 +6,15 @@ import { renamesIn, type Renames } from './renames.ts';
 import type { State } from './state.ts';
 import { toldScript } from './told-script.ts';
 
-/** What the catalogs before and after tell: rules that are broken, parts that are lost, things that are unfinished. */
+/**
+ * What the catalogs before and after tell: rules that are broken, parts that are lost, things that are unfinished.
+ * `counted`: whether the counters of rows are complete.
+ */
 export async function catalogEvidence(
   session: Session,
   before: State,
   after: State,
-  statements: readonly StatementEvidence[] | undefined,
+  { statements, counted }: { readonly statements: readonly StatementEvidence[] | undefined; readonly counted: boolean },
 ): Promise<Evidence> {
   const replaced = replacedTables(before, after);
   const renames = statements === undefined ? undefined : renamesIn(await toldScript(statements));
@@ -19,10 +22,11 @@ export async function catalogEvidence(
     ...lostParts(replaced, renames),
     ...keysDroppedAlong(before, after, (name) => isDropped(renames, name)),
   ];
+  const written = counted ? [] : (statements ?? []).flatMap(({ writes = [] }) => writes);
   const integrity = [
     ...strayKeys(before, after),
     ...(await orphansLeft(session, before, after)),
-    ...(await sequencesBehind(session, before, after)),
+    ...(await sequencesBehind(session, before, after, new Set(written))),
   ];
   const left = unfinished(before, after);
   return {

@@ -122,13 +122,22 @@ export async function orphansLeft(session: Session, before: State, after: State)
   return violations;
 }
 
-/** Sequences that will give a number which a column has already, of tables that were made, replaced or inserted into. */
-export async function sequencesBehind(session: Session, before: State, after: State): Promise<readonly Violation[]> {
+/**
+ * Sequences that will give a number which a column has already, of tables that were made, replaced or inserted into.
+ * `named` are the tables that statements name as written, for where the counters of what was inserted are not complete.
+ */
+export async function sequencesBehind(
+  session: Session,
+  before: State,
+  after: State,
+  named: ReadonlySet<string>,
+): Promise<readonly Violation[]> {
   const violations: Violation[] = [];
   for (const [oid, { sequences }] of after.parts) {
     const [was, now] = [before.relations.get(oid), after.relations.get(oid)];
-    const grown = was === undefined || now?.name !== was.name || now.counted.inserted !== was.counted.inserted;
-    if (now === undefined || !grown) continue;
+    if (now === undefined) continue;
+    const kept = was?.name === now.name && was.counted.inserted === now.counted.inserted;
+    if (kept && !named.has(now.name)) continue;
     for (const { oid: number, column } of new Map(sequences.map((one) => [`${one.oid} ${one.column}`, one])).values()) {
       const sequence = after.relations.get(number)?.name;
       if (sequence === undefined) continue;

@@ -57,7 +57,10 @@ export async function observePostgres(branch: Target, open: Open): Promise<Obser
       const { moment: end, state: after } = await read(connection);
       const isOurs = end.elsewhere === moment.elsewhere;
       const rows = await rowEvidence(connection, { before, after, statements, unknown });
-      const { notes = [], ...more } = await catalogEvidence(connection, before, after, statements);
+      const { notes = [], ...more } = await catalogEvidence(connection, before, after, {
+        statements,
+        counted: unknown === undefined,
+      });
       const told = [...(watched?.notes ?? [unwatched]), ...notes, ...(isOurs ? [] : [otherWrites])];
       return {
         ...(watched === undefined ? {} : lockedAndWaiting(watched, before, statements)),

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Session, Watch } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
 import type { PostgresConnection } from './connection.ts';
@@ -15,6 +16,10 @@ export async function watchPostgres(
 ): Promise<Watch> {
   const look = async (since?: Moment): Promise<Moment> => {
     await using session = await connect(main);
+    const now = await momentOf(session, since);
+    if (session.version >= 150_000 || (since !== undefined && !now.committed)) return now;
+    // Before 15, counts go through a process that shows them to others twice a second.
+    await sleep(lateMs);
     return await momentOf(session, since);
   };
   let last = await look();
@@ -36,6 +41,9 @@ export async function watchPostgres(
     async [Symbol.asyncDispose]() {},
   };
 }
+
+/** In milliseconds. */
+const lateMs = 700;
 
 interface Moment {
   readonly at: string;

