@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
+import { isKeywords, isNoPath } from './address-form.ts';
 import { ForerunError } from './error.ts';
 import { standardGates } from './gates/standard.ts';
 import type { Gate, Policy } from './gate.ts';
 import { defaultLimits, type Limits } from './limits.ts';
+import { nearest } from './nearest.ts';
 import { permitsIn } from './permits.ts';
 import type { Driver } from './seams/driver.ts';
 import type { Provider } from './seams/provider.ts';
@@ -104,23 +106,29 @@ function isPlain(config: Config): boolean {
 /** A relative path is relative to the configuration, not to where a command happens to be typed. */
 function addressIn(address: string, root: string): string {
   const [, form = '', path = ''] = /^((?:sqlite|file):(?:\/\/)?)?(.*)$/s.exec(address) ?? [];
-  return /^[a-z]+:\/\//i.test(address) || path === ':memory:' || path === ''
-    ? address
-    : `${form}${resolve(root, path)}`;
+  return isNoPath(address) || path === ':memory:' || path === '' ? address : `${form}${resolve(root, path)}`;
 }
 
 async function driverFor(address: string, root: string): Promise<Driver> {
-  if (/^postgres(?:ql)?:/i.test(address)) return (await import('./drivers/postgres.ts')).loadPostgres({ root });
-  if (/^(sqlite|file):/.test(address) || !/^[a-z]+:/i.test(address))
-    return (await import('./drivers/sqlite.ts')).sqlite();
-  throw new ForerunError('BAD_TARGET', `No driver knows the address ${withoutPassword(address)}.`, {
-    details: { target: withoutPassword(address) },
+  if (isPostgres(address)) return (await import('./drivers/postgres.ts')).loadPostgres({ root });
+  if (!isNoPath(address)) return (await import('./drivers/sqlite.ts')).sqlite();
+  const scheme = /^[^:]*/.exec(address)?.[0] ?? '';
+  const near = nearest(scheme, ['postgres', 'postgresql', 'sqlite']);
+  const meant = near === undefined ? '' : ` (did you mean ${near}?)`;
+  // Any other part may be a password.
+  const shown = /^[a-z][\w+.-]*:(?:\/\/)?/i.exec(address)?.[0] ?? '';
+  throw new ForerunError('BAD_TARGET', `No driver knows the address ${shown}…${meant}.`, {
+    details: { target: shown },
     next: 'Give a SQLite database as sqlite:path or as a bare path, a PostgreSQL database as postgres://…',
   });
 }
 
+function isPostgres(address: string): boolean {
+  return /^postgres(?:ql)?:/i.test(address) || isKeywords(address);
+}
+
 async function defaultProvider(address: string): Promise<Provider> {
-  if (/^postgres(?:ql)?:/i.test(address)) return (await import('./providers/auto.ts')).auto();
+  if (isPostgres(address)) return (await import('./providers/auto.ts')).auto();
   return (await import('./providers/copy.ts')).copy();
 }
 
@@ -138,9 +146,4 @@ async function checksOf(config: Config, root: string): Promise<readonly Check[]>
   for (const command of config.validate) refuseShellSyntax(command, 'CONFIG');
   const limitMs = (config.commandLimitSeconds ?? 300) * 1000;
   return [...files, ...functions, ...config.validate.map((command) => commandCheck(command, root, limitMs))];
-}
-
-/** Of an address that nobody knows how to read, any part may be a password. */
-function withoutPassword(address: string): string {
-  return address.replace(/^([a-z]+:(?:\/\/)?).*$/is, '$1…');
 }

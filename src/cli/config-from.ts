@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { isNoPath } from '../address-form.ts';
 import { checkConfig, type Config } from '../config.ts';
 import { ForerunError } from '../error.ts';
 import { nearest } from '../nearest.ts';
@@ -79,8 +80,7 @@ function refuseNone(given: Partial<Config>, needsDatabase: boolean): string {
 /** Of a typed path only the path is made absolute, so that programs that read the variable get the form they know. */
 function absolute(address: string, cwd: string): string {
   const [, form = '', path = ''] = /^((?:sqlite|file):)?(.*)$/s.exec(address) ?? [];
-  const isAddress =
-    path.startsWith('//') || path === ':memory:' || path === '' || (form === '' && /^[a-z][\w+.-]+:/i.test(path));
+  const isAddress = path.startsWith('//') || path === ':memory:' || path === '' || (form === '' && isNoPath(path));
   return isAddress ? address : `${form}${resolve(cwd, path)}`;
 }
 

@@ -11,6 +11,7 @@ const environment = [
   'LOCK_LOST',
   'PROVIDER_FAILED',
   'BAD_TARGET',
+  'UNREACHABLE',
   'FOREIGN_HISTORY',
   'NEEDS_PERSON',
   'NOT_REHEARSABLE',

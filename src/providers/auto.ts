@@ -1,3 +1,4 @@
+import { postgresTarget } from '../drivers/postgres/target.ts';
 import { isForerunError, messageOf } from '../error.ts';
 import type { Copy, Provider } from '../seams/provider.ts';
 import type { Target } from '../seams/target.ts';
@@ -81,7 +82,7 @@ async function candidatesFor(
       candidates.push({ way, bytes, ...(problem === undefined ? {} : { problem }) });
     } catch (error) {
       // Main that cannot be reached is no matter of one way.
-      if (isForerunError(error, 'BAD_TARGET')) throw error;
+      if (isForerunError(error, 'BAD_TARGET') || isForerunError(error, 'UNREACHABLE')) throw error;
       candidates.push({ way, problem: messageOf(error) });
     }
   }
@@ -90,7 +91,7 @@ async function candidatesFor(
 
 async function problemOf(way: 'template' | 'dump', main: Target, options: AutoOptions): Promise<string | undefined> {
   const elsewhere = way === 'dump' ? options.branchServer : undefined;
-  const server = elsewhere === undefined ? main : { url: elsewhere, variable: elsewhere };
+  const server = elsewhere === undefined ? main : postgresTarget(elsewhere);
   await using session = await openSession(maintenanceOf(server, options));
   const [role] = await session.query(
     'SELECT rolcreatedb OR rolsuper AS may, rolname AS name FROM pg_roles WHERE rolname = current_user',

@@ -10,7 +10,7 @@ import { make } from './clone/make.ts';
 import { cloneFolder, ensureSame, keyOf, placeFor, wholeRecord } from './clone/place.ts';
 import { dataOf, isCloneId, readRecord } from './clone/records.ts';
 import { removeClone } from './clone/remove.ts';
-import { databaseOf } from './postgres/address.ts';
+import { databaseOf, programAddress } from './postgres/address.ts';
 import { readAttributes } from './postgres/attributes.ts';
 import { unknownSince } from './postgres/databases.ts';
 import { maintenanceOf } from './postgres/maintenance.ts';
@@ -134,7 +134,7 @@ async function checkpointOf(
   // Before, so that whatever is written meanwhile counts as written since.
   const counts = await countsOf(session, inherited.database);
   const made = await make(folder, inherited, 'checkpoint', making, async (record) => {
-    await backUp(main, record, place, { basebackup }, making);
+    await backUp(programAddress(main, session.place), record, place, { basebackup }, making);
     return { way: 'basebackup', layers: [dataOf(folder, record.id)] };
   });
   return { made, counts };

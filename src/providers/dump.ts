@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { postgresTarget } from '../drivers/postgres/target.ts';
 import type { Provider } from '../seams/provider.ts';
 import type { Target } from '../seams/target.ts';
 import { databaseOf } from './postgres/address.ts';
@@ -31,7 +32,7 @@ export interface DumpOptions {
 export function dump(options: DumpOptions = {}): Provider {
   const server = (main: Target): Target => {
     if (options.branchServer === undefined) return main;
-    return { url: options.branchServer, variable: options.branchServer };
+    return postgresTarget(options.branchServer);
   };
   const kind: DatabaseCopies = {
     name: 'dump',

@@ -76,7 +76,7 @@ export async function applyObserved(
 
 /** Errors that say nothing about the migration: no gate judges them. */
 export function isEnvironment(error: unknown): boolean {
-  return (['NOT_REHEARSABLE', 'BAD_TARGET', 'PROVIDER_FAILED', 'LOCKED'] as const).some((code) =>
+  return (['NOT_REHEARSABLE', 'BAD_TARGET', 'UNREACHABLE', 'PROVIDER_FAILED', 'LOCKED'] as const).some((code) =>
     isForerunError(error, code),
   );
 }

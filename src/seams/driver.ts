@@ -124,7 +124,7 @@ export interface Driver {
   home(main: Target): string;
   /**
    * Throws `BAD_TARGET` with what is wrong where main is missing, unreadable, corrupt or no database, or is read-only
-   * and is to be written. `use` is `writing` by default. `waiting` is told once when another program has kept it from
+   * and is to be written, and `UNREACHABLE` where no server answers. `use` is `writing` by default. `waiting` is told once when another program has kept it from
    * being read for a second: for whom or what it waits, in words.
    */
   examine(main: Target, use?: 'reading' | 'writing', waiting?: Waiting): Promise<void>;

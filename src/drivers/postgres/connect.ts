@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { databaseOf } from '../../providers/postgres/address.ts';
+import { clientAddress } from '../../providers/postgres/address.ts';
 import type { Target } from '../../seams/target.ts';
 import { loadClient, type PostgresClient } from './client.ts';
 import { codeOf, unusable } from './failures.ts';
@@ -12,22 +12,23 @@ export interface Connected {
 
 /**
  * Connects under a name by which other users of the server, and a later run, can tell whose session it is. A server that
- * is starting or ending is waited for. Throws `BAD_TARGET`.
+ * is starting or ending is waited for. Throws `BAD_TARGET` or `UNREACHABLE`.
  */
 export async function connectClient(target: Target, name: string): Promise<Connected> {
   const { Client } = await loadClient();
+  const { connectionString, database } = clientAddress(target);
   const start = performance.now();
   for (;;) {
     let lost = false;
-    const client = new Client({
-      connectionString: target.variable,
-      application_name: name,
-      connectionTimeoutMillis: patience,
-      keepAlive: true,
+    const client = made(target, () => {
+      return new Client({
+        connectionString,
+        application_name: name,
+        connectionTimeoutMillis: patience,
+        keepAlive: true,
+      });
     });
-    // pg leaves `%2F`, `%3F` and `%23` of a database's name as they are.
-    const database = databaseOf(target);
-    if (/[/?#;,:@&=+$]/.test(database)) client.connectionParameters.database = database;
+    client.connectionParameters.database = database;
     // Unheard, it would end the process.
     client.on('error', () => (lost = true));
     try {
@@ -38,6 +39,15 @@ export async function connectClient(target: Target, name: string): Promise<Conne
       if (codeOf(error) !== startingUp || performance.now() - start > patience) throw unusable(target, error);
     }
     await sleep(100);
+  }
+}
+
+/** It reads the files of certificates, too. */
+function made(target: Target, make: () => PostgresClient): PostgresClient {
+  try {
+    return make();
+  } catch (error) {
+    throw unusable(target, error);
   }
 }
 

@@ -42,11 +42,20 @@ export function isCut(error: unknown): boolean {
 export function unusable(target: Target, error: unknown): ForerunError {
   if (error instanceof ForerunError) return error;
   const code = codeOf(error);
-  const [why, next] = reasonOf(code, bareMessage(error));
-  return new ForerunError('BAD_TARGET', `${target.url} cannot be used: ${why}.`, {
+  // It has the whole address in it.
+  if (code === 'ERR_INVALID_URL' || error instanceof URIError) return unreadable(target);
+  const [why, next, reached = true] = reasonOf(code, bareMessage(error));
+  return new ForerunError(reached ? 'BAD_TARGET' : 'UNREACHABLE', `${target.url} cannot be used: ${why}.`, {
     details: { target: target.url },
     next,
     cause: bare(error),
+  });
+}
+
+function unreadable({ url }: Target): ForerunError<'BAD_TARGET'> {
+  return new ForerunError('BAD_TARGET', `${url} cannot be read as an address.`, {
+    details: { target: url },
+    next: 'Give it as postgres://user@host:5432/database; what is special in a name or a password is percent-encoded.',
   });
 }
 
@@ -59,7 +68,9 @@ function bareMessage(error: unknown): string {
 const rights = 'Check user and password of the address, and what pg_hba.conf of the server says.';
 const network = 'Check host and port of the address, and that the server is running and can be reached from here.';
 
-function reasonOf(code: string | undefined, message: string): readonly [why: string, next: string] {
+type Reason = readonly [why: string, next: string, reached?: false];
+
+function reasonOf(code: string | undefined, message: string): Reason {
   if (/client password must be a string/i.test(message)) {
     return [
       'the server asks for a password, and none was given',
@@ -70,9 +81,9 @@ function reasonOf(code: string | undefined, message: string): readonly [why: str
   if (code === '3D000') return [message, 'Check the name, or make the database: createdb <name>'];
   if (code === '42501') return [message, 'Grant the role of the address CONNECT on the database.'];
   if (code === '53300') {
-    return [message, 'Let other programs end their connections, or raise max_connections.'];
+    return [message, 'Let other programs end their connections, or raise max_connections.', false];
   }
-  if (code === '57P03') return [message, 'Wait until the server has started, then run again.'];
+  if (code === '57P03') return [message, 'Wait until the server has started, then run again.', false];
   if (code === '55000') return [message, 'Allow connections to it: ALTER DATABASE … ALLOW_CONNECTIONS true'];
   if (/certificate|self.signed/i.test(message)) {
     return [
@@ -80,9 +91,15 @@ function reasonOf(code: string | undefined, message: string): readonly [why: str
       'To pg, sslmode=require verifies it too: name its authority (sslrootcert=…), or say sslmode=no-verify.',
     ];
   }
-  if (/\bssl\b/i.test(message)) return [message, 'Check sslmode of the address.'];
+  if (/\bssl\b/i.test(message)) {
+    return [
+      message,
+      'To pg, every sslmode but disable asks for TLS: say sslmode=disable, or have the server offer it.',
+    ];
+  }
+  if (/^ENOENT.* open /.test(message)) return [message, 'Check the files that the address names (sslrootcert, …).'];
   if (code === undefined ? /timeout|terminated/i.test(message) : /^(?:E[A-Z_]+|08...)$/.test(code)) {
-    return [message, network];
+    return [message, network, false];
   }
   return [message, 'Check the address, and what the server says of it: psql <address>'];
 }

@@ -3,19 +3,18 @@ import { join } from 'node:path';
 import { ForerunError } from '../../error.ts';
 import type { Session } from '../../seams/driver.ts';
 import type { Making } from '../../seams/provider.ts';
-import type { Target } from '../../seams/target.ts';
-import { programAddress } from '../postgres/address.ts';
+import type { ProgramAddress } from '../postgres/address.ts';
 import { runProgram } from '../postgres/run-program.ts';
 import { ownedFolder } from './layers.ts';
 import { dataOf, type CloneRecord } from './records.ts';
 import { removeSocket, startServer, stopServer, type ServerPlace } from './server.ts';
 
 /**
- * Copies main's whole running cluster, and brings it to rest: a private server of ours replays what was written during
+ * Copies the whole running cluster at an address, and brings it to rest: a private server of ours replays what was written during
  * the copy, once for all branches, and ends.
  */
 export async function backUp(
-  main: Target,
+  address: ProgramAddress,
   record: CloneRecord,
   place: ServerPlace,
   programs: { readonly basebackup: string },
@@ -23,7 +22,6 @@ export async function backUp(
 ): Promise<void> {
   const data = dataOf(place.folder, record.id);
   await ownedFolder(data, place.as);
-  const address = programAddress(main);
   const args = ['--wal-method=stream', '--checkpoint=fast', '--no-sync', '--no-manifest', '--no-password'];
   await runProgram(programs.basebackup, [...args, `--pgdata=${data}`, `--dbname=${address.url}`], {
     address,

@@ -22,7 +22,7 @@ export function addressOf(target: Target): Address {
   }
   const [, scheme = '', authority = '', path = '', query = ''] = found;
   const params = new URLSearchParams(query);
-  const database = decodeURIComponent(path) || (params.get('dbname') ?? userOf(authority) ?? '');
+  const database = decodeURIComponent(path) || (params.get('dbname') ?? userOf(authority) ?? params.get('user') ?? '');
   params.delete('dbname');
   return { scheme, authority, database, params };
 }
@@ -37,21 +37,46 @@ export function targetBeside(target: Target, database: string): Target {
   return { url: withoutPassword(address), variable: urlOf(address) };
 }
 
+/** What pg is to be given. It takes the name of a database from the path alone, and leaves `%2F` in it as it is. */
+export function clientAddress(target: Target): { readonly connectionString: string; readonly database: string } {
+  const { params, ...address } = addressOf(target);
+  const mode = params.get('sslmode') ?? '';
+  const verified = ['prefer', 'require', 'verify-ca'].includes(mode) && !params.has('uselibpqcompat');
+  // To pg these mean this one, and it says so at length.
+  if (verified) params.set('sslmode', 'verify-full');
+  const connectionString = verified ? urlOf({ ...address, params }) : target.variable;
+  return { connectionString, database: address.database };
+}
+
+/** Where a session is, by whatever defaults its client has. */
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+}
+
 /** What `pg_dump` and its like take, without a password, and the environment that has it. */
 export interface ProgramAddress {
   readonly url: string;
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-export function programAddress(target: Target): ProgramAddress {
+/** Of the database that pg comes to: other programs have other defaults, and look up services and more. */
+export function programAddress(target: Target, { host, port, user }: Place): ProgramAddress {
   const address = addressOf(target);
   const password = passwordOf(address);
   const params = new URLSearchParams([...address.params].filter(([name]) => libpqParams.has(name)));
   // A word of the client library for Node, which means the same.
   if (params.get('sslmode') === 'no-verify') params.set('sslmode', 'require');
+  params.set('host', host);
+  params.set('port', String(port));
   return {
-    url: withoutPassword({ ...address, params }),
-    env: password === undefined ? {} : { PGPASSWORD: password },
+    url: urlOf({ ...address, scheme: 'postgres', authority: `${encodeURIComponent(user)}@`, params }),
+    env: {
+      PGHOSTADDR: undefined,
+      PGSERVICE: undefined,
+      ...(password === undefined ? {} : { PGPASSWORD: password }),
+    },
   };
 }
 
@@ -89,8 +114,8 @@ function partsOf(authority: string): { readonly user: string; readonly password?
 
 /** libpq refuses an address with any other: `schema`, `pool_timeout` and the like are other programs'. */
 const libpqParams: ReadonlySet<string> = new Set(
-  `host hostaddr port user passfile require_auth channel_binding connect_timeout client_encoding options
+  `passfile require_auth channel_binding connect_timeout client_encoding options
   application_name keepalives keepalives_idle keepalives_interval keepalives_count tcp_user_timeout gssencmode sslmode
   sslcompression sslcert sslkey sslcertmode sslrootcert sslcrl sslcrldir sslsni requirepeer ssl_min_protocol_version
-  ssl_max_protocol_version krbsrvname gsslib service target_session_attrs load_balance_hosts`.split(/\s+/),
+  ssl_max_protocol_version krbsrvname gsslib`.split(/\s+/),
 );

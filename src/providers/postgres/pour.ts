@@ -49,7 +49,7 @@ export async function pour(
   await createEmpty(session, record, name, { attributes, locale, sameServer });
   await mkdir(folder, { mode: 0o700 });
   try {
-    const address = programAddress(from);
+    const address = programAddress(from, source.place);
     const what = ['--no-subscriptions', '--no-password', '--no-sync'];
     await runProgram(
       dumper,
@@ -57,7 +57,7 @@ export async function pour(
       { address, ...of },
     );
     const scratch = targetBeside(into, name);
-    const place = programAddress(scratch);
+    const place = programAddress(scratch, session.place);
     const how = ['--exit-on-error', '--no-password', ...(sameServer ? [] : ['--no-tablespaces'])];
     await runProgram(restorer, [...how, `--jobs=${jobs}`, `--dbname=${place.url}`, join(folder, 'dump')], {
       address: place,

@@ -2,6 +2,7 @@ import type { Client } from 'pg';
 import { messageOf } from '../../error.ts';
 import type { Row, Session } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
+import { clientAddress, type Place } from './address.ts';
 
 /** A session of ours, most often in the maintenance database. */
 export interface ServerSession extends Session, AsyncDisposable {
@@ -9,6 +10,7 @@ export interface ServerSession extends Session, AsyncDisposable {
   /** `server_version_num`. */
   readonly version: number;
   readonly user: string;
+  readonly place: Place;
   /** Whether the session keeps this process from ending. One that does not must while it is waited for. */
   keepAlive(on: boolean): void;
   /** Told once where the server or the network ends the session. */
@@ -52,6 +54,7 @@ export async function openSession(target: Target, options: SessionOptions = {}):
     pid,
     version: Number(about?.['version']),
     user: String(about?.['user']),
+    place: { host: client.host, port: client.port, user: client.user ?? String(about?.['user']) },
     query,
     keepAlive: (on) => (on ? held.ref() : held.unref()),
     onLost: (told) => (lost = told),
@@ -68,18 +71,24 @@ type Results = { readonly rows?: readonly Row[] } | { readonly rows?: readonly R
 /** Settings of the role or of the database could end a long copy, or change what a literal means. */
 const prepare = `
   SELECT set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false),
-    set_config('idle_in_transaction_session_timeout', '0', false), set_config('search_path', '', false),
+    set_config('idle_in_transaction_session_timeout', '0', false), set_config('idle_session_timeout', '0', false),
+    set_config('search_path', '', false),
     set_config('standard_conforming_strings', 'on', false), set_config('default_transaction_read_only', 'off', false),
     set_config('client_min_messages', 'warning', false), pg_backend_pid() AS pid, current_user::text AS user,
     current_setting('server_version_num')::int AS version`;
 
 async function connect(target: Target, run: string | undefined): Promise<Client> {
   const { Client } = await import('pg');
+  const { connectionString, database } = clientAddress(target);
   const client = new Client({
-    connectionString: target.variable,
+    connectionString,
     application_name: run === undefined ? 'forerun' : `forerun:${run}`,
     connectionTimeoutMillis: 30_000,
   });
+  // Its types leave this out.
+  (client as unknown as { connectionParameters: { database: string } }).connectionParameters.database = database;
+  // Unheard, one would end the process.
+  client.on('error', () => {});
   try {
     await client.connect();
   } catch (error) {
