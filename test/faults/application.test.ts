@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { up } from '../../src/run.ts';
 import type { RunResult } from '../../src/result.ts';
 import { newProject, type Project } from '../support/project.ts';
-import { files, scenarioSetup, type Scenario } from './scenarios.ts';
+import { sqliteScenarios } from './scenarios/sqlite.ts';
 
 const program = fileURLToPath(new URL('application.mjs', import.meta.url));
 
@@ -47,14 +47,15 @@ function expectNothingLost(project: Project, report: Report): void {
   expect(report.acknowledged.length).toBeGreaterThan(5);
 }
 
-async function project(scenario: Scenario, journalMode: 'wal' | 'delete'): Promise<Project> {
+async function project(scenario: string, journalMode: 'wal' | 'delete'): Promise<Project> {
   const made = await newProject({ journalMode });
-  for (const [name, text] of Object.entries(files[scenario])) await made.migration(name, text);
+  const { files = {} } = sqliteScenarios.find(({ name }) => name === scenario) ?? {};
+  for (const [name, text] of Object.entries(files)) await made.migration(name, text);
   return made;
 }
 
-async function migrate(made: Project, scenario: Scenario): Promise<RunResult> {
-  return up(await scenarioSetup(made.root, scenario), { safe: true });
+async function migrate(made: Project): Promise<RunResult> {
+  return up(await made.setup(), { safe: true });
 }
 
 describe.each(['wal', 'delete'] as const)(
@@ -62,7 +63,7 @@ describe.each(['wal', 'delete'] as const)(
   (journalMode) => {
     test('loses no write and sees no third state while migrations are replayed', async () => {
       const made = await project('sql', journalMode);
-      const { answer, report } = await besideApplication(made, [before, between, after], () => migrate(made, 'sql'));
+      const { answer, report } = await besideApplication(made, [before, between, after], () => migrate(made));
       expect(answer).toMatchObject({ outcome: 'promoted' });
       expectNothingLost(made, report);
       expect(report.seen).toContain(after);
@@ -70,7 +71,7 @@ describe.each(['wal', 'delete'] as const)(
 
     test('loses no write and sees no third state while a batch is swapped in, or kept out', async () => {
       const made = await project('sql-swapped', journalMode);
-      const { answer, report } = await besideApplication(made, [before, after], () => migrate(made, 'sql-swapped'));
+      const { answer, report } = await besideApplication(made, [before, after], () => migrate(made));
       expect(answer, JSON.stringify(answer.findings)).toMatchObject(
         journalMode === 'wal' ? { outcome: 'promoted' } : { exitCode: expect.any(Number) },
       );
@@ -86,7 +87,7 @@ describe.each(['wal', 'delete'] as const)(
 describe('a second deployer at the same time', () => {
   test('waits, and then finds nothing to do', async () => {
     const made = await project('sql', 'wal');
-    const results = await Promise.all([migrate(made, 'sql'), migrate(made, 'sql'), migrate(made, 'sql')]);
+    const results = await Promise.all([migrate(made), migrate(made), migrate(made)]);
     expect(results.map((result) => result.outcome).sort()).toEqual(['nothing-pending', 'nothing-pending', 'promoted']);
   });
 });

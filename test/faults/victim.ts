@@ -1,18 +1,38 @@
-// Runs `up --safe` and is killed by SIGKILL at its n-th step; prints the number of steps where it lives.
+// Runs `up --safe` and is killed by SIGKILL at its n-th step; prints the steps that it took where it lives.
 import { up } from '../../src/run.ts';
-import { withSteps } from '../support/fault.ts';
-import { scenarioSetup, type Scenario } from './scenarios.ts';
+import { turns, withSteps } from '../support/fault.ts';
+import type { Place } from './scenario.ts';
 
-const { root, scenario, step } = JSON.parse(process.argv[2] ?? '') as {
-  root: string;
-  scenario: Scenario;
-  step: number;
-};
-let steps = 0;
+const { scenario: name, place, step } = JSON.parse(process.argv[2] ?? '') as Order;
+
+/** What a victim is told. */
+export interface Order {
+  readonly scenario: string;
+  readonly place: Place;
+  /** 0: it lives. */
+  readonly step: number;
+}
+
+/** What it says in the end. */
+export interface Ended {
+  readonly steps: number;
+  /** Those of them before which it heard of something from outside: from the others, only its own turn told it apart. */
+  readonly turns: readonly number[];
+  readonly outcome: string;
+  readonly error?: unknown;
+}
+
+const all = name.startsWith('postgres-')
+  ? (await import('./scenarios/postgres.ts')).postgresScenarios
+  : (await import('./scenarios/sqlite.ts')).sqliteScenarios;
+const scenario = all.find((each) => each.name === name);
+if (scenario === undefined) throw new Error(`There is no scenario ${name}`);
+const counted = turns();
 const atStep = (): void => {
-  steps += 1;
-  if (steps === step) process.kill(process.pid, 'SIGKILL');
+  counted.atStep();
+  if (counted.steps() === step) process.kill(process.pid, 'SIGKILL');
 };
-const setup = withSteps(await scenarioSetup(root, scenario), atStep);
-const result = await up(setup, { safe: true, onEvent: atStep });
-console.log(JSON.stringify({ steps, outcome: result.outcome, error: result.error }));
+const setup = withSteps(await scenario.setup(place, atStep), atStep);
+const { outcome, error } = await up(setup, { safe: true, onEvent: atStep });
+const ended: Ended = { steps: counted.steps(), turns: counted.first(), outcome, error };
+console.log(JSON.stringify(ended));

@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import { fingerprint } from '../../src/checksum.ts';
 import { up } from '../../src/run.ts';
+import type { JournalEntry } from '../../src/seams/driver.ts';
 import type { Setup } from '../../src/setup.ts';
-import { newProject, type Project } from '../support/project.ts';
-import { files, scenarioSetup, type Scenario } from './scenarios.ts';
+import type { InJournal, Journalled, Place, Scenario } from './scenario.ts';
 
 /** What a reader of main sees: schema, history, and the rows that were there before. */
 export interface Seen {
@@ -12,17 +12,23 @@ export interface Seen {
   readonly users: readonly unknown[];
 }
 
-export interface World {
-  readonly project: Project;
-  /** Without faults. */
-  readonly setup: Setup;
+/** A state that a reader of main may see. */
+export interface Legal {
+  readonly seen: Seen;
+  /** Where the journal may say that a migration is. */
+  readonly journal: readonly InJournal[];
 }
 
-export async function newWorld(scenario: Scenario): Promise<World> {
-  const project = await newProject({ journalMode: scenario === 'code-shared' ? 'wal' : 'delete' });
-  for (const [name, text] of Object.entries(files[scenario])) await project.migration(name, text);
-  return { project, setup: await scenarioSetup(project.root, scenario) };
+/** A fresh project with a fresh database of its own. */
+export interface World extends Place, AsyncDisposable {
+  readonly scenario: Scenario;
+  /** Without faults. */
+  readonly setup: Setup;
+  /** Runs statements on main, on a connection of its own. */
+  write(sql: string): Promise<void>;
 }
+
+export type NewWorld = (scenario: Scenario) => Promise<World>;
 
 export async function see({ driver, main }: Setup): Promise<Seen> {
   await using connection = await driver.open(main);
@@ -32,28 +38,60 @@ export async function see({ driver, main }: Setup): Promise<Seen> {
 }
 
 /** Every state that a reader of main may ever see: before, after each promotion, after all. */
-export async function legalStates(scenario: Scenario): Promise<readonly Seen[]> {
-  const { setup } = await newWorld(scenario);
-  const states = [await see(setup)];
-  const swapped = scenario === 'sql-swapped' || scenario === 'code-alone';
-  if (!swapped) {
-    await up(setup, { safe: true, step: 1 });
-    states.push(await see(setup));
+export async function legalStates(newWorld: NewWorld, scenario: Scenario): Promise<readonly Legal[]> {
+  await using world = await newWorld(scenario);
+  const { setup } = world;
+  const states: Legal[] = [
+    { seen: await see(setup), journal: ['', ...(scenario.journalled?.begun ?? [])] },
+    ...(scenario.journalled === undefined ? [] : await middleStates(newWorld, scenario, scenario.journalled)),
+  ];
+  for (;;) {
+    const result = await up(setup, { safe: true, ...(scenario.swapped ? {} : { step: 1 }) });
+    if (result.outcome === 'nothing-pending') return states;
+    expect(result, JSON.stringify(result)).toMatchObject({ outcome: 'promoted' });
+    states.push({ seen: await see(setup), journal: [''] });
   }
-  const result = await up(setup, { safe: true });
-  expect(result, JSON.stringify(result.error)).toMatchObject({ outcome: 'promoted' });
-  states.push(await see(setup));
+}
+
+async function middleStates(newWorld: NewWorld, scenario: Scenario, { parts }: Journalled): Promise<readonly Legal[]> {
+  await using world = await newWorld(scenario);
+  const states: Legal[] = [];
+  for (const { sql, journal } of parts) {
+    await world.write(sql);
+    states.push({ seen: await see(world.setup), journal });
+  }
   return states;
 }
 
-/** The next run finishes the job without help, and leaves nothing of the dead one. */
-export async function expectNextRunFinishes({ setup }: World, states: readonly Seen[]): Promise<void> {
-  expect(states).toContainEqual(await see(setup));
-  const next = await up(setup, { safe: true });
-  expect(next, JSON.stringify(next.error)).toMatchObject({ exitCode: 0 });
-  expect(await see(setup)).toEqual(states.at(-1));
+/** Main is in a legal state, and where that is the middle of a migration the journal says so. */
+export async function expectLegal({ setup }: World, states: readonly Legal[], at: string): Promise<Seen> {
+  const seen = await see(setup);
+  const legal = states.find((state) => JSON.stringify(state.seen) === JSON.stringify(seen));
+  expect(legal, `${at}: ${JSON.stringify(seen)}`).toBeDefined();
+  expect(legal?.journal, at).toContain(await inJournal(setup));
+  return seen;
+}
+
+export async function inJournal(setup: Setup): Promise<InJournal> {
+  const entry = await entryOf(setup);
+  if (entry?.phase !== 'journalled') return '';
+  const { stretch } = entry;
+  return stretch === undefined ? 'begun' : `${stretch.index} ${stretch.done ? 'done' : 'begun'}`;
+}
+
+async function entryOf({ driver, main }: Setup): Promise<JournalEntry | undefined> {
+  await using connection = await driver.open(main);
+  return await driver.journal(connection).read(await driver.identity(main));
+}
+
+/**
+ * All that a run left behind, apart from names and times of its own: where two left the same, what the next run makes of
+ * one it makes of the other.
+ */
+export async function aftermath({ setup }: World): Promise<string> {
   const copies = await setup.provider.list(setup.main);
-  expect(copies.filter((copy) => copy.kind === 'branch' || copy.state === 'leftover')).toEqual([]);
-  expect(await setup.driver.damage(setup.main)).toEqual([]);
-  expect((await up(setup, { safe: true })).outcome).toBe('nothing-pending');
+  const left = copies.map(({ kind, label, run = '', state }) => JSON.stringify([kind, label.replace(run, ''), state]));
+  return JSON.stringify([await see(setup), await entryOf(setup), left.sort()], (key, value: unknown) =>
+    ['run', 'pid', 'at', 'checkpoint'].includes(key) ? typeof value : value,
+  );
 }

@@ -9,8 +9,17 @@ export type AtStep = (name: string) => void;
 export function withSteps(setup: Setup, atStep: AtStep): Setup {
   return {
     ...setup,
-    driver: announcing(driverActs(setup.driver, atStep), 'driver', atStep),
+    driver: announcedDriver(setup.driver, atStep),
     provider: announcing(setup.provider, 'provider', atStep),
+  };
+}
+
+/** With that of a run, where there is one. */
+function announcedDriver(driver: Driver, atStep: AtStep): Driver {
+  const { forRun } = driver;
+  return {
+    ...announcing(driverActs(driver, atStep), 'driver', atStep),
+    ...(forRun && { forRun: (run) => announcedDriver(forRun(run), atStep) }),
   };
 }
 
@@ -24,10 +33,7 @@ function driverActs(driver: Driver, atStep: AtStep): Driver {
       await driver.transaction(
         target,
         {
-          alone: attempt.alone,
-          signal: attempt.signal,
-          statement: (evidence) => attempt.statement?.(evidence),
-          note: (message) => attempt.note(message),
+          ...attempt,
           async afterBegin(session) {
             atStep('transaction began');
             await attempt.afterBegin(session);
@@ -40,6 +46,34 @@ function driverActs(driver: Driver, atStep: AtStep): Driver {
         body,
       );
     },
+  };
+}
+
+export interface Counted {
+  atStep(): void;
+  steps(): number;
+  /** Steps, from 1, that are the first in their turn. */
+  first(): readonly number[];
+}
+
+/**
+ * Counts steps, and knows those that are the first in a turn of the event loop: within one turn nothing is heard of a
+ * server, so that whoever dies at one of its steps leaves the same behind as at another.
+ */
+export function turns(): Counted {
+  let steps = 0;
+  let within = false;
+  const first: number[] = [];
+  return {
+    atStep() {
+      steps += 1;
+      if (within) return;
+      within = true;
+      first.push(steps);
+      setImmediate(() => (within = false));
+    },
+    steps: () => steps,
+    first: () => first,
   };
 }
 
@@ -81,4 +115,5 @@ const quiet = new Set([
   'history',
   'journal',
   'transaction',
+  'forRun',
 ]);

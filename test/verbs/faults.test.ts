@@ -5,7 +5,8 @@ import { up } from '../../src/run.ts';
 import { withSteps } from '../support/fault.ts';
 import { newWorld, perform, see, setupAt, verbs, type Seen, type Verb, type World } from './world.ts';
 
-const victim = fileURLToPath(new URL('victim.ts', import.meta.url));
+/** Compiled before the tests. */
+const victim = fileURLToPath(new URL('../../dist/test/verbs/victim.js', import.meta.url));
 
 /** The states before and after. */
 async function legalStates(verb: Verb): Promise<readonly [Seen, Seen]> {
@@ -48,7 +49,7 @@ async function expectWhole(
 
 async function runVictim(verb: Verb, root: string, step: number): Promise<number | 'killed'> {
   const order = JSON.stringify({ root, verb, step });
-  const result = await execa(process.execPath, ['--import', 'jiti/register', victim, order], { reject: false });
+  const result = await execa(process.execPath, [victim, order], { reject: false });
   if (result.signal === 'SIGKILL') return 'killed';
   expect(result.stderr).toBe('');
   const { steps, done } = JSON.parse(result.stdout) as { steps: number; done: boolean };

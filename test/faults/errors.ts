@@ -1,0 +1,39 @@
+import { expect } from 'vitest';
+import { up } from '../../src/run.ts';
+import { withSteps } from '../support/fault.ts';
+import { expectWhole, type Expected } from './expect-whole.ts';
+import type { Scenario } from './scenario.ts';
+
+/** How many steps a run takes. */
+export async function stepsOf(scenario: Scenario, { newWorld }: Expected): Promise<number> {
+  await using world = await newWorld(scenario);
+  let steps = 0;
+  const atStep = (): void => void (steps += 1);
+  const result = await up(withSteps(await scenario.setup(world, atStep), atStep), { safe: true });
+  expect(result.outcome).toBe('promoted');
+  return steps;
+}
+
+/**
+ * Throws at one step of a run, in a fresh world: main is whole, the result says what failed and what is on main, and the
+ * next run needs no help.
+ */
+export async function failAt(failing: number, scenario: Scenario, expected: Expected): Promise<void> {
+  await using world = await expected.newWorld(scenario);
+  let step = 0;
+  let at = '';
+  const atStep = (name: string): void => {
+    step += 1;
+    if (step !== failing) return;
+    at = `${scenario.name}: ${name} (step ${failing})`;
+    throw new Error(`fault at step ${failing}`);
+  };
+  const result = await up(withSteps(await scenario.setup(world, atStep), atStep), { safe: true });
+  const told = JSON.stringify(result);
+  expect(told, at).toContain(`fault at step ${failing}`);
+  const promoted = result.migrations
+    .filter((migration) => migration.outcome === 'promoted')
+    .map((migration) => migration.name);
+  const seen = await expectWhole(world, expected, `${at}: ${told}`);
+  expect(promoted, at).toEqual(seen.history);
+}
