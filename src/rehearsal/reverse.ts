@@ -87,8 +87,9 @@ async function upDownUp(
     doing = 'its down';
     await down(target, attempt('down'));
     doing = 'its up, again after its down,';
-    const schema = schemaDiff(schemaBefore, await driver.schema(session));
+    // Before anything else is asked of the branch: a session at work there may be the migration's.
     const observed = await observer.finish(migration.language === 'sql' ? statements : undefined);
+    const schema = schemaDiff(schemaBefore, await driver.schema(session));
     // Where counters do not tell, the branch itself still is what it was.
     const counted = (observer.byCounters ?? false) && (observed.tables ?? []).some((table) => table.changed);
     const unsure = counted || observed.needsComparison !== undefined;
