@@ -1,11 +1,10 @@
 import { ForerunError } from './error.ts';
 import { planned } from './planned.ts';
-import { applyDirectly } from './promotion/direct.ts';
 import { claimMain } from './promotion/claim.ts';
-import { promoteInOrder } from './promotion/promote.ts';
-import { promoteBySwap } from './promotion/promote-swap.ts';
+import { preload } from './preload.ts';
 import { prepareChecks } from './rehearsal/checks.ts';
-import { checkpointMain, rehearseFrom, type RehearseChoices } from './rehearsal/from.ts';
+import { checkpointMain } from './rehearsal/checkpoint.ts';
+import type { RehearseChoices } from './rehearsal/from.ts';
 import { reconciled } from './reconcile.ts';
 import { recover, tellUnfinished } from './recover.ts';
 import { recorded, type Ending, type Run, type RunOptions } from './run-log.ts';
@@ -47,8 +46,10 @@ export async function gate(setup: Setup, options: Selection & RunOptions = {}): 
     if (blocked) return 'blocked';
     if (selected.length === 0) return 'nothing-pending';
     await prepareChecks(run);
+    preload(run.setup.driver);
     await using base = await checkpointMain(run, selected);
     try {
+      const { rehearseFrom } = await import('./rehearsal/from.ts');
       const rehearsal = await rehearseFrom(run, base, selected, { direction: 'up', batch: false, checkEach: false });
       await setup.provider.discard(rehearsal.branch);
       return rehearsal.steps.some((step) => verdict(step.findings) === 'block') ? 'blocked' : 'passed';
@@ -68,7 +69,10 @@ async function deploy(run: Run, direction: Direction, options: UpOptions): Promi
   if (blocked) return 'blocked';
   if (selected.length === 0) return 'nothing-pending';
   if (direction === 'down' || !(options.safe ?? false)) refuseInTheMiddle(run);
-  if (!(options.safe ?? false)) return await applyDirectly(run, selected, direction);
+  if (!(options.safe ?? false)) {
+    const { applyDirectly } = await import('./promotion/direct.ts');
+    return await applyDirectly(run, selected, direction);
+  }
   if (options.allOrNothing ?? false) refuseWithoutSwap(setup);
   await prepareChecks(run);
   await claimMain(run);
@@ -91,7 +95,9 @@ async function rehearseAndPromote(
     batch: options.allOrNothing ?? false,
     checkEach: options.promotePassing ?? false,
   };
+  preload(setup.driver);
   await using base = await checkpointMain(run, selected);
+  const { rehearseFrom } = await import('./rehearsal/from.ts');
   const rehearsal = await rehearseFrom(run, base, selected, choices);
   const blockedAt = rehearsal.steps.findIndex((step) => verdict(step.findings) === 'block');
   if (blockedAt === 0 || (blockedAt > 0 && !(options.promotePassing ?? false))) return 'blocked';
@@ -99,8 +105,8 @@ async function rehearseAndPromote(
   const canSwap = setup.provider.promote !== undefined;
   const bySwap = choices.batch || (canSwap && passing.some((step) => !step.shared));
   const ending = bySwap
-    ? await promoteBySwap(run, base, rehearsal, passing, choices)
-    : await promoteInOrder(run, base, passing, direction);
+    ? await (await import('./promotion/promote-swap.ts')).promoteBySwap(run, base, rehearsal, passing, choices)
+    : await (await import('./promotion/promote.ts')).promoteInOrder(run, base, passing, direction);
   return blockedAt > 0 && ending === 'promoted' ? 'partly-promoted' : ending;
 }
 

@@ -3,20 +3,6 @@ import type { HistoryStorage } from './schema-history.ts';
 import { umzugPackage } from './umzug-package.ts';
 
 /**
- * Loads Umzug while a copy is made. What applies nothing does not pay for it: it blocks this thread for 100 ms. So the
- * copy gets a moment to begin.
- */
-export function preloadUmzug(): void {
-  setTimeout(() => {
-    try {
-      umzugPackage();
-    } catch {
-      // A failure is told where Umzug is used.
-    }
-  }, 20);
-}
-
-/**
  * Applies migrations one after the other through Umzug's own `up` or `down`, so that rehearsal and promotion go the
  * same way. What `apply` throws is thrown, without Umzug's wrapping.
  */

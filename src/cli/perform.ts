@@ -4,18 +4,17 @@ import { errorText } from '../reports/error-text.ts';
 import { json } from '../reports/json.ts';
 import { phaseText } from '../reports/phase-text.ts';
 import type { View } from '../reports/style.ts';
-import type { RunResult } from '../result.ts';
 import type { RunOptions } from '../run-log.ts';
 import type { CommonOptions } from './common-options.ts';
-import { configFrom } from './config-from.ts';
 import { takeOutput, type Output } from './output.ts';
+import type { Asked, Request } from './request.ts';
+import type { WorkerProcess } from './start-worker.ts';
 import type { Supervised } from './supervisor.ts';
-import type { Supervision } from './worker.ts';
 
 /** One call of this program. */
 export interface Cli {
-  /** Set where this process is the worker of another one. */
-  readonly supervision: Supervision | undefined;
+  /** A worker that was started before the arguments were read, and that nobody has taken yet. */
+  ahead: WorkerProcess | undefined;
   exitCode: number;
 }
 
@@ -42,6 +41,7 @@ export async function performHere<T>(
     const text = output.quiet ? undefined : phaseText(event, output.aside.style);
     if (text !== undefined) output.say(`${text}\n`);
   };
+  const { configOf } = await import('./config-of.ts');
   present(cli, output, await work(await configOf(options), { onEvent }), show);
 }
 
@@ -49,56 +49,35 @@ export async function performHere<T>(
 export async function performSupervised<T>(
   cli: Cli,
   options: CommonOptions,
-  name: string,
-  work: Work<T>,
+  asked: Asked,
   show: Presentation<T>,
 ): Promise<void> {
-  if (cli.supervision !== undefined) return serve(cli.supervision, options, work);
   const output = takeOutput(options);
-  const ended = await watched(output);
+  const ended = await watched(cli, output, { options, asked });
   if (ended.kind === 'done') return present(cli, output, ended.value as T, show);
-  await presentRun(cli, output, name, ended);
+  await presentRun(cli, output, asked.verb, ended);
 }
 
 /** A verb whose value is the result of a run. There is one whatever happens to the worker. */
-export async function performRun(cli: Cli, options: CommonOptions, name: string, work: Work<RunResult>): Promise<void> {
-  if (cli.supervision !== undefined) return serve(cli.supervision, options, work);
+export async function performRun(cli: Cli, options: CommonOptions, asked: Asked): Promise<void> {
   const output = takeOutput(options);
   // What shows the result is loaded while the worker is at work.
-  const [ended] = await Promise.all([watched(output), import('./run-ending.ts'), import('./show-run.ts')]);
-  await presentRun(cli, output, name, ended);
+  const [ended] = await Promise.all([
+    watched(cli, output, { options, asked }),
+    import('./run-ending.ts'),
+    import('./show-run.ts'),
+  ]);
+  await presentRun(cli, output, asked.verb, ended);
 }
 
-export async function configOf(options: CommonOptions): Promise<Config> {
-  return configFrom(options, { env: process.env, cwd: process.cwd() });
-}
-
-async function serve(supervision: Supervision, options: CommonOptions, work: Work<unknown>): Promise<never> {
-  const { task, signal, onEvent, answer } = supervision;
-  return answer(async () => {
-    // A configuration may wait for what never comes.
-    const config = await Promise.race([configOf(options), rejectedBy(signal)]);
-    if (task.kind === 'run') return work(config, { signal, onEvent });
-    const { resolveConfig } = await import('../config.ts');
-    const { recoverAfterKill } = await import('./recover-verb.ts');
-    return recoverAfterKill(await resolveConfig(config), task.died);
-  });
-}
-
-/** Never resolves. */
-async function rejectedBy(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-    if (signal.aborted) reject(signal.reason as Error);
-  });
-}
-
-async function watched(output: Output): Promise<Supervised> {
+async function watched(cli: Cli, output: Output, request: Request): Promise<Supervised> {
   const { supervise } = await import('./supervisor.ts');
   const { startProgress } = await import('./progress.ts');
   const progress = startProgress(output);
+  const { ahead } = cli;
+  cli.ahead = undefined;
   try {
-    return await supervise(progress);
+    return await supervise({ ...progress, request, ahead });
   } finally {
     progress.stop();
   }

@@ -1,4 +1,5 @@
 import type { ErrorReport, Event } from '../events.ts';
+import type { Request } from './request.ts';
 
 /** Names the environment variable that makes a program a worker. It holds a task as JSON. */
 export const workerVariable = 'FORERUN_WORKER';
@@ -19,15 +20,15 @@ export interface Died {
 }
 
 export type FromWorker =
-  | { readonly forerun: 'event'; readonly event: Event }
+  | { readonly forerun: 'events'; readonly events: readonly Event[] }
   | { readonly forerun: 'heard' }
   | { readonly forerun: 'done'; readonly value: unknown }
   | { readonly forerun: 'failed'; readonly error: ErrorReport };
 
-export interface FromSupervisor {
-  readonly forerun: 'interrupt';
-  readonly signal: NodeJS.Signals;
-}
+export type FromSupervisor =
+  | { readonly forerun: 'interrupt'; readonly signal: NodeJS.Signals }
+  /** What the arguments were read as; a program that reads its own is not told. */
+  | { readonly forerun: 'begin'; readonly request: Request };
 
 /** Signals that ask a program to end. */
 export const endings: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];

@@ -6,11 +6,14 @@ import { shellWord } from '../shell-word.ts';
 import { takeOutput } from './output.ts';
 import type { Cli } from './perform.ts';
 import { newProgram, unknownHelp, verbIn } from './program.ts';
-import type { Supervision } from './worker.ts';
+import type { WorkerProcess } from './start-worker.ts';
 
-/** Does what the arguments say, prints the result, and answers with the exit code. */
-export async function runProgram(args: readonly string[], supervision: Supervision | undefined): Promise<number> {
-  const cli: Cli = { supervision, exitCode: 0 };
+/**
+ * Does what the arguments say, prints the result, and answers with the exit code. `ahead` is the worker for it, where it
+ * was started already.
+ */
+export async function runProgram(args: readonly string[], ahead: WorkerProcess | undefined): Promise<number> {
+  const cli: Cli = { ahead, exitCode: 0 };
   const program = await newProgram(cli, args);
   try {
     const unknown = unknownHelp(args);
@@ -23,12 +26,14 @@ export async function runProgram(args: readonly string[], supervision: Supervisi
     const verb = verbIn(args);
     if (error instanceof CommanderError && error.code === 'commander.help')
       process.stderr.write(program.helpInformation());
-    return printFailure(
+    return await printFailure(
       program.opts(),
       args,
       verb ?? '',
       error instanceof CommanderError ? wrongUse(error, verb, args) : error,
     );
+  } finally {
+    cli.ahead?.kill();
   }
 }
 

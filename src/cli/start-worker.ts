@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { ErrorReport, Event } from '../events.ts';
 import { lifelineFd, workerVariable, type FromSupervisor, type FromWorker, type Task } from './protocol.ts';
+import type { Request } from './request.ts';
 
 /** The program that is run again as a worker. */
 export interface Program {
@@ -22,6 +23,10 @@ export interface WorkerProcess {
   readonly pid: number;
   /** Settles when the process has ended and everything it said was heard. */
   readonly ended: Promise<WorkerEnd>;
+  /** Whom everything is told from now on. What it prints is kept until then. */
+  listen(ears: Ears): void;
+  /** Tells it what to do, where it does not find that out by itself. */
+  begin(request: Request): void;
   interrupt(signal: NodeJS.Signals): void;
   /** Ends it and everything in its process group at once. */
   kill(): void;
@@ -39,7 +44,7 @@ const endLimitMs = 2000;
  * Runs the program again, in a session of its own so that the terminal's Ctrl-C reaches this process alone. What it
  * prints never comes to this process's stdout.
  */
-export function startWorker(program: Program, task: Task, ears: Ears): WorkerProcess {
+export function startWorker(program: Program, task: Task): WorkerProcess {
   const child = fork(program.entry ?? entryOfThis(), [...(program.args ?? process.argv.slice(2))], {
     detached: true,
     serialization: 'advanced',
@@ -48,16 +53,22 @@ export function startWorker(program: Program, task: Task, ears: Ears): WorkerPro
     env: { ...process.env, [workerVariable]: JSON.stringify(task) },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
   });
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Uint8Array) => ears.output(chunk));
   child.stdio[lifelineFd]?.on('error', () => {});
   const kill = (): void => killGroup(child);
+  const send = (message: FromSupervisor): void => {
+    if (child.connected) child.send(message, () => {});
+  };
+  let ears: Ears | undefined;
   return {
     pid: child.pid ?? 0,
-    ended: endOf(child, ears, kill),
-    interrupt(signal) {
-      const message: FromSupervisor = { forerun: 'interrupt', signal };
-      if (child.connected) child.send(message, () => {});
+    ended: endOf(child, (message) => hear(ears, message), kill),
+    listen(listening) {
+      ears = listening;
+      for (const stream of [child.stdout, child.stderr])
+        stream?.on('data', (chunk: Uint8Array) => listening.output(chunk));
     },
+    begin: (request) => send({ forerun: 'begin', request }),
+    interrupt: (signal) => send({ forerun: 'interrupt', signal }),
     kill,
   };
 }
@@ -68,12 +79,16 @@ function entryOfThis(): string {
   return entry;
 }
 
-async function endOf(child: ChildProcess, ears: Ears, kill: () => void): Promise<WorkerEnd> {
+function hear(ears: Ears | undefined, message: FromWorker): void {
+  if (message.forerun === 'events') for (const event of message.events) ears?.event(event);
+  if (message.forerun === 'heard') ears?.heard();
+}
+
+async function endOf(child: ChildProcess, hear: (message: FromWorker) => void, kill: () => void): Promise<WorkerEnd> {
   let answer: WorkerEnd | undefined;
   let limit: NodeJS.Timeout | undefined;
   child.on('message', (message: FromWorker) => {
-    if (message.forerun === 'event') ears.event(message.event);
-    if (message.forerun === 'heard') ears.heard();
+    hear(message);
     const end = endIn(message);
     if (end === undefined) return;
     answer = end;
@@ -107,7 +122,7 @@ async function drained(child: ChildProcess): Promise<void> {
   const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
   const ended = streams
     .filter((stream) => !stream.destroyed)
-    .map((stream) => new Promise<void>((resolve) => void stream.once('close', resolve)));
+    .map((stream) => new Promise<void>((resolve) => void stream.once('close', resolve).resume()));
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, 200)));
   await Promise.race([Promise.all(ended), limit]);

@@ -2,11 +2,16 @@ import type { ErrorReport, Event, Listener } from '../events.ts';
 import { interruptions } from './interruptions.ts';
 import type { Died } from './protocol.ts';
 import type { Recovery } from './recover-verb.ts';
+import type { Request } from './request.ts';
 import { startWorker, type Program, type WorkerProcess } from './start-worker.ts';
 
 export type { Program } from './start-worker.ts';
 
 export interface SuperviseOptions extends Program {
+  /** What the worker is to do. @default it reads the program's arguments */
+  readonly request?: Request;
+  /** A worker that was started already. */
+  readonly ahead?: WorkerProcess | undefined;
   /** Told every event of the worker. */
   readonly onEvent?: Listener;
   /** Whatever the worker printed. @default written to stderr */
@@ -51,20 +56,18 @@ export async function supervise(options: SuperviseOptions = {}): Promise<Supervi
   let last = start;
   const output = options.onOutput ?? ((chunk: Uint8Array): void => void process.stderr.write(chunk));
   using asked = interruptions();
-  const worker = startWorker(
-    options,
-    { kind: 'run' },
-    {
-      event(event) {
-        events.push(event);
-        last = performance.now();
-        options.onEvent?.(event);
-      },
-      heard: () => asked.heard(),
-      output,
+  const worker = options.ahead ?? startWorker(options, { kind: 'run' });
+  worker.listen({
+    event(event) {
+      events.push(event);
+      last = performance.now();
+      options.onEvent?.(event);
     },
-  );
+    heard: () => asked.heard(),
+    output,
+  });
   asked.watch(worker);
+  if (options.request !== undefined) worker.begin(options.request);
   const end = await worker.ended;
   const by = asked.by === undefined ? {} : { by: asked.by };
   if (end.kind !== 'died') return { ...end, events, ...by };
@@ -84,11 +87,9 @@ async function recoverFrom(
   const died: Died = { pid: worker.pid, promoting, ...(run === undefined ? {} : { run }) };
   options.onEvent?.({ type: 'phase:started', phase: 'recover', at: new Date().toISOString() });
   // The program says once more what it says at its start; nobody needs to read that again.
-  const second = startWorker(
-    options,
-    { kind: 'recover', died },
-    { event: () => {}, heard: () => {}, output: () => {} },
-  );
+  const second = startWorker(options, { kind: 'recover', died });
+  second.listen({ event: () => {}, heard: () => {}, output: () => {} });
+  if (options.request !== undefined) second.begin(options.request);
   watch(second);
   const limit = setTimeout(() => second.kill(), recoveryLimitMs);
   const end = await second.ended;

@@ -1,11 +1,14 @@
 import { ForerunError } from '../error.ts';
-import type { Listener } from '../events.ts';
+import type { Event, Listener } from '../events.ts';
 import { errorReport } from '../error-report.ts';
+import type { Request } from './request.ts';
 import { endings, workerVariable, type FromSupervisor, type FromWorker, type Task } from './protocol.ts';
 
 /** What a program gets that was started by `supervise`. */
 export interface Supervision {
   readonly task: Task;
+  /** What the arguments were read as. Resolves only where the supervisor was given it. */
+  readonly request: Promise<Request>;
   /** Aborted with `INTERRUPTED` when the supervisor was asked to end. */
   readonly signal: AbortSignal;
   /** Hands an event to the supervisor. */
@@ -27,19 +30,23 @@ export function serveSupervisor(): Supervision | undefined {
   // Whoever signals the whole group (an init system, a container) signals the supervisor as well, and that one decides.
   for (const ending of endings) process.on(ending, () => {});
   const interruption = new AbortController();
-  process.on('message', (message: FromSupervisor) => {
-    if (message.forerun !== 'interrupt') return;
-    interruption.abort(interrupted(message.signal));
-    void send({ forerun: 'heard' });
+  const request = new Promise<Request>((resolve) => {
+    process.on('message', (message: FromSupervisor) => {
+      if (message.forerun === 'begin') return resolve(message.request);
+      interruption.abort(interrupted(message.signal));
+      void send({ forerun: 'heard' });
+    });
   });
+  const events = handingOver();
   return {
+    request,
     task: JSON.parse(text) as Task,
     signal: interruption.signal,
-    onEvent: (event) => void send({ forerun: 'event', event }),
+    onEvent: (event) => events.add(event),
     async answer(work) {
-      await send(await outcomeOf(work)).catch((error: unknown) =>
-        send({ forerun: 'failed', error: errorReport(error) }),
-      );
+      const outcome = await outcomeOf(work);
+      events.flush();
+      await send(outcome).catch((error: unknown) => send({ forerun: 'failed', error: errorReport(error) }));
       process.exit(0);
     },
   };
@@ -47,6 +54,25 @@ export function serveSupervisor(): Supervision | undefined {
 
 function interrupted(signal: NodeJS.Signals): ForerunError<'INTERRUPTED'> {
   return new ForerunError('INTERRUPTED', `Interrupted (${signal}).`, { details: { by: signal } });
+}
+
+/** What such an event announces may block this process for long: it is sent at once, and takes along what waits. */
+const urgent: readonly Event['type'][] = ['phase:started', 'promoting', 'unprotected', 'lock:waiting', 'told'];
+
+/** Hands events over, several in one message where they come close together: a message takes as long as a small query. */
+function handingOver(): { add(event: Event): void; flush(): void } {
+  let waiting: Event[] = [];
+  const flush = (): void => {
+    if (waiting.length > 0) void send({ forerun: 'events', events: waiting });
+    waiting = [];
+  };
+  return {
+    flush,
+    add(event) {
+      if (waiting.push(event) === 1) setImmediate(flush);
+      if (urgent.includes(event.type)) flush();
+    },
+  };
 }
 
 async function outcomeOf(work: () => Promise<unknown>): Promise<FromWorker> {

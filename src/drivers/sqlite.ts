@@ -3,18 +3,13 @@ import type { Target } from '../seams/target.ts';
 import { codeOf, isNoStatement, whenFree } from './sqlite/busy.ts';
 import { commentedStatements } from './sqlite/commented.ts';
 import { connect, type Setup, type SqliteConnection } from './sqlite/connection.ts';
-import { sqliteContents } from './sqlite/contents.ts';
-import { damageApart } from './sqlite/damage-apart.ts';
-import { damageOf } from './sqlite/damage.ts';
 import { examineSqlite } from './sqlite/examine.ts';
 import { sqliteHistory } from './sqlite/history.ts';
 import { homeOf } from './sqlite/home.ts';
 import { sqliteJournal } from './sqlite/journal.ts';
 import { lockSqlite } from './sqlite/lock.ts';
-import { compareSqlite, observeSqlite } from './sqlite/observe.ts';
 import { sqliteSchema, sqliteTables } from './sqlite/schema.ts';
 import { safeMessage, safeWords } from './sqlite/safe-words.ts';
-import { sqliteScript } from './sqlite/script.ts';
 import { pathOf, sqliteIdentity, sqliteTarget } from './sqlite/target.ts';
 import { quoteIdentifier } from './sqlite/tokens.ts';
 import { inTransaction } from './sqlite/transaction.ts';
@@ -47,7 +42,10 @@ export function sqlite(options: SqliteOptions = {}): Driver {
       if (attempt.alone) await body(connection);
       else await inTransaction(connection, attempt, body);
     },
-    script: (sql, file) => sqliteScript(sql, file, open),
+    script: (sql, file) => async (target, attempt) => {
+      const { sqliteScript } = await import('./sqlite/script.ts');
+      await sqliteScript(sql, file, open)(target, attempt);
+    },
     statements: commentedStatements,
     isNoStatement,
     codeOf,
@@ -57,7 +55,10 @@ export function sqlite(options: SqliteOptions = {}): Driver {
         : safeWords(error, (statement.connection as SqliteConnection).client, statement.sql),
     schema: sqliteSchema,
     tables: sqliteTables,
-    contents: async (connection, of) => sqliteContents((connection as SqliteConnection).client, of),
+    async contents(connection, of) {
+      const { sqliteContents } = await import('./sqlite/contents.ts');
+      return sqliteContents((connection as SqliteConnection).client, of);
+    },
     async counts(session, tables) {
       const counts = new Map<string, number>();
       for (const table of tables) {
@@ -69,15 +70,30 @@ export function sqlite(options: SqliteOptions = {}): Driver {
     history: sqliteHistory,
     journal: sqliteJournal,
     lock: lockSqlite,
-    observe: (branch) => observeSqlite(branch, options.setup),
-    compare: (before, after) => compareSqlite(before, after, options.setup),
+    async observe(branch) {
+      const { observeSqlite } = await import('./sqlite/observe.ts');
+      return observeSqlite(branch, options.setup);
+    },
+    async compare(before, after) {
+      const { compareSqlite } = await import('./sqlite/observe.ts');
+      return compareSqlite(before, after, options.setup);
+    },
     async damage(target, tables) {
       if (tables?.length === 0) return [];
+      const { damageApart } = await import('./sqlite/damage-apart.ts');
+      const { damageOf } = await import('./sqlite/damage.ts');
       const apart = tables === undefined && options.setup === undefined ? await damageApart(pathOf(target)) : undefined;
       if (apart !== undefined) return apart;
       await using connection = await open(target);
       return await whenFree(() => damageOf(connection.client, 'main', tables), { what: 'checking the pages' });
     },
     watch: watchSqlite,
+    async warmUp() {
+      await Promise.all([
+        import('./sqlite/script.ts'),
+        import('./sqlite/observe.ts'),
+        import('./sqlite/damage-apart.ts'),
+      ]);
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { isForerunError, messageOf } from '../error.ts';
-import { checkpointMain, rehearseFrom, rehearseOn, type RehearseChoices } from '../rehearsal/from.ts';
+import { checkpointMain } from '../rehearsal/checkpoint.ts';
+import { rehearseFrom, rehearseOn, type RehearseChoices } from '../rehearsal/from.ts';
 import type { Rehearsal, Step } from '../rehearsal/rehearse.ts';
 import type { Ending, Run } from '../run-log.ts';
 import type { Direction, Migration } from '../seams/source.ts';

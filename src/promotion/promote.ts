@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { checksum } from '../checksum.ts';
 import { ForerunError } from '../error.ts';
-import { checkpointMain } from '../rehearsal/from.ts';
+import { checkpointMain } from '../rehearsal/checkpoint.ts';
 import { hold, type Held } from '../rehearsal/held.ts';
 import type { Step } from '../rehearsal/rehearse.ts';
 import type { Ending, Run } from '../run-log.ts';

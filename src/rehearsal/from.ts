@@ -2,7 +2,6 @@ import { copyReport } from '../copy-report.ts';
 import type { Run } from '../run-log.ts';
 import type { Branch, Checkpoint } from '../seams/provider.ts';
 import type { Direction, Migration } from '../seams/source.ts';
-import { preloadUmzug } from '../through-umzug.ts';
 import { Restart } from './apply.ts';
 import { rehearse, type Base, type Rehearsal } from './rehearse.ts';
 import { noteSurroundings } from './surroundings.ts';
@@ -13,21 +12,6 @@ export interface RehearseChoices {
   readonly batch: boolean;
   /** Whether the user's checks run after every migration, or after the last alone. */
   readonly checkEach: boolean;
-}
-
-/** Commits a checkpoint of main, named after the migration that comes next. */
-export async function checkpointMain(run: Run, next: readonly Migration[]): Promise<Checkpoint> {
-  const { provider, main } = run.setup;
-  const migration = next[0]?.name ?? run.id;
-  const explained = run.explained ? undefined : await provider.explain?.(main);
-  run.explained = true;
-  if (explained !== undefined) run.tell(explained);
-  preloadUmzug();
-  const checkpoint = await run.phase('checkpoint', migration, () =>
-    provider.checkpoint(main, { label: migration, run: run.id, signal: run.signal, waiting: run.tell }),
-  );
-  run.emit({ type: 'copy:made', kind: 'checkpoint', copy: copyReport(checkpoint), migration });
-  return checkpoint;
 }
 
 /** Makes a branch and rehearses on it; begins again on a new one where something is learnt that asks for it. */

@@ -136,6 +136,8 @@ export interface Driver {
    * connection without a transaction, and neither step is called.
    */
   transaction(target: Target, attempt: Attempt, body: (connection: Connection) => Promise<void>): Promise<void>;
+  /** Loads what a rehearsal will need. Called while main is copied, so that nobody waits for it. */
+  warmUp?(): Promise<void>;
   /** Statement by statement, in one transaction where the text allows it. `file` is for messages. */
   script(sql: string, file?: string): Apply;
   /**

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { branchText, copiesText } from '../../reports/copies-text.ts';
+import type { CopyInfo } from '../../verbs/copies.ts';
 import type { CommonOptions } from '../common-options.ts';
 import { given } from '../flags.ts';
 import { helpAfter, longCodes, plainCodes } from '../help.ts';
@@ -17,12 +18,10 @@ export function addBranch(program: Command, cli: Cli): void {
     .addHelpText('after', helpAfter(examples, longCodes))
     .action(async (from: string | undefined, _: unknown, command: Command) => {
       const flags: CommonOptions & { readonly name?: string } = command.optsWithGlobals();
-      const options = given({ from, name: flags.name });
-      await performSupervised(
+      await performSupervised<CopyInfo>(
         cli,
         flags,
-        'branch',
-        async (config, heard) => (await import('../../index.ts')).branch(config, { ...options, ...heard }),
+        { verb: 'branch', choices: given({ from, name: flags.name }) },
         { text: (copy, { style }, quiet) => (quiet ? `${copy.variable}\n` : branchText(copy, style)) },
       );
     });

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { checkpointText, copiesText } from '../../reports/copies-text.ts';
+import type { CopyInfo } from '../../verbs/copies.ts';
 import type { CommonOptions } from '../common-options.ts';
 import { helpAfter, longCodes, plainCodes } from '../help.ts';
 import { performHere, performSupervised, type Cli } from '../perform.ts';
@@ -16,11 +17,10 @@ export function addCheckpoint(program: Command, cli: Cli): void {
     )
     .action(async (label: string | undefined, _: unknown, command: Command) => {
       const flags: CommonOptions = command.optsWithGlobals();
-      await performSupervised(
+      await performSupervised<CopyInfo>(
         cli,
         flags,
-        'checkpoint',
-        async (config, heard) => (await import('../../index.ts')).checkpoint(config, label, heard),
+        { verb: 'checkpoint', label },
         { text: (copy, { style }, quiet) => (quiet ? `${copy.id}\n` : checkpointText(copy, style)) },
       );
     });

@@ -20,12 +20,10 @@ export function addDiff(program: Command, cli: Cli): void {
     .addHelpText('after', helpAfter(examples, longCodes))
     .action(async (a: string, b: string, _: unknown, command: Command) => {
       const flags: CommonOptions & { readonly query?: string } = command.optsWithGlobals();
-      const options = given({ query: flags.query });
-      await performSupervised(
+      await performSupervised<Difference>(
         cli,
         flags,
-        'diff',
-        async (config, heard) => (await import('../../index.ts')).diff(config, a, b, { ...options, ...heard }),
+        { verb: 'diff', a, b, choices: given({ query: flags.query }) },
         {
           text: diffText,
           problem: failedQuery,

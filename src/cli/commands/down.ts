@@ -25,10 +25,8 @@ export function addDown(program: Command, cli: Cli): void {
       const flags: Flags = command.optsWithGlobals();
       refuseKeptByNpm('down', ['to', 'step'], process.env);
       const { to, step } = flags;
-      const options = { safe: isSafe(flags.safe, process.env), ...given({ to, step }) };
-      await performRun(cli, flags, 'down', async (config, run) =>
-        (await import('../../index.ts')).down(config, { ...options, ...run }),
-      );
+      const choices = { safe: isSafe(flags.safe, process.env), ...given({ to, step }) };
+      await performRun(cli, flags, { verb: 'down', choices });
     });
 }
 

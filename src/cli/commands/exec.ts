@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { ForerunError } from '../../error.ts';
 import type { CommonOptions } from '../common-options.ts';
 import { helpAfter, plainCodes } from '../help.ts';
-import { configOf, type Cli } from '../perform.ts';
+import type { Cli } from '../perform.ts';
 
 export function addExec(program: Command, cli: Cli): void {
   program
@@ -21,6 +21,7 @@ export function addExec(program: Command, cli: Cli): void {
       if (flags.json === true) throw noDocument();
       // Ctrl-C is for the program; what it makes of it is the exit code.
       process.on('SIGINT', () => {});
+      const { configOf } = await import('../config-of.ts');
       const { exec } = await import('../../index.ts');
       cli.exitCode = await exec(await configOf(flags), branch, words);
     });

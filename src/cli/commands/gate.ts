@@ -17,7 +17,7 @@ export function addGate(program: Command, cli: Cli): void {
     )
     .action(async (_: unknown, command: Command) => {
       const flags: CommonOptions = command.optsWithGlobals();
-      await performRun(cli, flags, 'gate', async (config, run) => (await import('../../index.ts')).gate(config, run));
+      await performRun(cli, flags, { verb: 'gate' });
     });
 }
 

@@ -14,9 +14,7 @@ export function addPromote(program: Command, cli: Cli): void {
     .addHelpText('after', helpAfter(examples, runCodes))
     .action(async (branch: string, _: unknown, command: Command) => {
       const flags: CommonOptions = command.optsWithGlobals();
-      await performRun(cli, flags, 'promote', async (config, run) =>
-        (await import('../../index.ts')).promote(config, branch, run),
-      );
+      await performRun(cli, flags, { verb: 'promote', branch });
     });
 }
 

@@ -2,11 +2,13 @@ import type { Command } from 'commander';
 import { createInterface } from 'node:readline/promises';
 import { ForerunError } from '../../error.ts';
 import { rollbackPreviewText, rollbackText } from '../../reports/rollback-text.ts';
+import type { RollbackPreview } from '../../verbs/rollback.ts';
 import { shellWord } from '../../shell-word.ts';
 import type { CommonOptions } from '../common-options.ts';
 import { helpAfter, longCodes } from '../help.ts';
+import { configOf } from '../config-of.ts';
 import { takeOutput } from '../output.ts';
-import { configOf, performSupervised, type Cli } from '../perform.ts';
+import { performSupervised, type Cli } from '../perform.ts';
 
 interface Flags extends CommonOptions {
   readonly yes?: boolean;
@@ -25,12 +27,11 @@ export function addRollback(program: Command, cli: Cli): void {
     .addHelpText('after', helpAfter(examples, longCodes))
     .action(async (checkpoint: string, _: unknown, command: Command) => {
       const flags: Flags = command.optsWithGlobals();
-      if (cli.supervision === undefined && flags.yes !== true && !(await isWanted(cli, flags, checkpoint))) return;
-      await performSupervised(
+      if (flags.yes !== true && !(await isWanted(cli, flags, checkpoint))) return;
+      await performSupervised<RollbackPreview>(
         cli,
         flags,
-        'rollback',
-        async (config, run) => (await import('../../index.ts')).rollback(config, checkpoint, run),
+        { verb: 'rollback', checkpoint },
         {
           text: (done, view, quiet) =>
             quiet

@@ -35,10 +35,8 @@ export function addUp(program: Command, cli: Cli): void {
       refuseKeptByNpm('up', ['to', 'step', 'all-or-nothing', 'promote-passing'], process.env);
       if (!safe && (flags.allOrNothing === true || flags.promotePassing === true)) throw needsSafe(flags);
       const { to, step, allOrNothing, promotePassing } = flags;
-      const options = { safe, ...given({ to, step, allOrNothing, promotePassing }) };
-      await performRun(cli, flags, 'up', async (config, run) =>
-        (await import('../../index.ts')).up(config, { ...options, ...run }),
-      );
+      const choices = { safe, ...given({ to, step, allOrNothing, promotePassing }) };
+      await performRun(cli, flags, { verb: 'up', choices });
     });
 }
 

@@ -25,9 +25,10 @@ export async function connect(target: Target, setup: Setup | undefined, waiting?
 /** Makes a connection of a database that is open already; disposing it closes the database. */
 export function connectionOf(database: SqliteDatabase, waiting?: Waiting): SqliteConnection {
   const patience = { what: 'running a query', waiting };
+  const prepare = remembering(database);
   return {
     client: database,
-    query: (sql, params = []) => query(database, sql, params, patience),
+    query: (sql, params = []) => query(prepare, sql, params, patience),
     rows: (sql, params = []) => rows(database, sql, params, patience),
     async [Symbol.asyncDispose]() {
       database.close();
@@ -49,14 +50,29 @@ export function rollback(database: SqliteDatabase): void {
   if (database.inTransaction) database.exec('ROLLBACK');
 }
 
+/** So many statements of one connection are kept ready; SQLite prepares them anew by itself where the schema changed. */
+const mostPrepared = 50;
+
+/** Prepares each statement once: for a small migration the same few questions are asked again and again. */
+function remembering(database: SqliteDatabase): (sql: string) => SqliteStatement {
+  const prepared = new Map<string, SqliteStatement>();
+  return (sql) => {
+    const known = prepared.get(sql);
+    if (known !== undefined) return known;
+    const statement = database.prepare(sql);
+    if (prepared.size < mostPrepared) prepared.set(sql, statement);
+    return statement;
+  };
+}
+
 async function query(
-  database: SqliteDatabase,
+  prepare: (sql: string) => SqliteStatement,
   sql: string,
   params: readonly unknown[],
   patience: Patience,
 ): Promise<readonly Row[]> {
   return whenFree(() => {
-    const statement = database.prepare(sql);
+    const statement = prepare(sql);
     if (statement.reader) return (statement.safeIntegers().all(...params) as RawRow[]).map(readable);
     statement.run(...params);
     return [];
