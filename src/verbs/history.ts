@@ -6,6 +6,7 @@ import type { Migration } from '../seams/source.ts';
 import type { Setup } from '../setup.ts';
 import { findMigration } from './find-migration.ts';
 import { lockMain, newHolder } from './lock.ts';
+import { leaveMiddle } from './middle.ts';
 import { writeRepair, type Repair } from './repair-document.ts';
 
 /**
@@ -23,7 +24,7 @@ export async function repair(setup: Setup, name: string | undefined, reason: str
   const state = await stateOf(setup);
   const subject = name === undefined ? undefined : findMigration(knownIn(state), name).name;
   if (subject !== undefined && subject === state.middle) {
-    await forgetMiddle(setup);
+    await repairMiddle(setup, subject);
     return [];
   }
   const repairs = subject === undefined ? changedIn(state) : await repairOf(setup, state, subject);
@@ -60,14 +61,14 @@ function knownIn({ migrations, rows, middle }: State): readonly Pick<Migration, 
   return [...migrations, ...more.filter(({ name }) => !migrations.some((migration) => migration.name === name))];
 }
 
-/** A person says that nothing is left on main of a migration in whose middle a run ended. */
-async function forgetMiddle({ driver, main }: Setup): Promise<void> {
+/** Whatever still runs of the run that ended in its middle is ended. */
+async function repairMiddle({ driver, main }: Setup, name: string): Promise<void> {
   const identity = await driver.identity(main);
+  let died: string | undefined;
   await driver.transaction(main, ownWork(), async (session) => {
-    const journal = driver.journal(session);
-    const entry = await journal.read(identity);
-    if (entry !== undefined) await journal.write(identity, { ...entry, phase: 'finished' });
+    died = await leaveMiddle(driver, session, identity, [name]);
   });
+  if (died !== undefined) await driver.endSessions?.(main, died);
 }
 
 /** A file that was accepted as gone and came back as it was is a change, too: the mark is taken away. */
@@ -110,14 +111,18 @@ export async function baseline(setup: Setup, version: string): Promise<readonly 
   const known = await namesOn(setup);
   const absent = migrations.slice(0, last + 1).filter((migration) => !known.has(migration.name));
   const [first] = absent;
-  if (first === undefined) return [];
-  const later = migrations.slice(migrations.indexOf(first)).find((migration) => known.has(migration.name));
-  if (later !== undefined) throw notABaseline(first, later);
+  const later = first && migrations.slice(migrations.indexOf(first)).find((migration) => known.has(migration.name));
+  if (first !== undefined && later !== undefined) throw notABaseline(first, later);
   const appliedOn = new Date().toISOString();
   const rows = absent.map(({ version, name, checksum }) => ({ version, name, appliedOn, checksum }));
+  const identity = await driver.identity(main);
+  const names = migrations.slice(0, last + 1).map((migration) => migration.name);
+  let died: string | undefined;
   await driver.transaction(main, ownWork(), async (session) => {
     for (const [at, row] of rows.entries()) await driver.history(session).record(row, absent[at]?.text ?? '');
+    died = await leaveMiddle(driver, session, identity, names);
   });
+  if (died !== undefined) await driver.endSessions?.(main, died);
   return rows;
 }
 
