@@ -27,12 +27,13 @@ const phases: readonly unknown[] = [
 function isEntry(entry: unknown): entry is JournalEntry {
   if (typeof entry !== 'object' || entry === null) return false;
   const { run, epoch, host, pid, phase, at, ...rest } = entry as Record<string, unknown>;
-  const { migration, checksum, stretch, checkpoint, takenBack, earlier } = rest;
+  const { migration, checksum, direction, stretch, checkpoint, takenBack, earlier } = rest;
   return (
     [run, host, at].every((value) => typeof value === 'string') &&
     [epoch, pid].every((value) => Number.isSafeInteger(value)) &&
     phases.includes(phase) &&
     [migration, checksum, checkpoint].every((value) => value === undefined || typeof value === 'string') &&
+    (direction === undefined || direction === 'down') &&
     (stretch === undefined || isStretch(stretch)) &&
     [takenBack, earlier].every((value) => value === undefined || isNames(value))
   );

@@ -1,6 +1,6 @@
 import { resume } from './resume.ts';
 import type { Run } from './run-log.ts';
-import { readJournal } from './promotion/claim.ts';
+import { readJournal, takeOver } from './promotion/claim.ts';
 import type { JournalEntry } from './seams/driver.ts';
 import type { ListedCopy } from './seams/provider.ts';
 import { isGoingOn } from './unfinished.ts';
@@ -13,8 +13,14 @@ import { isGoingOn } from './unfinished.ts';
 export async function recover(run: Run): Promise<void> {
   const { driver, provider, main } = run.setup;
   const entry = await readJournal(run);
+  run.epoch = entry?.epoch ?? 0;
   const died = entry !== undefined && entry.phase !== 'finished' ? entry : undefined;
-  if (died !== undefined) await driver.endSessions?.(main, died.run);
+  if (died !== undefined) {
+    await driver.endSessions?.(main, died.run);
+    await takeOver(run, died);
+    // Where it lives after all, it may have begun anew meanwhile.
+    await driver.endSessions?.(main, died.run);
+  }
   if (died?.phase === 'journalled') await resume(run, died);
   const leftovers = (await provider.list(main)).filter((copy) => copy.state === 'leftover' || isUnused(copy, died));
   for (const copy of leftovers) await provider.discard(copy);

@@ -1,6 +1,7 @@
 import { ForerunError } from './error.ts';
 import type { Run } from './run-log.ts';
 import type { JournalEntry } from './seams/driver.ts';
+import type { Direction } from './seams/source.ts';
 import { shellWord } from './shell-word.ts';
 
 /**
@@ -9,32 +10,40 @@ import { shellWord } from './shell-word.ts';
  */
 export async function resume(run: Run, died: JournalEntry): Promise<void> {
   const { driver, main, source } = run.setup;
-  const { migration: name, stretch } = died;
-  if (name === undefined || (await isRecorded(run, name))) return;
-  if (stretch === undefined) throw inTheMiddle(name, 'how much of it is on main only a person can tell');
+  const { migration: name, stretch, direction = 'up' } = died;
+  if (name === undefined) return;
+  if (stretch === undefined) throw inTheMiddle(name, direction, 'how much of it is on main only a person can tell');
   let done = stretch.done ? stretch.index : stretch.index - 1;
   if (!stretch.done && stretch.alone) {
     const state = (await driver.settle?.(main, stretch)) ?? 'unknown';
-    if (state === 'unknown') throw inTheMiddle(name, `whether this is on main only a person can tell: ${stretch.sql}`);
+    if (state === 'unknown') {
+      throw inTheMiddle(name, direction, `whether this is on main only a person can tell: ${stretch.sql}`);
+    }
     if (state === 'done') done = stretch.index;
   }
   if (done === 0) return;
   const now = (await source.migrations()).find((migration) => migration.name === name);
   if (now === undefined || now.checksum !== died.checksum) {
-    throw inTheMiddle(name, `its file was changed since, and what runs on from there is not what was begun`);
+    throw inTheMiddle(name, direction, `its file was changed since, and what runs on from there is not what was begun`);
   }
-  run.middle = { migration: name, checksum: now.checksum, stretch: { ...stretch, index: done } };
-  run.note('recovery', `${name} is on main up to part ${done} of ${stretch.of}; this run goes on from there.`, name);
+  run.middle = { migration: name, checksum: now.checksum, direction, stretch: { ...stretch, index: done } };
+  const back = direction === 'down' ? 'The way back from ' : '';
+  run.note(
+    'recovery',
+    `${back}${name} is on main up to part ${done} of ${stretch.of}; this run goes on from there.`,
+    name,
+  );
 }
 
-async function isRecorded({ setup }: Run, name: string): Promise<boolean> {
-  await using connection = await setup.driver.open(setup.main);
-  return (await setup.driver.history(connection).row(name)) !== undefined;
-}
-
-function inTheMiddle(name: string, why: string): ForerunError<'NEEDS_PERSON'> {
-  return new ForerunError('NEEDS_PERSON', `A run ended in the middle of ${name}: ${why}.`, {
-    details: { migration: name },
-    next: `Look at main. Complete the migration by hand, and mark it as applied with: forerun baseline ${shellWord(name)}; or undo what is there of it, and say so with: forerun repair ${shellWord(name)} --reason <text>`,
-  });
+function inTheMiddle(name: string, direction: Direction, why: string): ForerunError<'NEEDS_PERSON'> {
+  const word = shellWord(name);
+  const choices =
+    direction === 'up'
+      ? `Complete the migration by hand, and mark it as applied with: forerun baseline ${word}; or undo what is there of it, and say so with: forerun repair ${word} --reason <text>`
+      : `Undo by hand what its down has done, and say so with: forerun repair ${word} --reason <text>; then go back again with: forerun down --safe`;
+  return new ForerunError(
+    'NEEDS_PERSON',
+    `A run ended in the middle of ${direction === 'up' ? '' : 'the way back from '}${name}: ${why}.`,
+    { details: { migration: name }, next: `Look at main. ${choices}` },
+  );
 }

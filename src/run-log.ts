@@ -5,7 +5,7 @@ import { isForerunError, messageOf } from './error.ts';
 import { errorReport } from './error-report.ts';
 import { resultOf, type RunResult } from './result.ts';
 import { keepRunDocument } from './run-documents.ts';
-import type { Checksum, Stretch } from './seams/source.ts';
+import type { Checksum, Direction, Stretch } from './seams/source.ts';
 import type { Setup } from './setup.ts';
 import { telling } from './telling.ts';
 
@@ -15,7 +15,7 @@ export interface Run {
   readonly host: string;
   readonly setup: Setup;
   readonly signal: AbortSignal;
-  /** Raised at every takeover; 0 until main has been claimed. */
+  /** Of the journal's entry that this run found when it began, until it has claimed main; then its own. */
   epoch: number;
   /** The runs before this one that checkpoints are kept of, oldest first; empty until main has been claimed. */
   earlier: readonly string[];
@@ -52,6 +52,7 @@ export interface Run {
 export interface Middle {
   readonly migration: string;
   readonly checksum: Checksum;
+  readonly direction: Direction;
   /** The last stretch that is on main; absent where nobody can tell how much of it is. */
   readonly stretch?: Stretch;
 }

@@ -67,8 +67,8 @@ async function deploy(run: Run, direction: Direction, options: UpOptions): Promi
   await reconciled(run);
   const { selected, blocked } = await planned(run, direction, options);
   if (blocked) return 'blocked';
+  refuseInTheMiddle(run, selected, direction, options.safe ?? false);
   if (selected.length === 0) return 'nothing-pending';
-  if (direction === 'down' || !(options.safe ?? false)) refuseInTheMiddle(run);
   if (!(options.safe ?? false)) {
     const { applyDirectly } = await import('./promotion/direct.ts');
     return await applyDirectly(run, selected, direction);
@@ -118,15 +118,23 @@ function refuseWithoutSwap({ provider }: Setup): void {
   });
 }
 
-/** Only a safe run knows how to go on. */
-function refuseInTheMiddle({ middle }: Run): void {
+/** Only a safe run that goes the same way knows how to go on, and it does so before anything else. */
+function refuseInTheMiddle({ middle }: Run, [first]: readonly Migration[], direction: Direction, safe: boolean): void {
   if (middle === undefined) return;
-  throw new ForerunError(
-    'NEEDS_PERSON',
-    `${middle.migration} is on main in part: an earlier run ended in its middle.`,
-    {
-      details: { migration: middle.migration },
-      next: 'Go on from there with: forerun up --safe',
-    },
-  );
+  const { migration } = middle;
+  const isFirst = first === undefined || first.name === migration;
+  const goesOn = safe && direction === middle.direction;
+  if (goesOn && first?.name === migration) return;
+  const why =
+    middle.direction === 'up'
+      ? 'an earlier run ended in its middle'
+      : 'an earlier run ended in the middle of its way back';
+  const before = goesOn && !isFirst ? `, and ${first.name} comes before it` : '';
+  throw new ForerunError('NEEDS_PERSON', `${migration} is on main in part: ${why}${before}.`, {
+    details: { migration },
+    next:
+      goesOn && !isFirst
+        ? `Take ${first.name} out of the migrations until ${migration} is whole: forerun ${direction} --safe`
+        : `Go on from there with: forerun ${middle.direction} --safe`,
+  });
 }

@@ -23,7 +23,7 @@ import { safeWords } from './postgres/safe-words.ts';
 import { postgresSchema } from './postgres/schema.ts';
 import { postgresScript } from './postgres/script.ts';
 import { endSessionsOf, sessionName } from './postgres/sessions.ts';
-import { settle, undo } from './postgres/settle.ts';
+import { settle, undo, undoable } from './postgres/settle.ts';
 import { statementsOf } from './postgres/statements.ts';
 import { postgresTables } from './postgres/tables.ts';
 import { postgresTarget } from './postgres/target.ts';
@@ -117,6 +117,7 @@ function driverOf(options: PostgresOptions, sessions: KeptSessions, run: string 
       await endSessionsOf(session, id);
     },
     settle: async (main, stretch) => recovering(await open(main), limits, (session) => settle(session, stretch)),
+    undoable,
     undo: async (main, stretch) => recovering(await open(main), limits, (session) => undo(session, stretch)),
   };
 }

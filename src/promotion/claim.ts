@@ -1,7 +1,7 @@
 import { ForerunError } from '../error.ts';
 import type { Middle, Run } from '../run-log.ts';
 import type { JournalEntry, Session } from '../seams/driver.ts';
-import type { Attempt, Migration } from '../seams/source.ts';
+import type { Attempt } from '../seams/source.ts';
 
 /** What the journal says of this run at this moment. */
 export function journalRow(
@@ -26,25 +26,46 @@ export function journalRow(
 /** What the journal says while a migration is in the middle that shares no transaction with its history row. */
 export function journalledRow(
   run: Run,
-  { name, checksum }: Pick<Migration, 'name' | 'checksum'>,
+  { migration, checksum, direction }: Middle,
   checkpoint: string | undefined,
   stretch?: JournalEntry['stretch'],
 ): JournalEntry {
   return {
-    ...journalRow(run, 'journalled', name, checkpoint),
+    ...journalRow(run, 'journalled', migration, checkpoint),
     checksum,
+    ...(direction === 'down' ? { direction } : {}),
     ...(stretch === undefined ? {} : { stretch }),
   };
 }
 
-/** Says in main's journal that this run works on it. The epoch is one above that of whoever came before. */
+/**
+ * Says in main's journal that this run works on it. The epoch is one above that of whoever came before. Throws `LOCK_LOST`
+ * where that is another one than this run found when it began: then what it has planned may be done already.
+ */
 export async function claimMain(run: Run): Promise<void> {
-  const before = await readJournal(run);
-  run.epoch = (before?.epoch ?? 0) + 1;
-  run.earlier = runsUpTo(before);
-  const { middle } = run;
-  // Where a migration is in the middle, that must be known to the next run, too.
-  await writeJournal(run, middle === undefined ? journalRow(run, 'started') : middleRow(run, middle));
+  const found = run.epoch;
+  await onJournal(run, async (session, identity) => {
+    const before = await run.setup.driver.journal(session).read(identity);
+    if ((before?.epoch ?? 0) !== found) throw lost(run, before);
+    run.earlier = runsUpTo(before);
+    const { middle } = run;
+    const epoch = found + 1;
+    // Where a migration is in the middle, that must be known to the next run, too.
+    const row = middle === undefined ? journalRow(run, 'started') : middleRow(run, middle);
+    await run.setup.driver.journal(session).write(identity, { ...row, epoch });
+  });
+  run.epoch = found + 1;
+}
+
+/** From here on a run that was taken for dead, and has only lost its lock, gets no transaction of its own past its check. */
+export async function takeOver(run: Run, died: JournalEntry): Promise<void> {
+  const epoch = died.epoch + 1;
+  await onJournal(run, async (session, identity) => {
+    const before = await run.setup.driver.journal(session).read(identity);
+    if (before?.run !== died.run || before.epoch !== died.epoch) throw lost(run, before);
+    await run.setup.driver.journal(session).write(identity, { ...before, epoch });
+  });
+  run.epoch = epoch;
 }
 
 /** The run of an entry, behind those before it. */
@@ -52,8 +73,8 @@ export function runsUpTo(entry: JournalEntry | undefined): readonly string[] {
   return entry === undefined ? [] : [...(entry.earlier ?? []), entry.run];
 }
 
-function middleRow(run: Run, { migration, checksum, stretch }: Middle): JournalEntry {
-  return journalledRow(run, { name: migration, checksum }, undefined, stretch && { ...stretch, done: true });
+function middleRow(run: Run, middle: Middle): JournalEntry {
+  return journalledRow(run, middle, undefined, middle.stretch && { ...middle.stretch, done: true });
 }
 
 /** Says that nothing of this run is left to do. */
@@ -61,11 +82,19 @@ export async function releaseMain(run: Run): Promise<void> {
   await writeJournal(run, journalRow(run, 'finished'));
 }
 
-/** First act of every transaction on main: a run that lost its lock to a successor must not go on beside it. */
-export async function checkClaim(run: Run, session: Session, identity: string): Promise<void> {
+/**
+ * First act of every transaction on main: a run that lost its lock to a successor must not go on beside it. Answers what
+ * the journal says.
+ */
+export async function checkClaim(run: Run, session: Session, identity: string): Promise<JournalEntry> {
   const entry = await run.setup.driver.journal(session).read(identity);
-  if (entry?.run === run.id && entry.epoch === run.epoch) return;
-  throw new ForerunError('LOCK_LOST', `Run ${entry?.run ?? 'unknown'} took over main while run ${run.id} went on.`, {
+  if (entry?.run === run.id && entry.epoch === run.epoch) return entry;
+  throw lost(run, entry);
+}
+
+function lost(run: Run, entry: JournalEntry | undefined): ForerunError<'LOCK_LOST'> {
+  const other = entry === undefined || entry.run === run.id ? 'Another run' : `Run ${entry.run}`;
+  return new ForerunError('LOCK_LOST', `${other} took over main while run ${run.id} went on.`, {
     details: { run: entry?.run ?? '' },
     next: 'See what that run did with: forerun status',
   });
@@ -77,12 +106,18 @@ export async function readJournal(run: Run): Promise<JournalEntry | undefined> {
   return await driver.journal(connection).read(await driver.identity(main));
 }
 
+/** Only while main is this run's. */
 export async function writeJournal(run: Run, entry: JournalEntry): Promise<void> {
+  await onJournal(run, async (session, identity) => {
+    await checkClaim(run, session, identity);
+    await run.setup.driver.journal(session).write(identity, entry);
+  });
+}
+
+async function onJournal(run: Run, act: (session: Session, identity: string) => Promise<void>): Promise<void> {
   const { driver, main } = run.setup;
   const identity = await driver.identity(main);
-  await driver.transaction(main, ownWork(run), async (session) => {
-    await driver.journal(session).write(identity, entry);
-  });
+  await driver.transaction(main, ownWork(run), (session) => act(session, identity));
 }
 
 /** An attempt for transactions of our own: short, and not to be cut off by an interruption. `run` says what it waits for. */

@@ -1,13 +1,25 @@
 import { ForerunError, isForerunError } from '../error.ts';
-import { applierOf, firstStretch, recordHistory } from '../rehearsal/apply.ts';
+import { applierFrom, firstStretch, isWhole, recordHistory } from '../rehearsal/apply.ts';
 import type { Step } from '../rehearsal/rehearse.ts';
-import type { Run } from '../run-log.ts';
-import type { Watch } from '../seams/driver.ts';
-import type { Attempt, Direction } from '../seams/source.ts';
-import { checkClaim, journalledRow, journalRow, ownWork, readJournal, writeJournal } from './claim.ts';
-import { halfDone } from './outcome.ts';
+import type { Middle, Run } from '../run-log.ts';
+import { shellWord } from '../shell-word.ts';
+import type { Attempt, Direction, Stretch } from '../seams/source.ts';
+import { backOut } from './back-out.ts';
+import { checkClaim, journalledRow, journalRow, ownWork, writeJournal } from './claim.ts';
+import { halfDone, type Committing } from './outcome.ts';
 import { expectSchema } from './replay.ts';
-import { takeBack, type Begun } from './take-back.ts';
+import type { Begun } from './take-back.ts';
+
+/** One migration that is promoted in the journal's sight. */
+export interface Journalling {
+  readonly step: Step;
+  readonly direction: Direction;
+  readonly checkpoint: string | undefined;
+  /** Main's. */
+  readonly identity: string;
+  /** What the run is in the middle of while it goes on. */
+  readonly middle: Middle;
+}
 
 /**
  * Promotes a migration that shares no transaction with its history row: each stretch is journalled before and after, and
@@ -19,66 +31,84 @@ export async function journalled(
   step: Step,
   direction: Direction,
   checkpoint: string | undefined,
+  committing: Committing,
 ): Promise<void> {
   const { driver, main } = run.setup;
+  const { name: migration, checksum } = step.migration;
   const identity = await driver.identity(main);
+  const work = { step, direction, checkpoint, identity, middle: { migration, checksum, direction } };
   await driver.transaction(main, ownWork(run), async (session) => {
     await checkClaim(run, session, identity);
     await expectSchema(run, session, step.before, "Main's schema is not what the rehearsal began with");
   });
-  await runOnMain(run, step, direction, checkpoint);
-  await driver
-    .transaction(main, ownWork(run), async (session) => {
-      await checkClaim(run, session, identity);
-      await expectSchema(run, session, step.after, "Main's schema did not become what the branch's became");
-      await recordHistory(run, session, step.migration, direction);
-      await driver.journal(session).write(identity, journalRow(run, 'promoting', step.migration.name, checkpoint));
-    })
-    .catch((error: unknown) => {
-      if (!isForerunError(error, 'STALE_BRANCH')) throw error;
-      run.middle = { migration: step.migration.name, checksum: step.migration.checksum };
-      run.inDoubt = true;
-      throw differs(step, error);
-    });
-  run.middle = undefined;
+  await finish(run, work, await runOnMain(run, work), committing);
 }
 
-async function runOnMain(run: Run, step: Step, direction: Direction, checkpoint: string | undefined): Promise<void> {
-  const { driver, main } = run.setup;
-  const { migration } = step;
-  const begun: Begun[] = [];
-  await writeJournal(run, journalledRow(run, migration, checkpoint));
-  await using watch = await driver.watch?.(main);
+/** All of it is on main: until its history row is there, too, the journal goes on saying so. */
+async function finish(run: Run, work: Journalling, last: Stretch, committing: Committing): Promise<void> {
+  const { step, checkpoint, middle } = work;
+  const tells = tellsStretches(run, step);
+  run.middle = middle;
   try {
-    await applierOf(migration, direction)(main, newAttempt(run, step, direction, checkpoint, begun));
+    if (!tells) await writeJournal(run, journalledRow(run, middle, checkpoint, { ...last, done: true }));
+    run.middle = { ...middle, stretch: last };
+    await record(run, work, committing);
+    run.middle = undefined;
   } catch (error) {
-    // Whether the last stretch was committed is known to the journal, which shares its transaction.
-    const last = begun.length === 0 ? undefined : (await readJournal(run))?.stretch;
-    const reached = last === undefined ? begun : [...begun.slice(0, -1), last];
-    if (await isBack(run, step, reached, watch)) {
-      await writeJournal(run, journalRow(run, 'promoting', migration.name, checkpoint));
-      throw error;
-    }
-    const stretch = reached.findLast((one) => one.done) ?? run.middle?.stretch;
-    run.middle = { migration: migration.name, checksum: migration.checksum, ...(stretch && { stretch }) };
     run.inDoubt = true;
-    throw halfDone(run, migration, error, stretch);
+    if (isForerunError(error, 'LOCK_LOST')) throw error;
+    if (!isForerunError(error, 'STALE_BRANCH')) throw halfDone(run, step.migration, error, run.middle?.stretch);
+    run.middle = middle;
+    await writeJournal(run, journalledRow(run, middle, checkpoint));
+    throw differs(step, error);
   }
 }
 
-function newAttempt(
-  run: Run,
-  { migration }: Step,
-  direction: Direction,
-  checkpoint: string | undefined,
-  begun: Begun[],
-): Attempt {
+/** Code says nothing of what it does, so that it counts as begun before it is run, and as whole once it has returned. */
+function tellsStretches(run: Run, { migration }: Step): boolean {
+  return migration.language === 'sql' || isWhole(run, migration);
+}
+
+/** Answers the last stretch that is on main. */
+async function runOnMain(run: Run, work: Journalling): Promise<Stretch> {
   const { driver, main } = run.setup;
+  const { checkpoint, direction, middle } = work;
+  const { migration } = work.step;
+  const begun: Begun[] = [];
+  const tells = tellsStretches(run, work.step);
+  if (!tells) await writeJournal(run, journalledRow(run, middle, checkpoint));
+  await using watch = tells ? undefined : await driver.watch?.(main);
+  try {
+    await applierFrom(run, migration, direction)(main, newAttempt(run, work, begun));
+  } catch (error) {
+    throw await backOut(run, work, { begun, watch, error });
+  }
+  return begun.at(-1) ?? run.middle?.stretch ?? whole;
+}
+
+/** Code is of one piece. */
+const whole: Stretch = { index: 1, of: 1, alone: true, sql: '', line: 1 };
+
+async function record(run: Run, work: Journalling, committing: Committing): Promise<void> {
+  const { driver, main } = run.setup;
+  const { step, direction, checkpoint, identity } = work;
+  await driver.transaction(main, ownWork(run), async (session) => {
+    await checkClaim(run, session, identity);
+    await expectSchema(run, session, step.after, "Main's schema did not become what the branch's became");
+    await recordHistory(run, session, step.migration, direction);
+    await driver.journal(session).write(identity, journalRow(run, 'promoting', step.migration.name, checkpoint));
+    committing();
+  });
+}
+
+function newAttempt(run: Run, { step, direction, checkpoint, identity, middle }: Journalling, begun: Begun[]): Attempt {
+  const { driver } = run.setup;
+  const { migration } = step;
   return {
     alone: run.learnt.escaped.has(migration.name),
     run: run.id,
     signal: run.signal,
-    afterBegin: async () => {},
+    afterBegin: async (session) => void (await checkClaim(run, session, identity)),
     beforeCommit: (session) => recordHistory(run, session, migration, direction),
     waiting: run.tell,
     note: (message) => run.note('promotion', message, migration.name),
@@ -86,31 +116,17 @@ function newAttempt(
       from: firstStretch(run, migration),
       async beginning(stretch) {
         const now = { ...stretch, done: false };
-        await writeJournal(run, journalledRow(run, migration, checkpoint, now));
+        await writeJournal(run, journalledRow(run, middle, checkpoint, now));
         begun.push(now);
       },
       async done(stretch, session) {
         const now = { ...stretch, done: true };
-        const row = journalledRow(run, migration, checkpoint, now);
-        await driver.journal(session).write(await driver.identity(main), row);
+        await checkClaim(run, session, identity);
+        await driver.journal(session).write(identity, journalledRow(run, middle, checkpoint, now));
         begun.splice(-1, 1, now);
       },
     },
   };
-}
-
-/** Whether main is as it was before the migration, or could be brought back there. */
-async function isBack(run: Run, step: Step, begun: readonly Begun[], watch: Watch | undefined): Promise<boolean> {
-  if (run.middle !== undefined) return false;
-  // Code says nothing of what it does: only a main that nobody wrote is surely as it was.
-  if (begun.length === 0) return watch !== undefined && !(await watch.moved().catch(() => true));
-  if (!(await takeBack(run, begun))) return false;
-  const { driver, main } = run.setup;
-  await using connection = await driver.open(main);
-  return await expectSchema(run, connection, step.before, '').then(
-    () => true,
-    () => false,
-  );
 }
 
 function differs({ migration }: Step, cause: unknown): ForerunError<'NEEDS_PERSON'> {
@@ -119,7 +135,7 @@ function differs({ migration }: Step, cause: unknown): ForerunError<'NEEDS_PERSO
     `${migration.name} ran on main, and main's schema did not become what the branch's became.`,
     {
       details: { migration: migration.name },
-      next: 'Compare main with the rehearsal: forerun diff main <checkpoint>. Then correct main by hand, or go back with: forerun rollback <checkpoint>',
+      next: `Compare main with the rehearsal: forerun diff main <checkpoint>. Then correct main by hand, and say so with: forerun baseline ${shellWord(migration.name)}; or go back with: forerun rollback <checkpoint>`,
       cause,
     },
   );

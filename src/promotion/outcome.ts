@@ -7,23 +7,23 @@ import type { Direction, Migration, Stretch } from '../seams/source.ts';
 
 /** Errors that say nothing about the migration: Forerun or the environment failed. */
 const environment = [
-  'LOCKED',
   'LOCK_LOST',
   'PROVIDER_FAILED',
   'BAD_TARGET',
   'UNREACHABLE',
   'FOREIGN_HISTORY',
-  'NEEDS_PERSON',
   'NOT_REHEARSABLE',
 ] as const;
 
 /** A migration that did not get onto main: says why, and answers with what that makes of the run. */
 export function rolledBack(run: Run, migration: Migration, error: unknown, promotedBefore: number): Ending {
+  // An interruption does not undo what is on main already.
+  if (isForerunError(error, 'NEEDS_PERSON')) throw error;
   run.signal.throwIfAborted();
   if (isForerunError(error, 'TRANSACTION_ESCAPED')) throw halfDone(run, migration, error);
   if (error instanceof ForerunError && environment.some((code) => code === error.code)) throw error;
   const { message: words, code, where } = failureOf(run, error);
-  const next = isForerunError(error, 'STALE_BRANCH') ? error.next : undefined;
+  const next = isForerunError(error, 'STALE_BRANCH') || isForerunError(error, 'LOCKED') ? error.next : undefined;
   const message = next === undefined ? words : `${words} ${next}`;
   run.emit({
     type: 'rolled-back',
@@ -38,6 +38,9 @@ export function rolledBack(run: Run, migration: Migration, error: unknown, promo
   });
   return promotedBefore > 0 ? 'partly-promoted' : 'rolled-back';
 }
+
+/** Told when everything is done but the COMMIT: only from there on an error may leave it in doubt. */
+export type Committing = () => void;
 
 /** Whether main's history says that the migration is done; this decides after an error at COMMIT. */
 export async function isOnMain(run: Run, migration: Migration, direction: Direction): Promise<boolean> {
@@ -56,25 +59,35 @@ export async function isRecorded(
   return direction === 'up' ? row?.checksum === migration.checksum : row === undefined;
 }
 
-/** A migration failed, and what it did until then was not, or not surely, undone. */
+/**
+ * A migration failed, and what it did until then was not, or not surely, undone. `unasked`: main can tell how far it came,
+ * and could not be asked.
+ */
 export function halfDone(
   run: Run,
   migration: Migration,
   cause: unknown,
-  reached?: Stretch,
+  reached?: Stretch | 'unasked',
 ): ForerunError<'NEEDS_PERSON'> {
   const { message, code, where } = failureOf(run, cause);
   const why = isForerunError(cause, 'TRANSACTION_ESCAPED')
     ? 'ended its transaction on main'
     : `ran on main without a transaction of ours, and failed${where?.line === undefined ? '' : ` at line ${where.line}`} (${message.replace(/\.$/, '')}${code === undefined ? '' : `, ${code}`})`;
-  const place =
+  const again =
     reached === undefined
-      ? 'a part of it may be committed, without its history row'
-      : `it is on main up to part ${reached.index} of ${reached.of} (line ${reached.line}), without its history row`;
-  const again = reached === undefined ? '' : 'The next "forerun up --safe" goes on from there. Or: ';
-  return new ForerunError('NEEDS_PERSON', `${migration.name} ${why}: ${place}.`, {
+      ? ''
+      : `The next "forerun ${run.middle?.direction ?? 'up'} --safe" ${reached === 'unasked' ? 'finds out how far it came, and goes on' : 'goes on from there'}. Or: `;
+  return new ForerunError('NEEDS_PERSON', `${migration.name} ${why}: ${placeOf(reached)}.`, {
     details: { migration: migration.name },
     next: `${again}Look at main. Complete the migration by hand (an up that is complete is marked as applied with: forerun baseline ${shellWord(migration.name)}), or undo what it did and run again. Where there is a checkpoint: forerun rollback <checkpoint>`,
     cause,
   });
+}
+
+function placeOf(reached: Stretch | 'unasked' | undefined): string {
+  if (reached === undefined) return 'a part of it may be committed, without its history row';
+  if (reached === 'unasked') return 'a part of it may be on main, without its history row, and main could not be asked';
+  const { index, of, line } = reached;
+  if (index === of) return 'it is on main, without its history row';
+  return `it is on main up to part ${index} of ${of} (line ${line}), without its history row`;
 }

@@ -10,7 +10,7 @@ import type { Session } from '../seams/driver.ts';
 import type { Checkpoint } from '../seams/provider.ts';
 import type { Checksum, Direction, Migration } from '../seams/source.ts';
 import { throughUmzug } from '../through-umzug.ts';
-import { isOnMain, isRecorded, rolledBack } from './outcome.ts';
+import { isOnMain, isRecorded, rolledBack, type Committing } from './outcome.ts';
 import { journalled } from './journalled.ts';
 import { replay } from './replay.ts';
 
@@ -37,9 +37,11 @@ export async function promoteInOrder(
       if (step === undefined) return;
       current = migration;
       const checkpoint = await checkpointBefore(run, held, base, migration, promoted === 0);
-      await promoteOne(run, session, step, direction, checkpoint);
+      await promoteOne(run, step, direction, checkpoint);
+      // What fails from here on changes nothing about that.
       current = undefined;
       promoted += 1;
+      await readBack(run, session, migration, direction);
       await run.setup.source.promoted?.(migration, direction);
     });
     return 'promoted';
@@ -49,25 +51,22 @@ export async function promoteInOrder(
   }
 }
 
-async function promoteOne(
-  run: Run,
-  session: Session,
-  step: Step,
-  direction: Direction,
-  checkpoint: string | undefined,
-): Promise<void> {
+async function promoteOne(run: Run, step: Step, direction: Direction, checkpoint: string | undefined): Promise<void> {
   const { migration } = step;
   await run.setup.source.promoting?.(migration, direction);
   await refuseChangedFile(run, migration);
   const start = performance.now();
   const how = step.shared ? 'replay' : 'journalled';
   run.emit({ type: 'promoting', migration: migration.name, how });
+  let inDoubt = false;
+  const committing: Committing = () => (inDoubt = true);
   try {
-    await run.phase('promote', migration.name, () =>
-      step.shared ? replay(run, step, direction, checkpoint) : journalled(run, step, direction, checkpoint),
-    );
+    const promote = step.shared ? replay : journalled;
+    await run.phase('promote', migration.name, () => promote(run, step, direction, checkpoint, committing));
   } catch (error) {
-    if (!(await isOnMain(run, migration, direction))) throw error;
+    // Where it cannot be asked, what it failed with says more.
+    if (!inDoubt || !(await isOnMain(run, migration, direction).catch(() => false))) throw error;
+    run.middle = undefined;
     run.note('promotion', 'The commit was in doubt; the history row shows that it went through.', migration.name);
   }
   run.emit({
@@ -78,6 +77,9 @@ async function promoteOne(
     ms: performance.now() - start,
     ...(checkpoint === undefined ? {} : { checkpoint }),
   });
+}
+
+async function readBack(run: Run, session: Session, migration: Migration, direction: Direction): Promise<void> {
   // A session that was cut meanwhile says nothing of the history.
   const recorded = isRecorded(run, session, migration, direction).catch(() => isOnMain(run, migration, direction));
   if (!(await recorded)) throw unrecorded(migration);

@@ -7,6 +7,7 @@ import type { Session } from '../seams/driver.ts';
 import type { TableEvidence } from '../seams/evidence.ts';
 import type { Attempt, Direction } from '../seams/source.ts';
 import { checkClaim, journalRow } from './claim.ts';
+import type { Committing } from './outcome.ts';
 
 /**
  * Replays one rehearsed migration on main, in one transaction: schema as it was on the branch before, the migration,
@@ -18,6 +19,7 @@ export async function replay(
   step: Step,
   direction: Direction,
   checkpoint: string | undefined,
+  committing: Committing,
 ): Promise<void> {
   const { driver, main } = run.setup;
   const { migration } = step;
@@ -51,6 +53,7 @@ export async function replay(
       const row = journalRow(run, 'promoting', migration.name, checkpoint);
       await driver.journal(session).write(identity, row);
       finished = true;
+      committing();
     },
     waiting: run.tell,
     // What the rehearsal has said already is said once.

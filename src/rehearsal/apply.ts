@@ -51,7 +51,7 @@ export async function applyObserved(
   const start = performance.now();
   const told = newAttempt(run, migration, options.direction, options.alone.has(migration.name));
   try {
-    await applierOf(migration, options.direction)(branch.target, told.attempt);
+    await applierFrom(run, migration, options.direction)(branch.target, told.attempt);
   } catch (error) {
     run.signal.throwIfAborted();
     if (isEnvironment(error)) throw error;
@@ -124,6 +124,16 @@ function resumedOnBranch(run: Run, migration: Migration): Pick<Attempt, 'stretch
 /** Where to go on: behind what is on main already. */
 export function firstStretch({ middle }: Run, { name }: Migration): number {
   return middle?.migration === name ? (middle.stretch?.index ?? 0) + 1 : 1;
+}
+
+/** Whether all of it is on main already, and only its history row is missing. */
+export function isWhole({ middle }: Run, { name }: Migration): boolean {
+  return middle?.migration === name && middle.stretch !== undefined && middle.stretch.index === middle.stretch.of;
+}
+
+/** What is left to be applied of a migration that may be on main in part. */
+export function applierFrom(run: Run, migration: Migration, direction: Direction): Migration['up'] {
+  return isWhole(run, migration) ? async () => {} : applierOf(migration, direction);
 }
 
 interface Told {

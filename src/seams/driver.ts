@@ -63,6 +63,8 @@ export interface JournalEntry {
   readonly migration?: string;
   /** Its checksum, where it is journalled. */
   readonly checksum?: string;
+  /** Set where it is journalled on its way back. */
+  readonly direction?: 'down';
   /** The stretch of it that was begun last, and whether it is on main, where it is journalled stretch by stretch. */
   readonly stretch?: Stretch & { readonly done: boolean };
   /** Names that a rollback took back: a framework's own record may still hold them, and they are not to be adopted. */
@@ -204,6 +206,8 @@ export interface Driver {
    * `unknown` where only a person can tell. Absent where every script shares one transaction with its history row.
    */
   settle?(main: Target, stretch: Stretch): Promise<'done' | 'not-done' | 'unknown'>;
+  /** Whether a stretch has an exact inverse, as far as its text tells. */
+  undoable?(stretch: Stretch): Promise<boolean>;
   /** Takes back a stretch that is on main by its exact inverse; false, having done nothing, where there is none. */
   undo?(main: Target, stretch: Stretch): Promise<boolean>;
 }

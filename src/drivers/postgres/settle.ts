@@ -35,21 +35,33 @@ export async function settle(session: Session, { sql, alone }: Stretch): Promise
   return inverseOf(statement)?.kind === 'nothing' ? 'not-done' : 'unknown';
 }
 
-/** Takes back, by its exact inverse, what is there; false where there is none. */
-export async function undo(session: Session, { sql, alone }: Stretch): Promise<boolean> {
+/** Whether there is an exact inverse of it, as far as its text tells. */
+export async function undoable({ sql, alone }: Stretch): Promise<boolean> {
   await loadParser();
   const statements = statementsOf(sql);
-  // Settings are gone with their session.
-  if (statements.every(({ node }) => as('VariableSetStmt', node) !== undefined)) return true;
+  if (areSettings(statements)) return true;
   const [statement, ...more] = statements;
   if (statement === undefined || more.length > 0 || !alone) return false;
   const inverse = inverseOf(statement);
-  if (inverse === undefined || (inverse.kind === 'sql' && inverse.unlessItWasThere)) return false;
-  const index = as('IndexStmt', statement.node);
-  if (inverse.kind === 'nothing' || index === undefined) return inverse.kind === 'nothing';
+  return inverse !== undefined && !(inverse.kind === 'sql' && inverse.unlessItWasThere);
+}
+
+/** They are gone with their session. */
+function areSettings(statements: readonly Statement[]): boolean {
+  return statements.length > 0 && statements.every(({ node }) => as('VariableSetStmt', node) !== undefined);
+}
+
+/** Takes back, by its exact inverse, what is there; false where there is none. */
+export async function undo(session: Session, stretch: Stretch): Promise<boolean> {
+  if (!(await undoable(stretch))) return false;
+  const [statement] = statementsOf(stretch.sql);
+  const index = statement === undefined ? undefined : as('IndexStmt', statement.node);
+  if (index === undefined) return true;
   const found = await indexesNamed(session, index.idxname ?? '', nameOf(index.relation));
+  // Of several with that name only one can be ours.
+  if (found.length > 1) return false;
   for (const each of found) await dropIndex(session, each);
-  return found.length <= 1;
+  return true;
 }
 
 /** Drops what a statement that was cut short has left INVALID; answers its name. */
