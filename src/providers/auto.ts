@@ -44,8 +44,17 @@ export function auto(options: AutoOptions = {}): Provider {
     },
     alone: true,
     async checkpoint(main, making) {
+      const { way } = await choiceFor(main);
+      const checkpoint = await ways[way].checkpoint(main, making).catch(async (error: unknown) => {
+        if (way !== 'template' || !isForerunError(error, 'PROVIDER_FAILED')) throw error;
+        // Somebody may have connected since it was chosen.
+        chosen.delete(main.url);
+        const other = await choiceFor(main);
+        if (other.way === way) throw error;
+        making.waiting?.(other.words);
+        return ways[other.way].checkpoint(main, making);
+      });
       const provider = ways[(await choiceFor(main)).way];
-      const checkpoint = await provider.checkpoint(main, making);
       reach = provider.reach;
       takenBy.set(checkpoint.id, provider);
       return checkpoint;

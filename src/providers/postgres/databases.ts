@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { quoteIdentifier } from '../../drivers/postgres/names.ts';
 import { ForerunError } from '../../error.ts';
 import type { Branch, Checkpoint, Copy, Making, Provider } from '../../seams/provider.ts';
@@ -12,7 +13,7 @@ import { listCopies, recordOf } from './list.ts';
 import { maintenanceOf, type DatabaseOptions } from './maintenance.ts';
 import { make, sizeOf, type Produced, type Work } from './make.ts';
 import { countsOf, haveMoved, type Counts } from './moved.ts';
-import { ensureAlone } from './others.ts';
+import { ensureAlone, letLeave } from './others.ts';
 import { databaseName, idIn, type CopyRecord } from './records.ts';
 import { restoreByRename } from './restore.ts';
 import { openSession } from './session.ts';
@@ -155,8 +156,15 @@ async function wholeRecord(copy: Copy, server: Target): Promise<CopyRecord> {
 
 async function dropDatabase(server: Target, name: string): Promise<void> {
   await using session = await openSession(server);
+  const record = await recordOf(session, name);
+  // Code that this process ran may have a pool there, and a pool that is cut off can end the process.
+  const ran = record?.run !== undefined && record.maker.pid === process.pid && record.maker.host === hostname();
+  await letLeave(session, name, ran ? poolMs : 0);
   await session.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
 }
+
+/** Longer than pools keep what nobody uses. In milliseconds. */
+const poolMs = 12_000;
 
 async function told<T>(doing: Promise<T>, what: string): Promise<T> {
   return doing.catch((error: unknown) => {

@@ -17,6 +17,26 @@ export async function ensureAlone(
   }
 }
 
+/**
+ * Waits for those who are about to leave: a client that is cut off while it ends its connection takes that for a failure.
+ * Whoever is idle is given `idleMs`: connection pools end what nobody uses, most within 10 s.
+ */
+export async function letLeave(session: Session, database: string, idleMs: number): Promise<void> {
+  const start = performance.now();
+  for (;;) {
+    const [row] = await session.query(
+      `SELECT count(*) AS all, count(*) FILTER (WHERE state = 'idle') AS idle
+      FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() AND backend_type = 'client backend'`,
+      [database],
+    );
+    if (Number(row?.['all']) === 0) return;
+    if (performance.now() - start > (Number(row?.['idle']) > 0 ? idleMs : leavingMs)) return;
+    await sleep(20);
+  }
+}
+
+const leavingMs = 500;
+
 /** Those who are connected, and are so still a moment later: what only looks in now and then (monitoring) keeps nothing. */
 export async function stayingIn(session: Session, database: string): Promise<readonly string[]> {
   const first = await connectedTo(session, database);
