@@ -79,7 +79,7 @@ function learn(run: Run, restart: Restart, migrations: readonly Migration[]): vo
     run.learnt.escaped.add(restart.migration);
     run.note(
       'rehearsal',
-      'It ends the transaction that it is given (COMMIT); rehearsed again without one.',
+      'It ends the transaction that it is given (COMMIT or ROLLBACK); rehearsed again without one.',
       restart.migration,
     );
   }

@@ -33,7 +33,7 @@ export async function watchMain(run: Run, migrations: readonly Migration[]): Pro
       if (now !== before || (await watch.shared()) === false) throw changedMain(run, culprit, now !== before);
       run.note(
         'isolation',
-        `Main was written while ${ran === 'checks' ? 'the checks ran' : 'this migration was rehearsed'}. Another process has it open, so that may have been the application; that it was not ${ran === 'checks' ? 'a check' : 'the migration'} cannot be proved. The checkpoint from before is kept: "forerun checkpoints" lists it.`,
+        `Main was written, or may have been, while ${ran === 'checks' ? 'the checks ran' : 'this migration was rehearsed'}. Somebody else has it open, so that may have been the application; that it was not ${ran === 'checks' ? 'a check' : 'the migration'} cannot be proved. The checkpoint from before is kept: "forerun checkpoints" lists it.`,
         culprit.migration,
       );
     },

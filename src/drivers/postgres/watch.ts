@@ -23,14 +23,18 @@ export async function watchPostgres(
     return await momentOf(session, since);
   };
   let last = await look();
+  let unsure = false;
   return {
     async moved() {
       const now = await look(last);
       const moved = now.committed && (now.unsure || now.counts !== last.counts);
+      unsure = now.unsure;
       last = now;
       return moved;
     },
     async shared() {
+      // Who kept the answer from being certain may have left since.
+      if (unsure) return true;
       await using session = await connect(main);
       const [row] = await session.query(
         `SELECT EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
@@ -78,7 +82,7 @@ async function momentOf(session: Session, since: Moment | undefined): Promise<Mo
 /** So many ids are looked at one by one; where more were taken, one was committed. */
 const longest = 20_000;
 
-/** Statistics that ANALYZE writes, also by itself, are no change. */
+/** A session that is idle since before has written nothing since. Statistics that ANALYZE writes are no change. */
 const momentQuery = `
   SELECT clock_timestamp()::text AS at, pg_snapshot_xmax(s.now)::text AS xid,
          (SELECT coalesce(json_agg(x::text), '[]')::text FROM pg_snapshot_xip(s.now) AS x) AS running,
@@ -94,6 +98,6 @@ const momentQuery = `
          current_setting('track_counts') <> 'on' OR EXISTS (
            SELECT FROM pg_stat_activity AS a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND NOT ${isOurs}
               AND a.backend_type IS DISTINCT FROM 'autovacuum worker'
-              AND (a.state_change IS NULL OR a.state IS DISTINCT FROM 'idle' OR a.state_change > $3::timestamptz - interval '11 seconds'))
+              AND (a.state_change IS NULL OR a.state IS DISTINCT FROM 'idle' OR a.state_change > $3::timestamptz))
            OR EXISTS (SELECT FROM pg_prepared_xacts AS p WHERE p.database = current_database()) AS unsure
     FROM (SELECT pg_current_snapshot() AS now) AS s`;

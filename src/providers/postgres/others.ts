@@ -30,7 +30,7 @@ export async function letLeave(session: Session, database: string, idleMs: numbe
       [database],
     );
     if (Number(row?.['all']) === 0) return;
-    if (performance.now() - start > (Number(row?.['idle']) > 0 ? idleMs : leavingMs)) return;
+    if (performance.now() - start > Math.max(leavingMs, Number(row?.['idle']) > 0 ? idleMs : 0)) return;
     await sleep(20);
   }
 }
