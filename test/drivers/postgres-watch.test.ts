@@ -51,6 +51,28 @@ describe.each([15, 18] as const)('on PostgreSQL %i, watching main', (version) =>
     await client.end();
   });
 
+  test('does not suspect a session that was idle all the while', async () => {
+    const other = await testMain(server);
+    const client = await main.client();
+    await client.query('INSERT INTO notes VALUES (2)');
+    await using watching = await watch();
+    await other.run('INSERT INTO notes VALUES (2)');
+    expect(await watching.moved()).toBe(false);
+    expect(await watching.shared()).toBe(true);
+    await client.end();
+  });
+
+  test('cannot tell what a session did that was at work, and says that somebody was there when it has left', async () => {
+    const other = await testMain(server);
+    const client = await main.client();
+    await using watching = await watch();
+    await client.query('SELECT * FROM notes');
+    await other.run('INSERT INTO notes VALUES (2)');
+    expect(await watching.moved()).toBe(true);
+    await client.end();
+    expect(await watching.shared()).toBe(true);
+  });
+
   test('leaves main free to be copied', async () => {
     await using watching = await watch();
     await server.query(`CREATE DATABASE ${main.name}_copy TEMPLATE ${main.name}`);
