@@ -8,7 +8,6 @@ import type { RunOptions } from '../src/run-log.ts';
 import { down, up } from '../src/run.ts';
 import type { Direction } from '../src/seams/source.ts';
 import { umzugPackage } from '../src/umzug-package.ts';
-import { refuseFixed } from './umzug/apply.ts';
 import { blockedBy, isDone } from './umzug/blocked.ts';
 import { endIdleChildren } from './umzug/children.ts';
 import { addSafeFlag, canStartAgain, explainErrors, isOwnCommandLine, runCommandLine } from './umzug/command-line.ts';
@@ -16,6 +15,7 @@ import { createProject } from './umzug/create-project.ts';
 import type { SafeDownOptions, SafeUmzugOptions, SafeUpOptions } from './umzug/options.ts';
 import { plainMigrations } from './umzug/plain.ts';
 import { makingMain, metaOf, type Project } from './umzug/project.ts';
+import { refuseFixed } from './umzug/refusals.ts';
 import { stopIfRehearsing } from './umzug/registry.ts';
 import { runOptionsOf } from './umzug/selection.ts';
 import { bothRecords, reconcileRecord } from './umzug/storage.ts';
@@ -58,6 +58,7 @@ class SafeUmzug<Context extends object = object> extends BaseUmzug<Context> {
     super({ ...project.umzug.options, storage: bothRecords(project), migrations: plainMigrations(project) });
     this.#project = project;
     project.emit = (event, params) => this.emit(event, params);
+    project.isHeard = (event) => this.listenerCount(event) > 0;
   }
 
   /**
@@ -165,16 +166,41 @@ class SafeUmzug<Context extends object = object> extends BaseUmzug<Context> {
     // Before a context of the project's own opens main, which creates a file that is not there.
     const { driver, main } = await project.setup();
     await driver.examine(main);
-    return this.runCommand(direction, async () => {
+    return this.#runSafe(direction, async () => {
       refuseFixed(project);
       project.thrown = undefined;
       const setup = await project.setup();
       const result = await (direction === 'up' ? up : down)(setup, runOptionsOf(options));
       endIdleChildren();
-      // A name was taken out of the record for a revert that did not come to pass.
-      if (!isDone(result)) await reconcileRecord(project);
+      // A name was taken out of the record for a revert that did not come to pass. If not now, the next command does it.
+      if (!isDone(result)) await reconcileRecord(project).catch(() => {});
       return result;
     });
+  }
+
+  /** As `runCommand`, but where main can be copied only while nobody has it open, no context for it is kept meanwhile. */
+  async #runSafe<T>(command: string, run: () => Promise<T>): Promise<T> {
+    const { provider } = await this.#project.setup();
+    if (!(provider.alone ?? false)) return this.runCommand(command, run);
+    const tell = async (event: 'beforeCommand' | 'afterCommand'): Promise<void> => {
+      if (this.listenerCount(event) === 0) return;
+      let told = false;
+      const emit = async (context: Context): Promise<void> => {
+        told = true;
+        await this.emit(event, { command, context });
+      };
+      await makingMain(this.#project, emit).catch((error: unknown) => {
+        // That main cannot be reached any more, the result of the run says better.
+        if (told || event === 'beforeCommand') throw error;
+      });
+    };
+    await reconcileRecord(this.#project);
+    await tell('beforeCommand');
+    try {
+      return await run();
+    } finally {
+      await tell('afterCommand');
+    }
   }
 }
 

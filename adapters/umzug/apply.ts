@@ -4,7 +4,10 @@ import { ForerunError, isForerunError, messageOf } from '../../src/error.ts';
 import type { Attempt, Direction } from '../../src/seams/source.ts';
 import type { Target } from '../../src/seams/target.ts';
 import { rehearseInChild } from './children.ts';
+import { tellable } from './engine-error.ts';
 import type { Project } from './project.ts';
+import { refuseFixed, refuseLeftOpen } from './refusals.ts';
+import type { ApplyHere } from './registry.ts';
 import { runnableMigrations } from './runnable.ts';
 
 /** Applies one migration to main, or to a branch: in a child process where that is possible. */
@@ -15,20 +18,37 @@ export async function applyMigration<Context extends object>(
   migration: { readonly name: string; readonly file?: string },
   direction: Direction,
 ): Promise<void> {
-  const { main, databaseVariable } = await project.setup();
+  const { main, driver, provider, databaseVariable } = await project.setup();
   try {
     if (target.url === main.url) await applyHere(project, target, attempt, migration.name, direction);
     else if (project.module !== undefined) {
       const { module, place } = project;
-      await rehearseInChild({ module, place, main, databaseVariable, target }, migration.name, direction, attempt);
+      // What a session wrote is known for sure when it has ended, and no pool of a plain context is ended by anybody.
+      const once = project.contexts.kind === 'fixed' && (provider.alone ?? false);
+      const where = { module, place, main, driver, databaseVariable, target, once };
+      await rehearseInChild(where, migration.name, direction, attempt);
     } else {
       refuseFixed(project);
       if (!rehearsedHere.has(target.url)) attempt.note(inThisProcess);
       rehearsedHere.add(target.url);
       await applyHere(project, target, attempt, migration.name, direction);
+      if (project.contexts.kind === 'own' && (provider.alone ?? false)) await refuseLeftOpen(driver, target);
     }
   } catch (error) {
-    throw located(error, migration.file);
+    throw located(tellable(driver, error), migration.file);
+  }
+}
+
+/** Applies one migration in a child process, whose errors are told in another one. */
+export async function applyAsChild<Context extends object>(
+  project: Project<Context>,
+  ...how: Parameters<ApplyHere>
+): Promise<void> {
+  try {
+    await applyHere(project, ...how);
+  } catch (error) {
+    const { driver } = await project.setup();
+    throw tellable(driver, error);
   }
 }
 
@@ -46,22 +66,6 @@ export async function applyHere<Context extends object>(
   if (contexts.kind !== 'shared') return run(undefined);
   const { driver } = await setup();
   await driver.transaction(target, attempt, (connection) => run(connection.client));
-}
-
-/** A context that cannot be pointed at a branch is refused, unless a child process makes it there. */
-export function refuseFixed<Context extends object>({ contexts, module }: Project<Context>): void {
-  if (contexts.kind !== 'fixed' || module !== undefined) return;
-  throw new ForerunError(
-    'NOT_REHEARSABLE',
-    'The context of this Umzug is made without knowing the database, so its migrations cannot be pointed at a branch.',
-    {
-      details: {},
-      next: `Give safeUmzug a function instead, for example:
-  context: (target, connection) => ({ db: connection }),
-or have a child process make the context, from the database variable:
-  module: import.meta.url,`,
-    },
-  );
 }
 
 const inThisProcess =

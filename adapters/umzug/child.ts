@@ -1,7 +1,6 @@
 import { startWatchdog } from '../../src/cli/watchdog.ts';
 import type { Session } from '../../src/seams/driver.ts';
 import type { Attempt } from '../../src/seams/source.ts';
-import { guardFile } from './guard.ts';
 import { findApply } from './find.ts';
 import type { ChildMethods, Order, ParentMethods } from './protocol.ts';
 import { peer } from './wire.ts';
@@ -10,9 +9,12 @@ import { peer } from './wire.ts';
 const order = JSON.parse(process.argv[2] ?? '') as Order;
 process.argv = [process.execPath, ...order.args];
 startWatchdog();
-if (order.main !== undefined) {
-  guardFile(
-    order.main,
+if (order.guard !== undefined) {
+  const { guard } = (await import(order.guard.module)) as {
+    guard(what: unknown, explanation: string): void;
+  };
+  guard(
+    order.guard.what,
     `Opening main was refused, because migrations are rehearsed on a branch here. Use the context that a migration is given, or the address in ${order.databaseVariable}.`,
   );
 }

@@ -1,7 +1,8 @@
+import type { Driver, Guard } from '../../src/seams/driver.ts';
 import type { Attempt, Direction } from '../../src/seams/source.ts';
 import type { Target } from '../../src/seams/target.ts';
 import type { Launch } from './launch.ts';
-import type { ChildMethods, ParentMethods } from './protocol.ts';
+import type { ChildMethods, Order, ParentMethods } from './protocol.ts';
 import { addressOf, type Place } from './registry.ts';
 import { peer } from './wire.ts';
 
@@ -10,8 +11,11 @@ export interface ChildPlace {
   readonly module: string;
   readonly place: Place;
   readonly main: Target;
+  readonly driver: Driver;
   readonly databaseVariable: string;
   readonly target: Target;
+  /** Whether the child is ended after each migration, because nothing else closes what it has open on the branch. */
+  readonly once: boolean;
 }
 
 /**
@@ -22,7 +26,7 @@ const idleLimitMs = 1000;
 
 /**
  * Applies one migration to a branch in a child process whose database variable points at the branch, and which refuses to
- * open main's file. Where the migration runs in a transaction of ours, the attempt's steps are asked of this process, and
+ * open main. Where the migration runs in a transaction of ours, the attempt's steps are asked of this process, and
  * their queries go back to the child's connection. An aborted signal ends the child and all that it started.
  */
 export async function rehearseInChild(
@@ -34,7 +38,8 @@ export async function rehearseInChild(
   attempt.signal.throwIfAborted();
   // Plain Umzug commands start no other program, and need not wait for what does.
   const { launch } = await import('./launch.ts');
-  const child = childFor(place, launch);
+  const child =
+    children.get(place.target.url) ?? startChild(place, launch, await place.driver.guard?.(place.main, place.target));
   attempt.signal.addEventListener('abort', child.end);
   try {
     await child.apply(name, direction, attempt);
@@ -43,7 +48,13 @@ export async function rehearseInChild(
     throw error;
   } finally {
     attempt.signal.removeEventListener('abort', child.end);
+    if (place.once) child.end();
   }
+}
+
+/** Ends the child that works on a branch: what it has open there keeps the branch from being copied. */
+export function endChildOn(branch: Target): void {
+  children.get(branch.url)?.end();
 }
 
 /** Ends the children that wait for work; their branches have served. */
@@ -62,19 +73,21 @@ const children = new Map<string, Child>();
 let endsWithUs = false;
 let resting: NodeJS.Timeout | undefined;
 
-function childFor(place: ChildPlace, launch: Launch): Child {
-  const known = children.get(place.target.url);
-  if (known !== undefined) return known;
+function startChild(
+  { module, place, databaseVariable, target }: ChildPlace,
+  launch: Launch,
+  guard: Guard | undefined,
+): Child {
   if (!endsWithUs) process.once('exit', () => children.forEach((child) => child.end()));
   endsWithUs = true;
-  const child = startChild(place, launch);
-  children.set(place.target.url, child);
-  return child;
-}
-
-function startChild({ module, place, main, databaseVariable, target }: ChildPlace, launch: Launch): Child {
-  const order = { module: addressOf(module), place, main: main.path, databaseVariable, args: process.argv.slice(1) };
-  const subprocess = launch(order, { [databaseVariable]: target.variable });
+  const order: Order = {
+    module: addressOf(module),
+    place,
+    ...(guard === undefined ? {} : { guard: { module: guard.module, what: guard.what } }),
+    databaseVariable,
+    args: process.argv.slice(1),
+  };
+  const subprocess = launch(order, { ...guard?.env, [databaseVariable]: target.variable });
   let current: Attempt | undefined;
   let judged: Judged | undefined;
   // What our own steps throw is thrown again as it was, not as the copy that has been to the child and back.
@@ -116,6 +129,7 @@ function startChild({ module, place, main, databaseVariable, target }: ChildPlac
       }
     },
   };
+  children.set(target.url, self);
   void subprocess.ended.then((how) => {
     self.end();
     child.fail(

@@ -38,11 +38,13 @@ export function explainErrors(cli: UmzugCLI, isTold: (error: unknown) => boolean
         await execute();
       } catch (error) {
         if (isTold(error)) return;
-        if (!isForerunError(error)) throw error;
+        // Umzug wraps what a migration throws.
+        const ours = error instanceof Error && isForerunError(error.cause) ? error.cause : error;
+        if (!isForerunError(ours)) throw error;
         const { failedRun } = await import('../../src/cli/run-ending.ts');
         const { errorReport } = await import('../../src/error-report.ts');
-        process.exitCode = failedRun(action.actionName, errorReport(error)).exitCode;
-        throw error.next === undefined ? error : new Error(`${error.message}\n→ ${error.next}`, { cause: error });
+        process.exitCode = failedRun(action.actionName, errorReport(ours)).exitCode;
+        throw ours.next === undefined ? error : new Error(`${ours.message}\n→ ${ours.next}`, { cause: ours });
       }
     };
   }

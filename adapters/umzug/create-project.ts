@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Umzug } from 'umzug';
 import { resolveConfig, type Config } from '../../src/config.ts';
 import type { Setup } from '../../src/setup.ts';
-import { applyHere } from './apply.ts';
+import { applyAsChild } from './apply.ts';
 import { contextsOf } from './context.ts';
 import type { SafeUmzugOptions } from './options.ts';
 import type { Project } from './project.ts';
@@ -26,10 +26,11 @@ export function createProject<Context extends object>(
     record: recordOf(umzug),
     setup: () => (setup ??= resolveConfig(project.config)),
     current: new AsyncLocalStorage(),
-    place: register(module, (target, attempt, name, direction) => applyHere(project, target, attempt, name, direction)),
+    place: register(module, (...how) => applyAsChild(project, ...how)),
     module,
     paths: new Map(),
     emit: async () => {},
+    isHeard: () => false,
     thrown: undefined,
   };
   return project;

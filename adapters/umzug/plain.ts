@@ -1,4 +1,6 @@
 import type { InputMigrations, MigrationParams, RunnableMigration } from 'umzug';
+import { isForerunError } from '../../src/error.ts';
+import { halfDone } from '../../src/promotion/outcome.ts';
 import type { Attempt, Direction } from '../../src/seams/source.ts';
 import { applyHere } from './apply.ts';
 import { describeAll } from './list.ts';
@@ -35,14 +37,15 @@ async function apply<Context extends object>(
     await migration[direction]?.(params);
     return;
   }
-  const { main } = await project.setup();
-  await applyHere(
-    project,
-    main,
-    await recording(project, migrations, migration.name, direction),
-    migration.name,
-    direction,
-  );
+  const setup = await project.setup();
+  const attempt = await recording(project, migrations, migration.name, direction);
+  try {
+    await applyHere(project, setup.main, attempt, migration.name, direction);
+  } catch (error) {
+    // What it did until it ended our transaction is on main.
+    if (isForerunError(error, 'TRANSACTION_ESCAPED')) throw halfDone({ setup }, migration, error);
+    throw error;
+  }
 }
 
 /** Writes or removes the history row as the last step of the migration's transaction. */

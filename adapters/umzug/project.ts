@@ -26,6 +26,8 @@ export interface Project<Context extends object> {
   readonly paths: Map<string, string>;
   /** Tells the user's listeners. */
   emit(event: MigrationEvent, params: MigrationParams<Context>): Promise<void>;
+  /** Whether a listener is there to be told. */
+  isHeard(event: MigrationEvent): boolean;
   /** What a listener threw, for `up` to reject with. */
   thrown: { readonly error: unknown } | undefined;
 }

@@ -1,4 +1,4 @@
-import type { Row } from '../../src/seams/driver.ts';
+import type { Guard, Row } from '../../src/seams/driver.ts';
 import type { StatementEvidence } from '../../src/seams/evidence.ts';
 import type { Direction } from '../../src/seams/source.ts';
 import type { Target } from '../../src/seams/target.ts';
@@ -9,8 +9,8 @@ export interface Order {
   /** Address of the module to load. */
   readonly module: string;
   readonly place: Place;
-  /** The file of main, where it has one: not to be opened. */
-  readonly main: string | undefined;
+  /** What keeps main from being opened, where there is something. */
+  readonly guard?: Pick<Guard, 'module' | 'what'>;
   /** Where the child finds the branch's address; for messages. */
   readonly databaseVariable: string;
   /** The program's own arguments, its name first. */

@@ -1,7 +1,7 @@
 import type { MigrationParams } from 'umzug';
 import type { Direction, Migration, Source } from '../../src/seams/source.ts';
 import { applyMigration } from './apply.ts';
-import { endIdleChildren } from './children.ts';
+import { endChildOn, endIdleChildren } from './children.ts';
 import { describeAll } from './list.ts';
 import { metaOf, usingMain, type MigrationEvent, type Project } from './project.ts';
 import { logMissing, unlogTakenBack } from './storage.ts';
@@ -13,11 +13,13 @@ export function umzugSource<Context extends object>(project: Project<Context>): 
     name: 'umzug',
     migrations: () => usingMain(project, (context) => list(project, context)),
     ...recordOf(project),
+    release: async (branch) => endChildOn(branch),
     async promoting(migration, direction) {
       endIdleChildren();
       begun.set(migration.name, performance.now());
       const event = direction === 'up' ? 'migrating' : 'reverting';
       project.umzug.options.logger?.info({ event, name: migration.name });
+      if (!needsContext(project, event)) return;
       await usingMain(project, async (context) => {
         const params = { ...metaOf(project, migration.name), context };
         await tell(project, event, params);
@@ -30,6 +32,7 @@ export function umzugSource<Context extends object>(project: Project<Context>): 
       const durationSeconds = Math.round(performance.now() - (begun.get(migration.name) ?? 0)) / 1000;
       const event = direction === 'up' ? 'migrated' : 'reverted';
       project.umzug.options.logger?.info({ event, name: migration.name, durationSeconds });
+      if (!needsContext(project, event)) return;
       await usingMain(project, async (context) => {
         const params = { ...metaOf(project, migration.name), context };
         if (direction === 'up') await logMissing(project, [params], context);
@@ -70,6 +73,11 @@ function recordOf<Context extends object>(project: Project<Context>): Pick<Sourc
         await unlogTakenBack(project, applied, context);
       }),
   };
+}
+
+/** Making a context for main costs a connection. */
+function needsContext<Context extends object>({ record, isHeard }: Project<Context>, event: MigrationEvent): boolean {
+  return record !== undefined || isHeard(event);
 }
 
 /** A listener's throw stops the promotion, and `up` rejects with that very error. */

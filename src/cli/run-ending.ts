@@ -24,7 +24,7 @@ export async function endingOf(verb: string, ended: Supervised): Promise<RunResu
 
 /** The document of a run that never came to begin. */
 export function failedRun(verb: string, error: ErrorReport, events: readonly Event[] = []): RunResult {
-  return finished(verb, events, 'failed', error, 0);
+  return finished(verb, events, error.code === 'NEEDS_PERSON' ? 'needs-person' : 'failed', error, 0);
 }
 
 export function interruptedBy(by: NodeJS.Signals): ErrorReport {

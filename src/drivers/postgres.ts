@@ -4,8 +4,10 @@ import { comparePostgres, type CompareOptions } from './postgres/compare.ts';
 import { connect, type PostgresConnection } from './postgres/connection.ts';
 import { postgresContents, postgresCounts } from './postgres/contents.ts';
 import { damageOf } from './postgres/damage.ts';
+import { environmentFor } from './postgres/environment.ts';
 import { examinePostgres } from './postgres/examine.ts';
 import { stateOf } from './postgres/failures.ts';
+import type { Guarded } from './postgres/guard.ts';
 import { postgresHistory } from './postgres/history.ts';
 import { homeIn, makeHome } from './postgres/home.ts';
 import { identityOf } from './postgres/identity.ts';
@@ -16,6 +18,7 @@ import { lockPostgres } from './postgres/lock.ts';
 import { connectBeside } from './postgres/maintenance.ts';
 import { observePostgres } from './postgres/observe.ts';
 import { notCompared } from './postgres/not-compared.ts';
+import { placeOf } from './postgres/place.ts';
 import { loadParser } from './postgres/parser.ts';
 import { recovering } from './postgres/recovering.ts';
 import { runCode } from './postgres/run-code.ts';
@@ -110,6 +113,10 @@ function driverOf(options: PostgresOptions, sessions: KeptSessions, run: string 
       return await damageOf(connection, tables);
     },
     watch: (main) => watchPostgres(main, open),
+    async guard(main, branch) {
+      const what: Guarded = { main: await placeOf(main), branch: await placeOf(branch) };
+      return { module: guardModule, what, env: await environmentFor(main, branch, process.env) };
+    },
     ...(run === undefined ? {} : { rest: (target) => sessions.rest(run, target) }),
     forRun: (id) => driverOf(options, sessions, id),
     async endSessions(main, id) {
@@ -135,3 +142,8 @@ function once(ask: (target: Target) => Promise<string>): (target: Target) => Pro
     return answer;
   };
 }
+
+const guardModule: string = new URL(
+  import.meta.url.endsWith('.ts') ? './postgres/guard.ts' : './postgres/guard.js',
+  import.meta.url,
+).href;

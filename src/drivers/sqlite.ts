@@ -4,6 +4,7 @@ import { codeOf, isNoStatement, whenFree } from './sqlite/busy.ts';
 import { commentedStatements } from './sqlite/commented.ts';
 import { connect, type Setup, type SqliteConnection } from './sqlite/connection.ts';
 import { examineSqlite } from './sqlite/examine.ts';
+import type { Guarded } from './sqlite/guard.ts';
 import { sqliteHistory } from './sqlite/history.ts';
 import { homeOf } from './sqlite/home.ts';
 import { sqliteJournal } from './sqlite/journal.ts';
@@ -95,5 +96,14 @@ export function sqlite(options: SqliteOptions = {}): Driver {
         import('./sqlite/damage-apart.ts'),
       ]);
     },
+    async guard(main) {
+      const what: Guarded = { path: pathOf(main) };
+      return { module: guardModule, what, env: {} };
+    },
   };
 }
+
+const guardModule: string = new URL(
+  import.meta.url.endsWith('.ts') ? './sqlite/guard.ts' : './sqlite/guard.js',
+  import.meta.url,
+).href;

@@ -64,8 +64,8 @@ export async function isRecorded(
  * and could not be asked.
  */
 export function halfDone(
-  run: Run,
-  migration: Migration,
+  run: Pick<Run, 'setup'> & Partial<Pick<Run, 'middle'>>,
+  migration: Pick<Migration, 'name'>,
   cause: unknown,
   reached?: Stretch | 'unasked',
 ): ForerunError<'NEEDS_PERSON'> {

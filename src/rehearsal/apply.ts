@@ -101,7 +101,7 @@ export async function recordHistory(
   await history.record({ version, name, appliedOn: new Date().toISOString(), checksum }, text);
 }
 
-export function failureOf({ setup }: Run, error: unknown): MigrationFailure {
+export function failureOf({ setup }: Pick<Run, 'setup'>, error: unknown): MigrationFailure {
   if (isForerunError(error, 'STATEMENT_FAILED')) {
     const { where, code } = error.details;
     return { message: error.message, where, ...(code === undefined ? {} : { code }) };

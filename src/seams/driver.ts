@@ -194,6 +194,8 @@ export interface Driver {
    * kept.
    */
   rest?(target?: Target): Promise<void>;
+  /** How another process, which is to work on a branch, is kept from opening main. Absent where nothing can keep it. */
+  guard?(main: Target, branch: Target): Promise<Guard>;
   /** The same driver, whose sessions a server can tell by the run that they belong to. Absent where there is no server. */
   forRun?(run: string): Driver;
   /**
@@ -210,6 +212,16 @@ export interface Driver {
   undoable?(stretch: Stretch): Promise<boolean>;
   /** Takes back a stretch that is on main by its exact inverse; false, having done nothing, where there is none. */
   undo?(main: Target, stretch: Stretch): Promise<boolean>;
+}
+
+/** What keeps a process from opening main, as far as that can be done within it. */
+export interface Guard {
+  /** Address of the module whose `guard(what, explanation)` does it. To be called before anything opens a database. */
+  readonly module: string;
+  /** Can be written as JSON, and holds no password. */
+  readonly what: unknown;
+  /** Variables of this process's environment by which programs come to main, as they are to be there. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** What is known of how one database became the other. */

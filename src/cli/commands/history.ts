@@ -64,7 +64,8 @@ export function addBaseline(program: Command, cli: Cli): void {
 
 function repairText(rows: readonly HistoryRow[], name: string | undefined): string {
   // A migration that is named and has no row is one in whose middle a run ended.
-  if (rows.length === 0 && name !== undefined) return `${name} counts as not begun: the next run applies it from its start.\n`;
+  if (rows.length === 0 && name !== undefined)
+    return `${name} counts as not begun: the next run applies it from its start.\n`;
   if (rows.length === 0)
     return 'Nothing to repair: no applied file was changed. A migration whose file is gone must be named.\n';
   return rows

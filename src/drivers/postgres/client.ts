@@ -6,6 +6,11 @@ export interface PostgresClient {
   readonly processID: number | null;
   /** What it was told to connect to. */
   readonly connectionParameters: { database?: string };
+  readonly host: string;
+  readonly port: number;
+  readonly database: string | undefined;
+  readonly user: string | undefined;
+  readonly password: string | null | undefined;
   connect(): Promise<unknown>;
   query(query: QueryConfig): Promise<Answer | readonly Answer[]>;
   query(query: StreamedQuery): StreamedQuery;
@@ -45,7 +50,7 @@ export interface ClientOptions {
 
 /** The slice of the package `pg`. */
 interface Package {
-  readonly Client: new (options: ClientOptions) => PostgresClient;
+  readonly Client: new (options: Partial<ClientOptions>) => PostgresClient;
   readonly Query: new (text: string) => StreamedQuery;
   readonly types: TypeParsers;
 }

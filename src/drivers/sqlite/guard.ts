@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
  * from now on, and through Node's own SQLite. What it cannot refuse (a program that a migration starts, a file's name in a
  * parameter of ATTACH) is noticed on main afterwards.
  */
-export function guardFile(path: string, explanation: string): void {
+export function guard({ path }: Guarded, explanation: string): void {
   const guarded = statSync(path, { bigint: true });
   const refuse: Refuse = (args) => {
     for (const arg of args) {
@@ -22,6 +22,11 @@ export function guardFile(path: string, explanation: string): void {
     module.exports = guardedAddon(module.exports, refuse);
   };
   guardBuiltin(refuse);
+}
+
+/** What is not to be opened. */
+export interface Guarded {
+  readonly path: string;
 }
 
 type Refuse = (args: readonly unknown[]) => void;
