@@ -124,7 +124,7 @@ test('a down says that a later migration without a file stays', async () => {
   );
 });
 
-test('a repair of a migration in whose middle a run ended takes its word that nothing is left, also without its file', async () => {
+test('a repair of a migration in whose middle a run ended takes its word that nothing is left, also without its file, and keeps that run from going on', async () => {
   const project = await changedProject();
   const setup = await project.setup();
   const { driver, main } = setup;
@@ -141,7 +141,7 @@ test('a repair of a migration in whose middle a run ended takes its word that no
   await driver.transaction(main, ownWork(), async (session) => driver.journal(session).write(identity, entry));
   expect(await repair(setup, '003_index', 'dropped by hand')).toEqual([]);
   await using connection = await driver.open(main);
-  expect(await driver.journal(connection).read(identity)).toEqual({ ...entry, phase: 'finished' });
+  expect(await driver.journal(connection).read(identity)).toEqual({ ...entry, phase: 'finished', epoch: 2 });
 });
 
 test('a reason is not kept where the history could not be written', async () => {
