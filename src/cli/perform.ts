@@ -8,13 +8,13 @@ import type { RunOptions } from '../run-log.ts';
 import type { CommonOptions } from './common-options.ts';
 import { takeOutput, type Output } from './output.ts';
 import type { Asked, Request } from './request.ts';
-import type { WorkerProcess } from './start-worker.ts';
+import type { Ahead } from './start-ahead.ts';
 import type { Supervised } from './supervisor.ts';
 
 /** One call of this program. */
 export interface Cli {
   /** A worker that was started before the arguments were read, and that nobody has taken yet. */
-  ahead: WorkerProcess | undefined;
+  ahead: Ahead | undefined;
   exitCode: number;
 }
 

@@ -6,13 +6,13 @@ import { shellWord } from '../shell-word.ts';
 import { takeOutput } from './output.ts';
 import type { Cli } from './perform.ts';
 import { newProgram, unknownHelp, verbIn } from './program.ts';
-import type { WorkerProcess } from './start-worker.ts';
+import { endAhead, type Ahead } from './start-ahead.ts';
 
 /**
  * Does what the arguments say, prints the result, and answers with the exit code. `ahead` is the worker for it, where it
  * was started already.
  */
-export async function runProgram(args: readonly string[], ahead: WorkerProcess | undefined): Promise<number> {
+export async function runProgram(args: readonly string[], ahead: Ahead | undefined): Promise<number> {
   const cli: Cli = { ahead, exitCode: 0 };
   const program = await newProgram(cli, args);
   try {
@@ -33,7 +33,7 @@ export async function runProgram(args: readonly string[], ahead: WorkerProcess |
       error instanceof CommanderError ? wrongUse(error, verb, args) : error,
     );
   } finally {
-    cli.ahead?.kill();
+    if (cli.ahead !== undefined) endAhead(cli.ahead);
   }
 }
 

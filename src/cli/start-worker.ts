@@ -13,8 +13,6 @@ export interface Program {
 
 export interface Ears {
   event(event: Event): void;
-  /** The worker has taken note of the interruption. */
-  heard(): void;
   /** Whatever the worker's own code, or a migration, printed. */
   output(chunk: Uint8Array): void;
 }
@@ -42,9 +40,9 @@ const endLimitMs = 2000;
 
 /**
  * Runs the program again, in a session of its own so that the terminal's Ctrl-C reaches this process alone. What it
- * prints never comes to this process's stdout.
+ * prints never comes to this process's stdout. `heard` is told when it has taken note of an interruption.
  */
-export function startWorker(program: Program, task: Task): WorkerProcess {
+export function startWorker(program: Program, task: Task, heard: () => void): WorkerProcess {
   const child = fork(program.entry ?? entryOfThis(), [...(program.args ?? process.argv.slice(2))], {
     detached: true,
     serialization: 'advanced',
@@ -61,7 +59,14 @@ export function startWorker(program: Program, task: Task): WorkerProcess {
   let ears: Ears | undefined;
   return {
     pid: child.pid ?? 0,
-    ended: endOf(child, (message) => hear(ears, message), kill),
+    ended: endOf(
+      child,
+      (message) => {
+        if (message.forerun === 'heard') heard();
+        if (message.forerun === 'events') for (const event of message.events) ears?.event(event);
+      },
+      kill,
+    ),
     listen(listening) {
       ears = listening;
       for (const stream of [child.stdout, child.stderr])
@@ -77,11 +82,6 @@ function entryOfThis(): string {
   const entry = process.argv[1];
   if (entry === undefined) throw new TypeError('this program has no file that could be run again');
   return entry;
-}
-
-function hear(ears: Ears | undefined, message: FromWorker): void {
-  if (message.forerun === 'events') for (const event of message.events) ears?.event(event);
-  if (message.forerun === 'heard') ears?.heard();
 }
 
 async function endOf(child: ChildProcess, hear: (message: FromWorker) => void, kill: () => void): Promise<WorkerEnd> {

@@ -1,8 +1,8 @@
 import type { ErrorReport, Event, Listener } from '../events.ts';
-import { interruptions } from './interruptions.ts';
 import type { Died } from './protocol.ts';
 import type { Recovery } from './recover-verb.ts';
 import type { Request } from './request.ts';
+import { startAhead, type Ahead } from './start-ahead.ts';
 import { startWorker, type Program, type WorkerProcess } from './start-worker.ts';
 
 export type { Program } from './start-worker.ts';
@@ -11,7 +11,7 @@ export interface SuperviseOptions extends Program {
   /** What the worker is to do. @default it reads the program's arguments */
   readonly request?: Request;
   /** A worker that was started already. */
-  readonly ahead?: WorkerProcess | undefined;
+  readonly ahead?: Ahead | undefined;
   /** Told every event of the worker. */
   readonly onEvent?: Listener;
   /** Whatever the worker printed. @default written to stderr */
@@ -55,18 +55,16 @@ export async function supervise(options: SuperviseOptions = {}): Promise<Supervi
   const start = performance.now();
   let last = start;
   const output = options.onOutput ?? ((chunk: Uint8Array): void => void process.stderr.write(chunk));
-  using asked = interruptions();
-  const worker = options.ahead ?? startWorker(options, { kind: 'run' });
+  const { worker, asked } = options.ahead ?? startAhead(options);
+  using _signals = asked;
   worker.listen({
     event(event) {
       events.push(event);
       last = performance.now();
       options.onEvent?.(event);
     },
-    heard: () => asked.heard(),
     output,
   });
-  asked.watch(worker);
   if (options.request !== undefined) worker.begin(options.request);
   const end = await worker.ended;
   const by = asked.by === undefined ? {} : { by: asked.by };
@@ -87,8 +85,8 @@ async function recoverFrom(
   const died: Died = { pid: worker.pid, promoting, ...(run === undefined ? {} : { run }) };
   options.onEvent?.({ type: 'phase:started', phase: 'recover', at: new Date().toISOString() });
   // The program says once more what it says at its start; nobody needs to read that again.
-  const second = startWorker(options, { kind: 'recover', died });
-  second.listen({ event: () => {}, heard: () => {}, output: () => {} });
+  const second = startWorker(options, { kind: 'recover', died }, () => {});
+  second.listen({ event: () => {}, output: () => {} });
   if (options.request !== undefined) second.begin(options.request);
   watch(second);
   const limit = setTimeout(() => second.kill(), recoveryLimitMs);

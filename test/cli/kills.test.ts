@@ -20,6 +20,16 @@ describe('a process that is killed', () => {
     expect(next.findings.map((finding) => finding.gate)).toContain('recovery');
   });
 
+  it('as a worker whose arguments are wrong is gone with the call', async () => {
+    const project = await shopProject();
+    const running = startForerun(['up', '--safe', '--nonsense', '--database', 'app.db'], { cwd: project.root });
+    let workers: readonly number[] = [];
+    await until(async () => (workers = await childrenOf(running.pid)).length > 0);
+    expect((await running.ended).exitCode).toBe(2);
+    await until(() => !workers.some(isRunning));
+    expect(history(project)).toEqual([]);
+  });
+
   it('as a worker is reported with what ended it, and its leftovers go', async () => {
     const project = await shopProject();
     const { held } = await holdAt(project.root, 'script on copy');

@@ -19,6 +19,15 @@ describe('a signal that the work can hear', () => {
     await expectNextRunToFinish(project, ['--database', 'app.db']);
   });
 
+  it('is heard as soon as there is a worker', async () => {
+    const project = await shopProject();
+    const running = startForerun(['up', '--safe', '--json', '--database', 'app.db'], { cwd: project.root });
+    await until(async () => (await childrenOf(running.pid)).length > 0);
+    running.signal('SIGINT');
+    expect(await resultOf(running)).toMatchObject({ outcome: 'interrupted', exitCode: 130, verb: 'up' });
+    await expectNextRunToFinish(project, ['--database', 'app.db']);
+  });
+
   it('ends the user’s commands with the run', async () => {
     const project = await shopProject();
     const started = join(project.root, 'started');
