@@ -1,29 +1,11 @@
 import { Client, Pool } from 'pg';
-import { SequelizeStorage, Umzug, type RunnableMigration, type UmzugStorage } from 'umzug';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { rollback } from '../../src/index.ts';
+import type { RunnableMigration } from 'umzug';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { template } from '../../src/providers/template.ts';
 import { startPostgres, type PostgresServer } from '../support/postgres.ts';
-import {
-  onClient,
-  onPool,
-  onSequelize,
-  postgresProject,
-  safe,
-  Sequelize,
-  type QueryInterface,
-} from './fixtures/umzug/postgres.ts';
+import { onClient, onPool, postgresProject, safe, type PostgresProject } from './fixtures/umzug/postgres.ts';
+import { integer, onSequelize, orders, unique, type QueryInterface } from './fixtures/umzug/sequelize.ts';
 
-const integer = { type: 'INTEGER' };
-const orders: RunnableMigration<QueryInterface> = {
-  name: '001_orders',
-  up: ({ context }) => context.createTable('orders', { id: integer, buyer: integer }),
-  down: ({ context }) => context.dropTable('orders'),
-};
-const unique: RunnableMigration<QueryInterface> = {
-  name: '002_unique',
-  up: ({ context }) => context.addIndex('users', { fields: ['email'], unique: true, name: 'one' }),
-  down: ({ context }) => context.removeIndex('users', 'one'),
-};
 /** Two steps, the second of which may fail. */
 const both: RunnableMigration<QueryInterface> = {
   name: '001_both',
@@ -34,7 +16,6 @@ const both: RunnableMigration<QueryInterface> = {
 };
 
 const history = 'SELECT name FROM _schema_history ORDER BY name';
-const meta = 'SELECT name FROM "SequelizeMeta" ORDER BY name';
 
 describe.each([15, 18] as const)('migrations on a connection of their own, on PostgreSQL %i', (version) => {
   let server: PostgresServer;
@@ -58,9 +39,9 @@ describe.each([15, 18] as const)('migrations on a connection of their own, on Po
     expect(await project.read(history)).toEqual(['001_orders', '002_unique']);
     expect((await umzug.executed()).map(({ name }) => name)).toEqual(['001_orders', '002_unique']);
     expect(await umzug.pending()).toEqual([]);
-    expect(await umzug.down({ safe: true, to: 0 })).toEqual([{ name: '002_unique' }, { name: '001_orders' }]);
-    expect(await project.tables()).toEqual(['users']);
-    expect(await project.read(history)).toEqual([]);
+    expect(await umzug.down({ safe: true })).toEqual([{ name: '002_unique' }]);
+    expect(await project.read(history)).toEqual(['001_orders']);
+    expect((await umzug.pending()).map(({ name }) => name)).toEqual(['002_unique']);
   });
 });
 
@@ -83,10 +64,19 @@ describe('migrations on a connection of their own', () => {
         down: async ({ context }) => void (await context.query('ALTER TABLE users DROP COLUMN name')),
       },
     ]);
+    const told: string[] = [];
+    const tell = (event: string, context: Pool): Promise<void> =>
+      context.query('SELECT current_database() AS name').then(({ rows }) => void told.push(event, rows[0]?.name));
+    for (const event of ['beforeCommand', 'migrating', 'migrated', 'afterCommand'] as const)
+      umzug.on(event, ({ context }) => tell(event, context));
+
     expect(await umzug.safeUp()).toMatchObject({
       outcome: 'promoted',
       migrations: [{ promotion: 'journalled', evidence: { down: { restoresSchema: true, restoresData: true } } }],
     });
+
+    const main = new URL(project.url).pathname.slice(1);
+    expect(told).toEqual(['beforeCommand', main, 'migrating', main, 'migrated', main, 'afterCommand', main]);
     expect(await project.read('SELECT name FROM users ORDER BY id')).toEqual(['alice', 'bob']);
     expect(await umzug.pending()).toEqual([]);
   });
@@ -165,8 +155,7 @@ describe('migrations on a connection of their own', () => {
     expect(await project.read('SELECT count(*)::int FROM users')).toEqual([3]);
 
     // Where others have main open, it may have been they.
-    const application = new Client({ connectionString: project.url });
-    await application.connect();
+    await openedBy('shop', project);
     const again = await umzug.safeUp();
     expect(again.findings).toContainEqual({
       gate: 'isolation',
@@ -174,76 +163,33 @@ describe('migrations on a connection of their own', () => {
       migration: '001_leak',
       message: expect.stringContaining('that it was not the migration cannot be proved') as string,
     });
-    await application.end();
   });
 
-  test('are rehearsed on dumps while an application has main open, which is said', async () => {
+  test('are rehearsed on dumps while an application has main open, which is said; or told who has it', async () => {
     const project = await postgresProject(server);
-    const application = new Client({ connectionString: project.url, application_name: 'shop' });
-    await application.connect();
-    const told: string[] = [];
-    const result = await safe(project, onClient, [
+    await openedBy('shop', project);
+    const migrations: RunnableMigration<Client>[] = [
       { name: '001_a', up: async ({ context }) => void (await context.query('CREATE TABLE a (i int)')) },
-    ]).safeUp({ onEvent: (event) => void (event.type === 'told' && told.push(event.message)) });
+    ];
+    const refused = await safe(project, onClient, migrations, { provider: template() }).safeUp();
+    expect(refused).toMatchObject({ outcome: 'failed', exitCode: 1, error: { code: 'PROVIDER_FAILED' } });
+    expect(refused.error?.message).toMatch(
+      /^One session is connected to .*: pid \d+ \"shop\" \(user postgres, from [^)]*\)\.$/,
+    );
+    expect(refused.error?.next).toContain('connection pools included');
+    const told: string[] = [];
+    const result = await safe(project, onClient, migrations).safeUp({
+      onEvent: (event) => void (event.type === 'told' && told.push(event.message)),
+    });
     expect(result).toMatchObject({ outcome: 'promoted' });
     expect(result.copies.map(({ way }) => way)).toContain('dump');
     expect(told).toEqual([expect.stringMatching(/^Copies are made by dump .*somebody is connected: pid \d+ "shop"/)]);
-    await application.end();
   });
 });
 
-describe('a storage of Sequelize on main', () => {
-  let server: PostgresServer;
-  beforeAll(async () => {
-    server = await startPostgres();
-  });
-  afterAll(() => server?.stop());
-
-  test('is adopted, kept true up, down and back, and never touched by a rehearsal', async () => {
-    const project = await postgresProject(server);
-    const sequelize = new Sequelize(project.url, { logging: false });
-    const storage = new SequelizeStorage({ sequelize: sequelize as never });
-    const seen: string[] = [];
-    const watched: UmzugStorage<QueryInterface> = {
-      executed: () => storage.executed(),
-      unlogMigration: (params) => storage.unlogMigration(params),
-      async logMigration(params) {
-        seen.push(`logged ${params.name}`);
-        await storage.logMigration(params);
-      },
-    };
-    await new Umzug<QueryInterface>({
-      migrations: [orders],
-      storage,
-      context: sequelize.getQueryInterface(),
-      logger: undefined,
-    }).up();
-    const umzug = safe(project, onSequelize, { migrations: [orders, unique], storage: watched, logger: undefined });
-    const records = async (): Promise<unknown[]> => [await project.read(history), await project.read(meta)];
-
-    const result = await umzug.safeUp({
-      onEvent: (event) => void (/^(?:rehearsed|promoted)$/.test(event.type) && seen.push(event.type)),
-    });
-
-    expect(result.migrations).toMatchObject([{ name: unique.name, promotion: 'journalled' }]);
-    expect(seen).toEqual(['rehearsed', 'promoted', 'logged 002_unique']);
-    expect(result.findings.filter(({ gate }) => gate === 'adoption')).toMatchObject([
-      { severity: 'note', message: expect.stringContaining('001_orders') as string },
-    ]);
-    const all = ['001_orders', '002_unique'];
-    expect(await records()).toEqual([all, all]);
-
-    await umzug.down({ safe: true });
-    expect(await records()).toEqual([['001_orders'], ['001_orders']]);
-    await umzug.up();
-    expect(await records()).toEqual([all, all]);
-    await umzug.down();
-    expect(await records()).toEqual([['001_orders'], ['001_orders']]);
-
-    const again = await umzug.safeUp();
-    await rollback(umzug.config, again.migrations[0]?.checkpoint ?? '');
-    expect(await records()).toEqual([['001_orders'], ['001_orders']]);
-    expect((await umzug.pending()).map(({ name }) => name)).toEqual(['002_unique']);
-    await sequelize.close();
-  });
-});
+/** An application that has main open, and is idle, until the test is done. */
+async function openedBy(application: string, { url }: PostgresProject): Promise<void> {
+  const client = new Client({ connectionString: url, application_name: application });
+  await client.connect();
+  onTestFinished(() => client.end());
+}
