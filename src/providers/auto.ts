@@ -6,6 +6,7 @@ import { clone, type CloneOptions } from './clone.ts';
 import { dump, type DumpOptions } from './dump.ts';
 import { choose, type Candidate, type Choice } from './postgres/choice.ts';
 import { databaseOf } from './postgres/address.ts';
+import { whyNoDatabase } from './postgres/dumpable.ts';
 import { maintenanceOf } from './postgres/maintenance.ts';
 import { stayingIn } from './postgres/others.ts';
 import { idIn } from './postgres/records.ts';
@@ -102,11 +103,8 @@ async function problemOf(way: 'template' | 'dump', main: Target, options: AutoOp
   const elsewhere = way === 'dump' ? options.branchServer : undefined;
   const server = elsewhere === undefined ? main : postgresTarget(elsewhere);
   await using session = await openSession(maintenanceOf(server, options));
-  const [role] = await session.query(
-    'SELECT rolcreatedb OR rolsuper AS may, rolname AS name FROM pg_roles WHERE rolname = current_user',
-  );
-  if (role?.['may'] !== true) return `the role ${String(role?.['name'])} may not create databases (CREATEDB)`;
-  if (way === 'dump') return undefined;
+  const problem = await whyNoDatabase(session, elsewhere === undefined ? databaseOf(main) : undefined);
+  if (problem !== undefined || way === 'dump') return problem;
   const others = await stayingIn(session, databaseOf(main));
   return others.length === 0 ? undefined : `somebody is connected: ${others.slice(0, 3).join('; ')}`;
 }

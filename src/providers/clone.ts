@@ -7,9 +7,10 @@ import { settingsOf } from './clone/configuration.ts';
 import { branchOf, reviveBranches, snapshotOf } from './clone/derive.ts';
 import { listClones } from './clone/list.ts';
 import { make } from './clone/make.ts';
-import { cloneFolder, ensureSame, keyOf, placeFor, wholeRecord } from './clone/place.ts';
+import { cloneFolder, ensureSame, keyOf, ownFolders, placeFor, wholeRecord } from './clone/place.ts';
 import { dataOf, isCloneId, readRecord } from './clone/records.ts';
 import { removeClone } from './clone/remove.ts';
+import { ensureReachable, serverUser } from './clone/user.ts';
 import { databaseOf, programAddress } from './postgres/address.ts';
 import { readAttributes } from './postgres/attributes.ts';
 import { unknownSince } from './postgres/databases.ts';
@@ -18,6 +19,7 @@ import { asFailure, notFound, otherMain } from './postgres/failure.ts';
 import { makeKeeper } from './postgres/keeper.ts';
 import { discardRestoring, listRestoring } from './postgres/leftovers.ts';
 import { countsOf, haveMoved, type Counts } from './postgres/moved.ts';
+import { refusePooled } from './postgres/pooled.ts';
 import { pour } from './postgres/pour.ts';
 import { findProgram } from './postgres/programs.ts';
 import { restoreByRename } from './postgres/restore.ts';
@@ -119,6 +121,7 @@ async function checkpointOf(
   { bin, preload = [] }: CloneOptions,
 ): Promise<{ readonly made: Copy; readonly counts: Counts }> {
   await using session = await openSession(main, making);
+  refusePooled(session);
   await ensureAllowed(session);
   const major = Math.floor(session.version / 10_000);
   const client = { name: 'pg_basebackup', major, newer: false, debian: 'postgresql-client', bin } as const;
@@ -153,10 +156,13 @@ async function keyNow(main: Target): Promise<string> {
 /** Looks for rights and programs, too: what is missing is said before anything is begun. */
 async function estimate(main: Target, folder: string, { bin }: CloneOptions): ReturnType<Provider['estimate']> {
   await using session = await openSession(main);
+  refusePooled(session);
   await ensureAllowed(session);
   const major = Math.floor(session.version / 10_000);
   await findProgram({ name: 'pg_basebackup', major, newer: false, debian: 'postgresql-client', bin });
   await findProgram({ name: 'postgres', major, newer: false, debian: 'postgresql', bin });
+  // What is above our own folders, we cannot open to others.
+  await ensureReachable(await existing(dirname(ownFolders(folder).at(-1) ?? folder)), await serverUser());
   const [row] = await session.query(
     `SELECT sum(pg_database_size(oid))::float8 AS bytes FROM pg_database WHERE has_database_privilege(oid, 'CONNECT')`,
   );

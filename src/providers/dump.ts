@@ -5,9 +5,11 @@ import type { Target } from '../seams/target.ts';
 import { databaseOf } from './postgres/address.ts';
 import { readAttributes, type Attributes } from './postgres/attributes.ts';
 import { databaseCopies, fromCopy, type DatabaseCopies } from './postgres/databases.ts';
+import { ensureDumpable } from './postgres/dumpable.ts';
 import { maintenanceOf } from './postgres/maintenance.ts';
 import { sizeOf } from './postgres/make.ts';
 import { dumpFolder, pour, programOf, systemOf } from './postgres/pour.ts';
+import { refusePooled } from './postgres/pooled.ts';
 import { openSession } from './postgres/session.ts';
 
 export interface DumpOptions {
@@ -40,7 +42,7 @@ export function dump(options: DumpOptions = {}): Provider {
     server,
     key: async (main) => (options.branchServer === undefined ? databaseOf(main) : keyElsewhere(main)),
     async take(main, work, { run, signal }) {
-      const attributes = await attributesOn(main, databaseOf(main));
+      const attributes = await dumpableOn(main, options);
       await pour(main, attributes, work, server(main), { ...options, run, signal });
       return { way: 'dump', attributes };
     },
@@ -71,16 +73,25 @@ async function keyElsewhere(main: Target): Promise<string> {
   return `${await systemOf(session)}/${databaseOf(main)}`;
 }
 
+/** Of main, where it can be dumped. */
+async function dumpableOn(main: Target, { branchServer }: DumpOptions): Promise<Attributes> {
+  await using session = await openSession(main);
+  await ensureDumpable(session, branchServer === undefined);
+  return await readAttributes(session, databaseOf(main));
+}
+
 async function attributesOn(target: Target, database: string): Promise<Attributes> {
   await using session = await openSession(target);
   return await readAttributes(session, database);
 }
 
-/** Looks for the programs, too: what is missing is said before anything is begun. */
+/** Looks for rights and programs, too: what is missing is said before anything is begun. */
 async function estimate(main: Target, options: DumpOptions): ReturnType<Provider['estimate']> {
   await using session = await openSession(maintenanceOf(main, options));
+  if (options.branchServer === undefined) refusePooled(session);
   const major = Math.floor(session.version / 10_000);
   await programOf('pg_dump', major, options);
   await programOf('pg_restore', major, options);
+  await dumpableOn(main, options);
   return { way: 'dump', bytes: await sizeOf(session, databaseOf(main)) };
 }

@@ -7,6 +7,7 @@ import { databaseCopies, fromCopy } from './postgres/databases.ts';
 import { maintenanceOf, type DatabaseOptions } from './postgres/maintenance.ts';
 import { sizeOf } from './postgres/make.ts';
 import { ensureAlone } from './postgres/others.ts';
+import { refusePooled } from './postgres/pooled.ts';
 import { openSession } from './postgres/session.ts';
 
 export interface TemplateOptions {
@@ -49,6 +50,7 @@ const advice =
 
 async function estimate(main: Target, options: DatabaseOptions): ReturnType<Provider['estimate']> {
   await using session = await openSession(maintenanceOf(main, options));
+  refusePooled(session);
   const bytes = await sizeOf(session, databaseOf(main));
   return { way: strategyFor(session.version, bytes), bytes };
 }

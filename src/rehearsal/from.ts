@@ -22,9 +22,10 @@ export async function rehearseFrom(
   choices: RehearseChoices,
 ): Promise<Rehearsal> {
   const { driver, provider } = run.setup;
-  const brought = driver.damage(base.target);
+  // Of a copy at which nothing answers it cannot be looked for; then the whole branch is looked at.
+  const brought = (base.dormant ?? false) ? undefined : driver.damage(base.target);
   // It is told where it is awaited.
-  brought.catch(() => undefined);
+  brought?.catch(() => undefined);
   try {
     for (;;) {
       const branch = await run.phase('branch', undefined, () =>
@@ -33,7 +34,10 @@ export async function rehearseFrom(
       run.emit({ type: 'copy:made', kind: 'branch', copy: copyReport(branch) });
       try {
         await noteSurroundings(run, branch);
-        return await rehearseOn(run, branch, migrations, choices, { checkpoint: base, damage: brought });
+        return await rehearseOn(run, branch, migrations, choices, {
+          checkpoint: base,
+          ...(brought === undefined ? {} : { damage: brought }),
+        });
       } catch (error) {
         await provider.discard(branch);
         if (!(error instanceof Restart)) throw error;
@@ -42,7 +46,7 @@ export async function rehearseFrom(
     }
   } finally {
     // The base must not be thrown away while it is read.
-    await brought.catch(() => undefined);
+    await brought?.catch(() => undefined);
   }
 }
 

@@ -55,8 +55,8 @@ export interface RehearsalOptions {
 /** What a branch was made from, where that is at hand. */
 export interface Base {
   readonly checkpoint: Checkpoint;
-  /** What is broken in it: looked for meanwhile. */
-  readonly damage: Promise<readonly Violation[]>;
+  /** What is broken in it: looked for meanwhile. Absent where that cannot be. */
+  readonly damage?: Promise<readonly Violation[]>;
 }
 
 /** Thrown inside Umzug's `up` to end it at the first migration that does not pass. */

@@ -37,6 +37,11 @@ describe('main on PostgreSQL', () => {
       'CREATE TABLE _schema_history (version TEXT NOT NULL, name TEXT PRIMARY KEY, applied_on TEXT NOT NULL, checksum TEXT NOT NULL)',
       name,
     );
+    for (const use of ['reading', 'writing'] as const)
+      expect(await said(as('weak'), use)).toMatch(
+        /role weak may not read _schema_history.*GRANT SELECT ON _schema_history TO weak/,
+      );
+    await server.query('GRANT SELECT ON _schema_history TO weak', name);
     expect(await said(as('weak'))).toMatch(/role weak may not write public\._schema_history/);
     await driver.examine(driver.target(as('weak')), 'reading');
 
@@ -56,7 +61,7 @@ describe('main on PostgreSQL', () => {
     chownSync(signal, uid, gid);
     await server.restart();
     const error = await failure(driver.examine(target));
-    expect(error.message).toMatch(/is a standby, which cannot be written/);
+    expect(error.message).toMatch(/is a read-only standby, which cannot be written/);
     await driver.examine(target, 'reading');
   });
 

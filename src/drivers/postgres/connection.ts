@@ -2,10 +2,11 @@ import { ForerunError } from '../../error.ts';
 import type { Connection, Row } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
 import { loadClient, type Answer, type PostgresClient } from './client.ts';
-import { connectClient } from './connect.ts';
+import { connectClient, type Connected } from './connect.ts';
 import { bare, unusable } from './failures.ts';
 import { executeStatement } from './execute.ts';
 import { loadParser } from './parser.ts';
+import { areShared, poolerRefusal } from './pooler.ts';
 import { readable } from './readable.ts';
 import { rowsByCursor } from './rows.ts';
 import { hasCode } from './settings.ts';
@@ -54,7 +55,8 @@ export async function connect(target: Target, name: string): Promise<PostgresCon
     }
   };
   const query = (text: string, values: readonly unknown[] = []): Promise<readonly Row[]> => ask(text, values);
-  const about = await prepare(target, query).catch(async (error: unknown) => {
+  const beside = (): Promise<Connected> => connectClient(target, name);
+  const about = await prepare(target, { client, query, beside }).catch(async (error: unknown) => {
     await client.end().catch(() => {});
     throw unusable(target, error);
   });
@@ -85,26 +87,57 @@ function isSeveral(answer: Answer | readonly Answer[]): answer is readonly Answe
 /** Of the names of statements that are prepared by us. */
 export const planPrefix = 'forerun_';
 
-const settings = `set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false),
-  set_config('idle_in_transaction_session_timeout', '0', false), set_config('idle_session_timeout', '0', false),
-  set_config('standard_conforming_strings', 'on', false), set_config('client_min_messages', 'warning', false)`;
+/** A literal `local` that is true sets nothing beyond the statement. */
+function settings(local: string, more: Readonly<Record<string, string>> = {}): string {
+  return Object.entries({ ...fixed, ...more })
+    .map(([name, value]) => `set_config('${name}', '${value}', ${local})`)
+    .join(', ');
+}
+
+const fixed: Readonly<Record<string, string>> = {
+  statement_timeout: '0',
+  lock_timeout: '0',
+  idle_in_transaction_session_timeout: '0',
+  idle_session_timeout: '0',
+  standard_conforming_strings: 'on',
+  quote_all_identifiers: 'off',
+  client_min_messages: 'warning',
+};
+
+/** The statement of a client that was killed shall not go on; not every system can look for that. */
+const whileConnected = { client_connection_check_interval: '1s' };
+
+/** For a session that is used again as if it were new. */
+export const freshSettings: string = settings('false', whileConnected);
 
 const about = `pg_backend_pid() AS pid, current_setting('role') AS role, current_setting('server_version_num')::int AS version,
   (SELECT backend_start::text FROM pg_stat_get_activity(pg_backend_pid())) AS begun`;
 
-/** The statement of a client that was killed shall not go on; not every system can look for that. */
-const whileConnected = `set_config('client_connection_check_interval', '1s', false)`;
+interface Begun {
+  readonly client: PostgresClient;
+  query(sql: string): Promise<readonly Row[]>;
+  beside(): Promise<Connected>;
+}
 
-/** For a session that is used again as if it were new. */
-export const freshSettings: string = `${settings}, ${whileConnected}`;
-
-async function prepare(target: Target, query: (sql: string) => Promise<readonly Row[]>): Promise<Row> {
-  try {
-    const [row] = await query(`SELECT ${settings}, ${whileConnected}, ${about}`).catch((error: unknown) => {
-      if (hasCode(error, '22023')) return query(`SELECT ${settings}, ${about}`);
+async function prepare(target: Target, { client, query, beside }: Begun): Promise<Row> {
+  const select = async (local: string): Promise<Row> => {
+    const [row] = await query(`SELECT ${settings(local, whileConnected)}, ${about}`).catch((error: unknown) => {
+      if (hasCode(error, '22023')) return query(`SELECT ${settings(local)}, ${about}`);
       throw error;
     });
     return row ?? {};
+  };
+  try {
+    // A pooler has numbers of its own for sessions, and settings would stay behind in one that an application gets next.
+    const row = await select(`pg_backend_pid() IS DISTINCT FROM ${client.processID ?? 'NULL'}`);
+    if (Number(row['pid']) === client.processID) return row;
+    const other = await beside();
+    try {
+      if (await areShared(client, other.client)) throw poolerRefusal(target);
+    } finally {
+      await other.client.end().catch(() => {});
+    }
+    return await select('false');
   } catch (error) {
     const [row] = hasCode(error, '42704') ? await query('SHOW server_version') : [];
     throw row === undefined ? error : tooOld(target, String(row['server_version']));

@@ -2,7 +2,8 @@ import { ForerunError } from '../../error.ts';
 import type { Row } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
 import type { PostgresConnection } from './connection.ts';
-import { historyTable } from './names.ts';
+import { historyTable, ownTables } from './names.ts';
+import { pidOf, poolerRefusal } from './pooler.ts';
 
 export interface ExamineOptions {
   readonly use: 'reading' | 'writing';
@@ -13,55 +14,42 @@ export interface ExamineOptions {
 /** Throws `BAD_TARGET` for whatever is wrong with main, in words that say what to do. */
 export async function examinePostgres(target: Target, options: ExamineOptions): Promise<void> {
   await using connection = await options.connect(target);
-  await refusePooler(connection, options);
-  const [state] = await connection.query(stateQuery, [options.historySchema, historyTable]);
+  // A pooler that tells of its sessions as the server does is not seen when it is connected to.
+  if ((await pidOf(connection.client)) !== connection.pid) throw poolerRefusal(target);
+  const [state] = await connection.query(stateQuery, [options.historySchema, historyTable, ownTables]);
+  refuseUnreadable(target, state ?? {}, options.historySchema);
   if (options.use === 'writing') refuseReadOnly(target, state ?? {}, options.historySchema);
-}
-
-/**
- * A pooler that gives each transaction the server session that happens to be free, mixes settings, locks and savepoints
- * up between its clients. It has numbers of its own for sessions; two clients of it come to the same session, or one
- * comes to several.
- */
-async function refusePooler(connection: PostgresConnection, { connect }: ExamineOptions): Promise<void> {
-  const { client, target } = connection;
-  const pids = new Set([connection.pid, await pidOf(connection)]);
-  let pooled = pids.size > 1;
-  if (!pooled && client.processID !== connection.pid) {
-    await using other = await connect(target);
-    for (let time = 0; time < 3; time += 1) {
-      const [one, two] = [await pidOf(connection), await pidOf(other)];
-      pooled ||= one === two || one !== connection.pid || two !== other.pid;
-    }
-  }
-  if (!pooled) return;
-  throw bad(
-    target,
-    `Between here and ${target.url} is a connection pooler in transaction mode: one connection comes to several sessions of the server, so that locks, settings and sessions do not hold.`,
-    'Give the address of the server itself, or of a pool in session mode (PgBouncer: pool_mode = session; often another port).',
-  );
-}
-
-async function pidOf(connection: PostgresConnection): Promise<number> {
-  const [row] = await connection.query('SELECT pg_backend_pid() AS pid');
-  return Number(row?.['pid']);
 }
 
 const stateQuery = `
   SELECT pg_is_in_recovery() AS standby, current_setting('default_transaction_read_only') = 'on' AS readonly,
          current_user::text AS role,
          (SELECT has_schema_privilege(n.oid, 'USAGE') AND has_schema_privilege(n.oid, 'CREATE') FROM pg_catalog.pg_namespace AS n WHERE n.nspname = $1) AS create,
+         (SELECT string_agg(c.relname, ', ')
+            FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+           WHERE n.nspname = $1 AND c.relname = ANY ($3) AND NOT (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))) AS unreadable,
          (SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')
             FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
            WHERE n.nspname = $1 AND c.relname = $2) AS insert`;
+
+function refuseUnreadable(target: Target, state: Row, schema: string): void {
+  const tables = state['unreadable'];
+  if (typeof tables !== 'string') return;
+  const role = String(state['role']);
+  throw bad(
+    target,
+    `The role ${role} may not read ${tables} in the schema ${schema} of ${target.url}, where Forerun keeps what was applied.`,
+    `Look as the role that owns them, or grant it: GRANT SELECT ON ${tables} TO ${role}`,
+  );
+}
 
 function refuseReadOnly(target: Target, state: Row, schema: string): void {
   const { url } = target;
   if (state['standby'] === true) {
     throw bad(
       target,
-      `The server of ${url} is a standby, which cannot be written.`,
-      'Give the address of the primary.',
+      `The server of ${url} is a read-only standby, which cannot be written.`,
+      'Use the address of the primary.',
     );
   }
   if (state['readonly'] === true) {

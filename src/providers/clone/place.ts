@@ -1,6 +1,6 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { ForerunError } from '../../error.ts';
 import type { Session } from '../../seams/driver.ts';
 import type { Copy } from '../../seams/provider.ts';
@@ -21,9 +21,15 @@ export async function placeFor(folder: string, major: number, bin: string | unde
   const as = await serverUser();
   await mkdir(folder, { recursive: true, mode: 0o700 });
   // Another user only passes through; each data folder is that user's alone.
-  if (as.uid !== undefined) await chmod(folder, 0o711);
+  if (as.uid !== undefined) for (const own of ownFolders(folder)) await chmod(own, 0o711);
   await ensureReachable(folder, as);
   return { program, folder, as };
+}
+
+/** The folder of clones, with the one above it where that is ours as well. */
+export function ownFolders(folder: string): readonly string[] {
+  const above = dirname(folder);
+  return basename(above) === '.forerun' ? [folder, above] : [folder];
 }
 
 /** The system's temporary folder, because a socket's path may have 107 bytes only. */

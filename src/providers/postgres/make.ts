@@ -7,8 +7,9 @@ import { attributeStatements, checkpointStatements, commentStatement, type Attri
 import { asFailure } from './failure.ts';
 import type { Keeper } from './keeper.ts';
 import { livingBranch } from './list.ts';
+import { refusePooled } from './pooled.ts';
 import { commentOf, databaseName, newId, toCopy, type CopyRecord } from './records.ts';
-import { openSession, type ServerSession } from './session.ts';
+import { codeOf, openSession, type ServerSession } from './session.ts';
 
 export interface Origin {
   /** The maintenance database of the server that the copy is made on. */
@@ -54,6 +55,7 @@ export async function make(
     holding.catch(() => {});
     await using session = await openSession(origin.server, making);
     await holding;
+    refusePooled(session);
     try {
       if (kind === 'branch') await refuseTakenLabel(session, record);
       const { way, attributes } = await produce({ session, name, record });
@@ -71,7 +73,8 @@ export async function make(
       keep = kind === 'branch' && making.run !== undefined;
       return toCopy(ready, origin.server);
     } catch (error) {
-      await drop(origin.server, name, error);
+      // On a read-only server nothing was made, and nothing can be dropped.
+      if (codeOf(error) !== '25006') await drop(origin.server, name, error);
       throw error;
     }
   } catch (error) {

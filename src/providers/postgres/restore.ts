@@ -10,6 +10,7 @@ import { asFailure } from './failure.ts';
 import type { Keeper } from './keeper.ts';
 import { type Produced, type Work, sizeOf } from './make.ts';
 import { connectedTo } from './others.ts';
+import { refusePooled } from './pooled.ts';
 import { commentOf, databaseName, newId, type CopyRecord } from './records.ts';
 import { openSession, type ServerSession } from './session.ts';
 
@@ -38,6 +39,7 @@ export async function restoreByRename(
   const fresh = databaseName(record.id, key);
   try {
     await using session = await openSession(server);
+    refusePooled(session);
     await keeper.hold(server, record.id);
     await refuseBound(session, database);
     try {

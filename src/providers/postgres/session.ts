@@ -11,6 +11,8 @@ export interface ServerSession extends Session, AsyncDisposable {
   readonly version: number;
   readonly user: string;
   readonly place: Place;
+  /** Whether a connection pooler stands before the server: its settings are then the server's own. */
+  readonly pooled: boolean;
   /** Whether the session keeps this process from ending. One that does not must while it is waited for. */
   keepAlive(on: boolean): void;
   /** Told once where the server or the network ends the session. */
@@ -46,7 +48,8 @@ export async function openSession(target: Target, options: SessionOptions = {}):
       throw bare(error);
     }
   };
-  const [about] = await query(prepare);
+  const { processID } = client as unknown as { processID: number | null };
+  const [about] = await query(prepare(processID));
   const pid = Number(about?.['pid']);
   const cancel = (): void => void cancelStatement(target, pid).catch(() => {});
   signal?.addEventListener('abort', cancel);
@@ -54,6 +57,7 @@ export async function openSession(target: Target, options: SessionOptions = {}):
     pid,
     version: Number(about?.['version']),
     user: String(about?.['user']),
+    pooled: pid !== processID,
     place: { host: client.host, port: client.port, user: client.user ?? String(about?.['user']) },
     query,
     keepAlive: (on) => (on ? held.ref() : held.unref()),
@@ -68,14 +72,28 @@ export async function openSession(target: Target, options: SessionOptions = {}):
 /** Several statements answer several results, which the client's types do not say. */
 type Results = { readonly rows?: readonly Row[] } | { readonly rows?: readonly Row[] }[];
 
-/** Settings of the role or of the database could end a long copy, or change what a literal means. */
-const prepare = `
-  SELECT set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false),
-    set_config('idle_in_transaction_session_timeout', '0', false), set_config('idle_session_timeout', '0', false),
-    set_config('search_path', '', false),
-    set_config('standard_conforming_strings', 'on', false), set_config('default_transaction_read_only', 'off', false),
-    set_config('client_min_messages', 'warning', false), pg_backend_pid() AS pid, current_user::text AS user,
+/**
+ * Settings of the role or of the database could end a long copy, or change what a literal means. A pooler, which has
+ * numbers of its own for sessions, would give a session with ours to an application.
+ */
+function prepare(processID: number | null): string {
+  const settings = Object.entries(fixed).map(
+    ([name, value]) => `set_config('${name}', '${value}', pg_backend_pid() IS DISTINCT FROM ${processID ?? 'NULL'})`,
+  );
+  return `SELECT ${settings.join(', ')}, pg_backend_pid() AS pid, current_user::text AS user,
     current_setting('server_version_num')::int AS version`;
+}
+
+const fixed: Readonly<Record<string, string>> = {
+  statement_timeout: '0',
+  lock_timeout: '0',
+  idle_in_transaction_session_timeout: '0',
+  idle_session_timeout: '0',
+  search_path: '',
+  standard_conforming_strings: 'on',
+  default_transaction_read_only: 'off',
+  client_min_messages: 'warning',
+};
 
 async function connect(target: Target, run: string | undefined): Promise<Client> {
   const { Client } = await import('pg');

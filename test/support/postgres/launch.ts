@@ -70,7 +70,7 @@ function configuration(options: PostgresOptions, folder: string, port: number): 
 }
 
 /** Right after a SIGKILL the old server's children still hold its shared memory, so a start is tried again. */
-async function start(use: Programs, folder: string): Promise<void> {
+export async function start(use: Programs, folder: string): Promise<void> {
   const deadline = Date.now() + 30_000;
   for (;;) {
     const failure = await tryStart(use, folder, deadline);
@@ -108,7 +108,7 @@ async function ready(data: string, pid: number | undefined): Promise<boolean> {
   return lines[0] === String(pid) && lines[7]?.trim() === 'ready';
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

@@ -48,7 +48,7 @@ function debian(version: ServerVersion): Omit<Programs, 'full' | 'as'> {
   return { postgres: `${bin}/postgres`, initdb: `${bin}/initdb`, pgCtl: `${bin}/pg_ctl` };
 }
 
-async function unprivileged(): Promise<Programs['as']> {
+export async function unprivileged(): Promise<Programs['as']> {
   if (process.getuid?.() !== 0) return {};
   const id = async (flag: string): Promise<number> => Number((await execa('id', [flag, 'postgres'])).stdout);
   return { uid: await id('-u'), gid: await id('-g') };

@@ -52,5 +52,6 @@ export async function leftBehind(server: PostgresServer, project: PostgresProjec
     SELECT 'database ' || datname AS what FROM pg_database WHERE datname LIKE 'forerun%'
     UNION ALL SELECT 'session ' || application_name FROM pg_stat_activity WHERE application_name LIKE 'forerun%'
     UNION ALL SELECT 'role ' || rolname FROM pg_roles WHERE rolname LIKE 'forerun%'`);
-  return [...rows.map(({ what }) => what), ...(await readdir(project.temporary))];
+  const files = (await readdir(project.temporary)).filter((name) => name.startsWith('forerun'));
+  return [...rows.map(({ what }) => what), ...files];
 }
