@@ -1,6 +1,7 @@
 import { schemaDiff } from '../schema-diff.ts';
 import type { Run } from '../run-log.ts';
-import type { DownEvidence, StatementEvidence, TableEvidence } from '../seams/evidence.ts';
+import type { Told } from '../seams/driver.ts';
+import type { DownEvidence, Evidence, StatementEvidence, TableEvidence } from '../seams/evidence.ts';
 import type { Branch } from '../seams/provider.ts';
 import type { Apply, Attempt, Direction, Migration } from '../seams/source.ts';
 import { isForerunError } from '../error.ts';
@@ -97,7 +98,8 @@ async function upDownUp(
     // Where counters do not tell, the branch itself still is what it was.
     const counted = (observer.byCounters ?? false) && (observed.tables ?? []).some((table) => table.changed);
     const unsure = counted || observed.needsComparison !== undefined;
-    const exact = unsure ? await driver.compare(before.target, target) : observed;
+    const exact = unsure ? await driver.compare(before.target, target, writtenIn(observed)) : observed;
+    if (unsure) for (const note of exact.notes ?? []) run.note('reversible', note, migration.name);
     const data = (exact.tables ?? []).filter(differs);
     await migration.up(target, attempt('up'));
     return {
@@ -117,6 +119,14 @@ async function upDownUp(
       fails: `${doing} does not run: ${failureOf(run, error).message}${placeOf(error)}`,
     };
   }
+}
+
+/** Of the other tables the counters prove that nobody wrote them. */
+function writtenIn({ tables = [], needsComparison = [] }: Evidence): Told {
+  const doubts = needsComparison.map(({ table }) => table);
+  const names = tables.flatMap(({ table, renamedFrom }) => [table, renamedFrom ?? table]);
+  const known = doubts.filter((table) => table !== undefined);
+  return known.length < doubts.length ? {} : { tables: [...names, ...known] };
 }
 
 function placeOf(error: unknown): string {

@@ -1,6 +1,6 @@
 import type { Target } from '../../seams/target.ts';
 import { freshSettings, planPrefix, type PostgresConnection } from './connection.ts';
-import { flushCounters } from './written.ts';
+import { flushCounters } from './settled.ts';
 
 /** A session that is closed when it is disposed of, unless it was said that it can be used again. */
 export interface ScriptSession extends PostgresConnection {

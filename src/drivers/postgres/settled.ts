@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Row, Session } from '../../seams/driver.ts';
 import { planned } from './planned.ts';
-import { flushing } from './written.ts';
 
 /** A moment of the server. */
 export interface Moment {
@@ -67,6 +66,14 @@ export async function countsUnknown(
   const { since } = await momentOf(session);
   return since === begun.since ? undefined : 'the counters of writes were set back meanwhile';
 }
+
+/** Makes the counts of this session's committed writes seen by all; call it outside a transaction. Since PostgreSQL 15. */
+export async function flushCounters(session: Session): Promise<void> {
+  await session.query(flushing);
+}
+
+/** A session that is idle after this has told all that it wrote. */
+const flushing = 'SELECT pg_stat_force_next_flush()';
 
 const longestWait = 1000;
 
