@@ -1,6 +1,6 @@
 import type { Driver } from '../seams/driver.ts';
 import type { Target } from '../seams/target.ts';
-import { comparePostgres, type CompareOptions } from './postgres/compare.ts';
+import { comparePostgres, defaultLimits, type CompareOptions } from './postgres/compare.ts';
 import { connect, type PostgresConnection } from './postgres/connection.ts';
 import { postgresContents, postgresCounts } from './postgres/contents.ts';
 import { damageOf } from './postgres/damage.ts';
@@ -42,6 +42,14 @@ export interface PostgresOptions {
   readonly statementTimeoutMs?: number;
   /** How often a script that finds a lock held is begun, in all. @default 5 */
   readonly tries?: number;
+  /**
+   * Where rows have to be compared with the state before: tables up to so many bytes, their indexes not counted, are
+   * compared in full; of a larger one all rows are counted, and a part of them is compared that is about as large. The
+   * report then says that a difference elsewhere would go unseen. @default 2000000000
+   */
+  readonly compareBytes?: number;
+  /** Over how many connections to each database tables are compared, where that is worth it. @default 2 */
+  readonly connections?: number;
   /** The schema of Forerun's own tables on main. @default 'public' */
   readonly historySchema?: string;
   /** The folder in which `.forerun` is made. @default the working directory */
@@ -75,6 +83,10 @@ function driverOf(options: PostgresOptions, sessions: KeptSessions, run: string 
     statementTimeoutMs: options.statementTimeoutMs ?? 0,
     tries: options.tries ?? 5,
   };
+  const compareLimits = {
+    compareBytes: options.compareBytes ?? defaultLimits.compareBytes,
+    connections: options.connections ?? defaultLimits.connections,
+  };
   return {
     name: 'postgres',
     transactionalDdl: true,
@@ -101,7 +113,8 @@ function driverOf(options: PostgresOptions, sessions: KeptSessions, run: string 
       return lockPostgres(main, lockOptions);
     },
     observe: (branch) => observePostgres(branch, open),
-    compare: (before: Target, after: Target, told?: CompareOptions) => comparePostgres(before, after, open, told),
+    compare: (before: Target, after: Target, told?: CompareOptions) =>
+      comparePostgres(before, after, open, { ...told, limits: compareLimits }),
     async unlikeMain(main, branch) {
       await using there = await open(main);
       await using here = await open(branch);

@@ -1,5 +1,6 @@
 import type { Finding, Gate, Judged, Severity } from '../gate.ts';
 import { permits } from '../permits.ts';
+import { fewest, partSeen, rowsSeen } from '../rows-seen.ts';
 import type { Evidence, TableEvidence } from '../seams/evidence.ts';
 
 /**
@@ -23,12 +24,12 @@ function rowsLost(table: TableEvidence, migration: Judged): Finding[] {
   const gone = table.rowsGone ?? 0;
   if (gone === 0) return [];
   const allowed = permits(migration.permits, 'rows-lost', table.table);
-  const counts = `it had ${table.rowsBefore ?? 0} and has ${table.rowsAfter ?? 0}${keyless(table)}`;
+  const counts = [`it had ${table.rowsBefore ?? 0} and has ${table.rowsAfter ?? 0}`, partSeen(table), keyless(table)];
   return [
     finding(
       migration,
       allowed ? 'note' : 'block',
-      `${rows(gone)} of ${table.table} ${gone === 1 ? 'is' : 'are'} gone (${counts})${allowed ? ', as the migration allows' : `. If that is meant, write in the migration: -- forerun: allow rows-lost ${table.table}`}`,
+      `${rowsSeen(table, gone)} of ${table.table} ${gone === 1 ? 'is' : 'are'} gone (${counts.filter((part) => part !== '').join('; ')})${allowed ? ', as the migration allows' : `. If that is meant, write in the migration: -- forerun: allow rows-lost ${table.table}`}`,
       table.table,
     ),
   ];
@@ -37,14 +38,16 @@ function rowsLost(table: TableEvidence, migration: Judged): Finding[] {
 /** Rows of the same number as before look as if nothing were gone. */
 function keyless({ table, rowsToldBy }: TableEvidence): string {
   if (rowsToldBy !== 'value') return '';
-  return `; ${table} has no primary key, so that rows can only be told by value, and one with another value counts as gone`;
+  return `${table} has no primary key, so that rows can only be told by value, and one with another value counts as gone`;
 }
 
 function valuesChanged(table: TableEvidence, told: Told, migration: Judged): Finding[] {
   return Object.entries(table.valuesChanged ?? {}).flatMap(([column, count]) => {
     const written = writtenBy(told.assigned, table, column);
-    if (written >= count) {
-      const told = `${table.table}.${column} has another value in ${rows(count)}, as a statement sets it`;
+    const part = partSeen(table);
+    const changed = `another value in ${rowsSeen(table, count)}${part === '' ? '' : ` (${part})`}`;
+    if (written >= fewest(table, count)) {
+      const told = `${table.table}.${column} has ${changed}, as a statement sets it`;
       return [finding(migration, 'note', told, table.table)];
     }
     const allowed = permits(migration.permits, 'values-changed', table.table, column);
@@ -57,7 +60,7 @@ function valuesChanged(table: TableEvidence, told: Told, migration: Judged): Fin
       finding(
         migration,
         allowed ? 'note' : byTrigger ? 'warn' : 'block',
-        `${subject} has another value in ${rows(count)}${allowed ? ', as the migration allows' : `, and ${why}. If that is meant, write in the migration: -- forerun: allow values-changed ${subject}`}`,
+        `${subject} has ${changed}${allowed ? ', as the migration allows' : `, and ${why}. If that is meant, write in the migration: -- forerun: allow values-changed ${subject}`}`,
         table.table,
       ),
     ];

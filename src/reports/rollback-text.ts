@@ -1,4 +1,5 @@
 import type { RollbackPreview } from '../verbs/rollback.ts';
+import { rowsSeen } from '../rows-seen.ts';
 import type { TableEvidence } from '../seams/evidence.ts';
 import { age, count } from './quantities.ts';
 import type { View } from './style.ts';
@@ -32,10 +33,10 @@ function whatRollbackDoes(one: TableEvidence): string {
   if (rowsBefore === undefined) return `made since: would go with ${count(rowsAfter ?? 0, 'row')}`;
   if (rowsAfter === undefined) return `dropped since: would come back with ${count(rowsBefore, 'row')}`;
   const parts = [
-    ...(rowsAdded > 0 ? [`${count(rowsAdded, 'row')} written since would be lost`] : []),
-    ...(rowsGone > 0 ? [`${count(rowsGone, 'row')} deleted since would come back`] : []),
+    ...(rowsAdded > 0 ? [`${rowsSeen(one, rowsAdded)} written since would be lost`] : []),
+    ...(rowsGone > 0 ? [`${rowsSeen(one, rowsGone)} deleted since would come back`] : []),
     ...Object.entries(valuesChanged).map(
-      ([column, rows]) => `values of ${column} in ${count(rows, 'row')} would go back`,
+      ([column, rows]) => `values of ${column} in ${rowsSeen(one, rows)} would go back`,
     ),
     ...Object.entries(columnsDropped).map(
       ([column, rows]) => `column ${column} would come back with ${count(rows, 'value')}`,

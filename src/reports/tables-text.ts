@@ -1,4 +1,5 @@
 import type { TableEvidence } from '../seams/evidence.ts';
+import { partSeen } from '../rows-seen.ts';
 import { count, signed } from './quantities.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
@@ -39,6 +40,8 @@ function differences(one: TableEvidence): string {
       ([column, rows]) => `column ${column} gone with ${count(rows, 'value')}`,
     ),
   ];
+  const part = partSeen(one);
+  if (part !== '') parts.push(part);
   if (parts.length > 0) return parts.join(', ');
   return one.changed ? 'rows differ' : '';
 }

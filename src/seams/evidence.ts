@@ -99,6 +99,11 @@ export interface TableEvidence {
   /** Rows that were deleted or overwritten and still take place, where the engine keeps such rows and counts them. */
   readonly deadRowsBefore?: number;
   readonly deadRowsAfter?: number;
+  /**
+   * Set where one row in so many was compared, because the table is large: what is said of rows and values that differ
+   * was found among those, and more may differ. `rowsBefore` and `rowsAfter` are of all rows.
+   */
+  readonly comparedOneIn?: number;
   /** Whether any row was added, removed or given another value, in the columns that exist before and after. */
   readonly changed: boolean;
   /** Rows that existed before and are gone, by primary key, else by row identity, else by value. */

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { postgresContents, postgresCounts } from '../../src/drivers/postgres/contents.ts';
-import { approximateSizes } from '../../src/drivers/postgres/sizes.ts';
 import { postgresTables } from '../../src/drivers/postgres/tables.ts';
 import { startPostgres, type PostgresServer } from '../support/postgres.ts';
 import { failure } from '../contracts/driver/world.ts';
@@ -127,20 +126,5 @@ describe.each([15, 18] as const)('PostgreSQL %i', (version) => {
     await failure(postgresContents(session, [{ table: 'public.t', columns: ['v'] }]));
     expect(await session.query('SELECT v FROM t')).toEqual([{ v: 1 }]);
     await session.run('COMMIT');
-  });
-
-  test('sizes are of every table and index, with rows and dead rows as far as the statistics know', async () => {
-    await session.run(`
-      CREATE TABLE t (id integer PRIMARY KEY, v text); CREATE TABLE never (id integer);
-      INSERT INTO t SELECT g, repeat('x', 100) FROM generate_series(1, 5000) AS g; DELETE FROM t WHERE id > 4000`);
-    await session.run('ANALYZE t; SELECT pg_stat_force_next_flush()');
-    const { tables, indexes } = await approximateSizes(session);
-    expect(tables.get('public.t')).toMatchObject({ rows: 4000, deadRows: 1000 });
-    expect(tables.get('public.never')).toEqual({ rows: undefined, deadRows: 0, bytes: 0, totalBytes: 0 });
-    const [bytes] = await session.query(
-      `SELECT pg_table_size('t')::int AS t, pg_total_relation_size('t')::int AS total, pg_relation_size('t_pkey')::int AS i`,
-    );
-    expect(tables.get('public.t')).toMatchObject({ bytes: bytes?.['t'], totalBytes: bytes?.['total'] });
-    expect([...indexes]).toEqual([['public.t_pkey', { table: 'public.t', bytes: bytes?.['i'] }]]);
   });
 });

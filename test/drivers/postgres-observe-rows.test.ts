@@ -169,6 +169,25 @@ describe.each([15, 18] as const)('on PostgreSQL %i, what became of rows', (versi
     expect(after.tables).toMatchObject([{ table: 'public.empty', rowsAdded: 1 }]);
   });
 
+  test.each([
+    ['writes are not counted', 'SET track_counts = off', /does not count writes/],
+    ['the counters were set back meanwhile', 'SELECT pg_stat_reset()', /set back/],
+  ])('is unknown where %s', async (_, sql, why) => {
+    const url = await world();
+    // Whether writes are counted, each session is told when it begins.
+    if (sql.startsWith('SET')) await server.query(`ALTER ROLE postgres ${sql}`);
+    try {
+      await using observer = await observePostgres(targetOf(url), open);
+      await observer.begin();
+      await observed(url, ['DELETE FROM orders', ...(sql.startsWith('SELECT') ? [sql] : [])]);
+      expect((await observer.finish(undefined)).needsComparison).toEqual([
+        { why: expect.stringMatching(why) as string },
+      ]);
+    } finally {
+      await server.query('ALTER ROLE postgres RESET track_counts');
+    }
+  });
+
   test('dead rows and the bloat of indexes are told where they are known', async () => {
     const extension = version === 15 ? 'CREATE EXTENSION pgstattuple;' : '';
     const update = { sql: 'UPDATE people SET age = age + 1', assigns: ['public.people.age'] };

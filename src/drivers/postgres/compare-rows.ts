@@ -1,18 +1,18 @@
-import type { Connection, Row } from '../../seams/driver.ts';
+import type { Row } from '../../seams/driver.ts';
+import { rowsInDoubt, type Rows } from './compare-buckets.ts';
 import type { ColumnPair } from './compare-pairs.ts';
+import type { Both } from './lanes.ts';
 import { quoteIdentifier, quoteTable } from './names.ts';
-
-/** Two connections, each in one transaction under fixed settings. */
-export interface Both {
-  readonly before: Connection;
-  readonly after: Connection;
-}
 
 /** The rows of one table in both states. */
 export interface RowPair {
   readonly before: string;
   readonly after: string;
   readonly columns: readonly ColumnPair[];
+  /** One row in so many is compared: whatever is found is found among those. */
+  readonly oneIn: number;
+  /** How many there are, of the state that has more. */
+  readonly count: number;
 }
 
 export interface RowDifferences {
@@ -25,16 +25,17 @@ export interface RowDifferences {
 /**
  * By key: both sides stream a digest of each row's key with a hash of every column, in the order of the digests, which
  * is the same whatever collations the servers have. Both sides are computed and sorted by the servers; here they are
- * only merged.
+ * only merged. Of a large table only the rows that may differ are.
  */
 export async function differencesByKey(both: Both, rows: RowPair, key: readonly ColumnPair[]): Promise<RowDifferences> {
   const others = rows.columns.filter((column) => !key.includes(column));
   const values = new Map<string, number>();
   let [gone, added] = [0, 0];
   const exact = others.filter(({ before, after }) => before.type === after.type).length === others.length;
+  const doubtful = exact ? await inDoubt(both, rows, key) : undefined;
   const select = (side: 'before' | 'after', cast: boolean): string =>
     `SELECT md5(${rowText(key, side)}) COLLATE "C" AS k, concat_ws(' ', ${['NULL', ...others.map((column) => `hashtextextended(${valueText(column, side, cast)}, 0)`)].join(', ')}) AS h
-       FROM ONLY ${quoteTable(rows[side])} ORDER BY k`;
+       ${from(rows, side, key)} AND ${doubtful?.[side] ?? 'true'} ORDER BY k`;
   const compare = async (cast: boolean): Promise<void> => {
     [gone, added] = [0, 0];
     values.clear();
@@ -69,8 +70,9 @@ function countChanged(
 /** Without an identity only values tell: how often each row stands in one state more often than in the other. */
 export async function differencesByValue(both: Both, rows: RowPair): Promise<RowDifferences> {
   let [gone, added] = [0, 0];
+  const doubtful = await inDoubt(both, rows, rows.columns);
   const select = (side: 'before' | 'after'): string =>
-    `SELECT md5(${rowText(rows.columns, side)}) COLLATE "C" AS k, count(*)::float8 AS n FROM ONLY ${quoteTable(rows[side])} GROUP BY k ORDER BY k`;
+    `SELECT md5(${rowText(rows.columns, side)}) COLLATE "C" AS k, count(*)::float8 AS n ${from(rows, side, rows.columns)} AND ${doubtful[side]} GROUP BY k ORDER BY k`;
   for await (const [before, after] of merged(both, select('before'), select('after'))) {
     const more = Number(before?.['n'] ?? 0) - Number(after?.['n'] ?? 0);
     if (more > 0) gone += more;
@@ -79,12 +81,39 @@ export async function differencesByValue(both: Both, rows: RowPair): Promise<Row
   return { gone, added, values: new Map() };
 }
 
-/** Whether some columns tell all rows of a table apart. */
-export async function areUnique(connection: Connection, table: string, columns: readonly string[]): Promise<boolean> {
-  const names = columns.map(quoteIdentifier);
-  const [row] = await connection.query(
-    `SELECT count(*) = count(DISTINCT md5(ROW(${names.join(', ')})::text)) AND coalesce(bool_and((${names.map((name) => `${name} IS NOT NULL`).join(' AND ')})), true) AS unique
-       FROM ONLY ${quoteTable(table)}`,
+/**
+ * Chooses one row in so many by the text of some columns: the same rows in both states, and always the same. Rows with
+ * one text are chosen together.
+ */
+export function isChosen(by: readonly ColumnPair[], side: 'before' | 'after', oneIn: number): string {
+  return oneIn === 1 ? 'true' : `mod(hashtextextended(${rowText(by, side)} COLLATE "C", 0), ${oneIn}) = 0`;
+}
+
+/** Of the rows that are compared. */
+function from(rows: RowPair, side: 'before' | 'after', key: readonly ColumnPair[]): string {
+  return `FROM ONLY ${quoteTable(rows[side])} WHERE ${isChosen(key, side, rows.oneIn)}`;
+}
+
+function inDoubt(both: Both, rows: RowPair, key: readonly ColumnPair[]): ReturnType<typeof rowsInDoubt> {
+  const of = (side: 'before' | 'after'): Rows => ({
+    from: from(rows, side, key),
+    key: `${rowText(key, side)} COLLATE "C"`,
+    text: `${rowText(rows.columns, side)} COLLATE "C"`,
+  });
+  return rowsInDoubt(both, of('before'), of('after'), rows.count / rows.oneIn);
+}
+
+/** Whether some columns tell all rows of a table apart, of those that are compared. */
+export async function areUnique(
+  both: Both,
+  side: 'before' | 'after',
+  rows: RowPair,
+  columns: readonly ColumnPair[],
+): Promise<boolean> {
+  const names = columns.map((column) => quoteIdentifier(column[side].name));
+  const [row] = await both[side].query(
+    `SELECT count(*) = count(DISTINCT md5(${rowText(columns, side)})) AND coalesce(bool_and((${names.map((name) => `${name} IS NOT NULL`).join(' AND ')})), true) AS unique
+       ${from(rows, side, columns)}`,
   );
   return row?.['unique'] === true;
 }

@@ -12,6 +12,8 @@ export interface TableState {
   readonly marks: readonly string[];
   /** With indexes. */
   readonly bytes: number;
+  /** Without. */
+  readonly rowBytes: number;
 }
 
 export interface ColumnState {
@@ -29,6 +31,7 @@ export async function tableStates(session: Session): Promise<readonly TableState
     key: keyIn(row['key']),
     marks: JSON.parse(String(row['marks'])) as string[],
     bytes: Number(row['bytes']),
+    rowBytes: Number(row['row_bytes']),
   }));
 }
 
@@ -37,7 +40,7 @@ function keyIn(list: unknown): readonly string[] {
 }
 
 const statesQuery = `
-  SELECT n.nspname AS schema, c.relname AS table, pg_total_relation_size(c.oid) AS bytes,
+  SELECT n.nspname AS schema, c.relname AS table, pg_total_relation_size(c.oid) AS bytes, pg_table_size(c.oid) AS row_bytes,
          (SELECT coalesce(json_agg(json_build_array(a.attname, format_type(a.atttypid, a.atttypmod)) ORDER BY a.attnum), '[]')::text
             FROM pg_catalog.pg_attribute AS a
            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns,

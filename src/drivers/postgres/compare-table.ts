@@ -1,8 +1,17 @@
 import type { Connection } from '../../seams/driver.ts';
 import type { TableEvidence } from '../../seams/evidence.ts';
 import type { ColumnPair } from './compare-pairs.ts';
-import { areUnique, differencesByKey, differencesByValue, type Both, type RowDifferences } from './compare-rows.ts';
+import {
+  areUnique,
+  differencesByKey,
+  differencesByValue,
+  isChosen,
+  type RowDifferences,
+  type RowPair,
+} from './compare-rows.ts';
 import type { ColumnState, TableState } from './compare-states.ts';
+import type { TableRead } from './contents.ts';
+import type { Both } from './lanes.ts';
 import { quoteIdentifier, quoteTable } from './names.ts';
 
 /** One table in both states, with its columns. */
@@ -11,6 +20,19 @@ export interface Match {
   readonly after: TableState;
   readonly columns: readonly ColumnPair[];
   readonly dropped: readonly ColumnState[];
+  /** One row in so many is compared; 1 for all. All are counted. */
+  readonly oneIn: number;
+}
+
+/** What is read of one side to see whether anything differs at all. */
+export function readOf(match: Match, side: 'before' | 'after'): TableRead {
+  const { columns, oneIn } = match;
+  const [key] = keysOf(match);
+  return {
+    table: match[side].name,
+    columns: columns.map((column) => column[side].name),
+    ...(oneIn === 1 ? {} : { only: isChosen(key?.columns ?? columns, side, oneIn) }),
+  };
 }
 
 /** Row count and digest of the columns that are paired. */
@@ -33,6 +55,7 @@ export async function compareTable(
   const dropped = [...match.dropped, ...changed.map((column) => column.before)];
   const values = [...found.values].filter(([name]) => !changed.some((column) => column.after.name === name));
   const columnsDropped = await valuesIn(both.before, before.name, dropped);
+  const more = now.rows - was.rows;
   return {
     table: after.name,
     ...(before.name === after.name ? {} : { renamedFrom: before.name }),
@@ -40,9 +63,11 @@ export async function compareTable(
     rowsAfter: now.rows,
     bytesBefore: before.bytes,
     bytesAfter: after.bytes,
-    changed: found.differ,
-    rowsGone: found.gone,
-    rowsAdded: found.added,
+    ...(match.oneIn === 1 ? {} : { comparedOneIn: match.oneIn }),
+    changed: found.differ || more !== 0,
+    // Counts of all rows tell of some that are not compared.
+    rowsGone: Math.max(found.gone, -more),
+    rowsAdded: Math.max(found.added, more),
     ...(found.toldBy === undefined ? {} : { rowsToldBy: found.toldBy }),
     valuesChanged: Object.fromEntries(values),
     ...(dropped.length > 0 ? { columnsDropped } : {}),
@@ -68,8 +93,15 @@ interface Known {
 }
 
 async function differences(both: Both, match: Match, { was, now, assigned }: Known): Promise<Differences> {
-  const rows = { before: match.before.name, after: match.after.name, columns: match.columns };
-  const key = await keyOf(both, match);
+  const { columns, oneIn } = match;
+  const rows = {
+    before: match.before.name,
+    after: match.after.name,
+    columns,
+    oneIn,
+    count: Math.max(was.rows, now.rows),
+  };
+  const key = await keyOf(both, match, rows);
   if (key !== undefined) {
     const found = await differencesByKey(both, rows, key);
     return { ...found, differ: found.gone + found.added + found.values.size > 0 };
@@ -79,8 +111,8 @@ async function differences(both: Both, match: Match, { was, now, assigned }: Kno
   // A value that a statement sets says nothing about which row it stands in.
   const isSet = ({ after: { name } }: ColumnPair): boolean =>
     [rows.before, rows.after].some((table) => assigned.has(`${table}.${name}`) || assigned.has(`${table}.*`));
-  const unset = match.columns.filter((column) => !isSet(column) && !column.perhaps);
-  if (!differ || unset.length === match.columns.length) return { ...all, differ, toldBy: 'value' };
+  const unset = columns.filter((column) => !isSet(column) && !column.perhaps);
+  if (!differ || unset.length === columns.length) return { ...all, differ, toldBy: 'value' };
   const gone = Math.max(0, was.rows - now.rows);
   if (unset.length === 0)
     return { gone, added: gone + now.rows - was.rows, values: new Map(), differ, toldBy: 'count' };
@@ -88,23 +120,35 @@ async function differences(both: Both, match: Match, { was, now, assigned }: Kno
 }
 
 /** The columns that tell rows apart in both states, by a key that one of them has. */
-async function keyOf(both: Both, { before, after, columns }: Match): Promise<readonly ColumnPair[] | undefined> {
-  const pairsOf = (names: readonly string[], side: 'before' | 'after'): readonly ColumnPair[] => {
+async function keyOf(both: Both, match: Match, rows: RowPair): Promise<readonly ColumnPair[] | undefined> {
+  const keys = keysOf(match);
+  const [one, other] = keys;
+  if (one === undefined || (other !== undefined && isSameSet(one.columns, other.columns))) return one?.columns;
+  for (const { columns, side } of keys) {
+    const elsewhere = side === 'before' ? 'after' : 'before';
+    if (await areUnique(both, elsewhere, rows, columns)) return columns;
+  }
+  return undefined;
+}
+
+interface Key {
+  readonly side: 'before' | 'after';
+  readonly columns: readonly ColumnPair[];
+}
+
+/** The keys of either state whose columns the other has as well. */
+function keysOf({ before, after, columns }: Pick<Match, 'before' | 'after' | 'columns'>): readonly Key[] {
+  return (['before', 'after'] as const).flatMap((side) => {
+    const names = (side === 'before' ? before : after).key;
     const found = names.flatMap(
       (name) => columns.find((column) => column[side].name === name && !column.perhaps) ?? [],
     );
-    return found.length === names.length ? found : [];
-  };
-  const [old, now] = [pairsOf(before.key, 'before'), pairsOf(after.key, 'after')];
-  if (old.length > 0 && old.length === now.length && old.every((column) => now.includes(column))) return old;
-  const unique = (side: 'before' | 'after', key: readonly ColumnPair[]): Promise<boolean> =>
-    areUnique(
-      both[side],
-      (side === 'before' ? before : after).name,
-      key.map((column) => column[side].name),
-    );
-  if (old.length > 0 && (await unique('after', old))) return old;
-  return now.length > 0 && (await unique('before', now)) ? now : undefined;
+    return found.length === 0 || found.length < names.length ? [] : [{ side, columns: found }];
+  });
+}
+
+function isSameSet(one: readonly ColumnPair[], other: readonly ColumnPair[]): boolean {
+  return one.length === other.length && one.every((column) => other.includes(column));
 }
 
 async function valuesIn(

@@ -1,12 +1,12 @@
+import { size } from '../../reports/quantities.ts';
 import type { Evidence, StatementEvidence, TableEvidence } from '../../seams/evidence.ts';
 import type { Target } from '../../seams/target.ts';
 import { isNamed, pairColumns, pairTables, type TablePair } from './compare-pairs.ts';
-import type { Both } from './compare-rows.ts';
 import { tableStates, type TableState } from './compare-states.ts';
-import { compareTable, type Content, type Match } from './compare-table.ts';
+import { compareTable, readOf, type Content, type Match } from './compare-table.ts';
 import { postgresContents, postgresCounts } from './contents.ts';
+import { openLanes, type Both, type Lanes } from './lanes.ts';
 import { renamesIn, type Renames } from './renames.ts';
-import { underFixedSettings } from './settings.ts';
 import type { Open } from './side-session.ts';
 import { toldScript } from './told-script.ts';
 
@@ -17,72 +17,119 @@ export interface CompareOptions {
   readonly tables?: readonly string[] | undefined;
 }
 
+/** How much is compared, and over how many connections. */
+export interface CompareLimits {
+  /** Bytes of a table, without indexes, up to which all of its rows are compared; of a larger one a part as large. */
+  readonly compareBytes: number;
+  /** Connections to each of the two. */
+  readonly connections: number;
+}
+
 /**
  * Compares the rows of two databases, one taken as the state before: table by table, skipping those whose digests are
- * equal, by primary key, else by value, in constant memory here and in two read-only snapshots there.
+ * equal, by primary key, else by value, in constant memory here and in read-only snapshots there, several tables at a
+ * time. Of a table that is larger than `compareBytes` all rows are counted, and as many of them are compared as make up
+ * so many bytes: the same in both states, chosen by a hash of their keys. The evidence says so.
  */
 export async function comparePostgres(
   before: Target,
   after: Target,
   open: Open,
-  { statements, tables }: CompareOptions = {},
+  { statements, tables, limits = defaultLimits }: CompareOptions & { readonly limits?: CompareLimits } = {},
 ): Promise<Evidence> {
-  await using old = await open(before);
-  await using now = await open(after);
+  await using lanes = await openLanes(before, after, open);
+  const { first } = lanes;
   const renames = statements === undefined ? undefined : renamesIn(await toldScript(statements));
   const assigned = new Set(
     (statements ?? []).flatMap(({ assigns = [], triggered = [] }) => [...assigns, ...triggered]),
   );
-  return await inSnapshots({ before: old, after: now }, async (both) => {
-    const [was, there] = await Promise.all([tableStates(both.before), tableStates(both.after)]);
-    const pairs = pairTables(was, there, renames).filter((pair) => isNamed(pair, tables));
-    const matched = pairs.flatMap(({ before: one, after: other }) =>
-      one === undefined || other === undefined ? [] : [matchOf(one, other, renames)],
-    );
-    const contents = await contentsOf(both, matched);
-    const evidence: TableEvidence[] = [];
-    for (const match of matched) {
-      const was = contents.before.get(match.before.name) ?? nothing;
-      const now = contents.after.get(match.after.name) ?? nothing;
-      evidence.push(await compareTable(both, match, { was, now }, assigned));
-    }
-    return { tables: [...evidence, ...(await appearedOrGone(both, pairs))], integrity: [] };
+  const [was, there] = await Promise.all([tableStates(first.before), tableStates(first.after)]);
+  const pairs = pairTables(was, there, renames).filter((pair) => isNamed(pair, tables));
+  const matched = pairs.flatMap(({ before: one, after: other }) =>
+    one === undefined || other === undefined ? [] : [matchOf(one, other, renames, limits)],
+  );
+  if (sum(matched.map(bytesOf)) > worthALane) await lanes.widen(limits.connections);
+  const contents = await contentsOf(lanes, matched);
+  // The largest first, so that no lane is left alone with it in the end.
+  const order = matched.toSorted((a, b) => bytesOf(b) - bytesOf(a));
+  const compared = await lanes.each(order, async (both, match) => {
+    const known = contents.get(match) ?? { was: nothing, now: nothing };
+    return [match, await compareTable(both, match, known, assigned)] as const;
   });
+  const found = new Map(compared);
+  const evidence = matched.flatMap((match) => found.get(match) ?? []);
+  const notes = [...lanes.notes, ...matched.flatMap(sampled)];
+  return {
+    tables: [...evidence, ...(await appearedOrGone(first, pairs))],
+    integrity: [],
+    ...(notes.length > 0 ? { notes } : {}),
+  };
 }
 
-async function inSnapshots<T>(both: Both, body: (both: Both) => Promise<T>): Promise<T> {
-  const each = (sql: string): Promise<unknown> => Promise.all([both.before.query(sql), both.after.query(sql)]);
-  await each('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  try {
-    // Sorting is the work of it.
-    await each(`SELECT set_config('work_mem', '64MB', true)`);
-    return await underFixedSettings(both.before, () => underFixedSettings(both.after, () => body(both)));
-  } finally {
-    await each('ROLLBACK').catch(() => {});
-  }
-}
+/** Seconds for a table whose rows are the same, minutes for one in which nearly all differ. */
+export const defaultLimits: CompareLimits = { compareBytes: 2e9, connections: 2 };
 
-function matchOf(before: TableState, after: TableState, renames: Renames | undefined): Match {
+/** What takes less time than another connection would, in bytes. */
+const worthALane = 3e7;
+
+function matchOf(
+  before: TableState,
+  after: TableState,
+  renames: Renames | undefined,
+  { compareBytes }: CompareLimits,
+): Match {
   const { pairs, dropped } = pairColumns(before, after, renames);
-  return { before, after, columns: pairs, dropped };
+  const oneIn = Math.max(1, Math.ceil(Math.max(before.rowBytes, after.rowBytes) / Math.max(1, compareBytes)));
+  return { before, after, columns: pairs, dropped, oneIn };
+}
+
+function bytesOf({ before, after }: Match): number {
+  return before.rowBytes + after.rowBytes;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, one) => all + one, 0);
+}
+
+function sampled({ after, oneIn }: Match): readonly string[] {
+  if (oneIn === 1) return [];
+  return [
+    `Of ${after.name} (${size(after.rowBytes)}) one row in ${oneIn} was compared, chosen by a hash of its key: a difference in another row would go unseen. All of its rows were counted.`,
+  ];
 }
 
 const nothing: Content = { rows: 0, digest: '' };
 
 interface Contents {
-  readonly before: ReadonlyMap<string, Content>;
-  readonly after: ReadonlyMap<string, Content>;
+  readonly was: Content;
+  readonly now: Content;
 }
 
-/** Both servers count and digest at the same time. */
-async function contentsOf(both: Both, matched: readonly Match[]): Promise<Contents> {
-  const of = (side: 'before' | 'after'): Promise<ReadonlyMap<string, Content>> =>
-    postgresContents(
-      both[side],
-      matched.map((match) => ({ table: match[side].name, columns: match.columns.map((column) => column[side].name) })),
-    );
-  const [before, after] = await Promise.all([of('before'), of('after')]);
-  return { before, after };
+/** Both servers count and digest at the same time, small tables many at once. */
+async function contentsOf(lanes: Lanes, matched: readonly Match[]): Promise<ReadonlyMap<Match, Contents>> {
+  const batches: Match[][] = [];
+  let room = 0;
+  for (const match of matched.toSorted((a, b) => bytesOf(b) - bytesOf(a))) {
+    if (batches.length === 0 || room < bytesOf(match)) {
+      batches.push([]);
+      room = worthALane;
+    }
+    batches.at(-1)?.push(match);
+    room -= bytesOf(match);
+  }
+  const read = await lanes.each(batches, async (both, batch) => {
+    const of = (side: 'before' | 'after'): Promise<ReadonlyMap<string, Content>> =>
+      postgresContents(
+        both[side],
+        batch.map((match) => readOf(match, side)),
+      );
+    const [was, now] = await Promise.all([of('before'), of('after')]);
+    return batch.map((match): readonly [Match, Contents] => [
+      match,
+      { was: was.get(match.before.name) ?? nothing, now: now.get(match.after.name) ?? nothing },
+    ]);
+  });
+  return new Map(read.flat());
 }
 
 /** Tables that were made or dropped. */

@@ -2,6 +2,12 @@ import type { Contents, Row, Session, TableColumns } from '../../seams/driver.ts
 import { quoteIdentifier, quoteTable } from './names.ts';
 import { underFixedSettings } from './settings.ts';
 
+/** A table that is to be read. */
+export interface TableRead extends TableColumns {
+  /** A condition in SQL: the digest is of those rows alone. All rows are counted. @default all */
+  readonly only?: string;
+}
+
 /**
  * Row count and digest of some tables, computed by the server in constant memory. The digest is the sum of one 64-bit
  * hash of each row's text, so the order of rows does not count and equal rows do not cancel each other. The text is
@@ -11,10 +17,11 @@ import { underFixedSettings } from './settings.ts';
  *
  * Where row security would hide rows from the role, it throws.
  */
-export async function postgresContents(session: Session, of: readonly TableColumns[]): Promise<Contents> {
-  const found = await answers(session, of, ({ table, columns }) => {
+export async function postgresContents(session: Session, of: readonly TableRead[]): Promise<Contents> {
+  const found = await answers(session, of, ({ table, columns, only }) => {
     const row = `ROW(${columns.map(quoteIdentifier).join(', ')})::text COLLATE "C"`;
-    return `count(*) AS rows, coalesce(sum(hashtextextended(${row}, 0)), 0)::text AS digest FROM ONLY ${quoteTable(table)}`;
+    const filter = only === undefined ? '' : ` FILTER (WHERE ${only})`;
+    return `count(*) AS rows, coalesce(sum(hashtextextended(${row}, 0))${filter}, 0)::text AS digest FROM ONLY ${quoteTable(table)}`;
   });
   return new Map(
     of.map(({ table }, at) => [

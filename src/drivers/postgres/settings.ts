@@ -25,6 +25,11 @@ export async function underFixedSettings<T>(session: Session, body: (version: nu
   }
 }
 
+/** Sets the same until the transaction at hand ends, which is the caller's own. */
+export async function fixSettings(session: Session): Promise<void> {
+  await session.query(fix);
+}
+
 type End = () => Promise<void>;
 
 async function begin(session: Session): Promise<End> {

@@ -1,6 +1,7 @@
 import { fingerprint } from '../../checksum.ts';
 import { judge, type Finding, type Gate } from '../../gate.ts';
 import { permitInConfig, permits, permitsIn } from '../../permits.ts';
+import { rowsSeen } from '../../rows-seen.ts';
 import { runChecks } from '../../rehearsal/checks.ts';
 import type { Run } from '../../run-log.ts';
 import { schemaDiff } from '../../schema-diff.ts';
@@ -84,10 +85,10 @@ function lenient(gate: Gate): Gate {
 }
 
 function changedValues(gate: string, evidence: Evidence, migration: Parameters<Gate['judge']>[1]): readonly Finding[] {
-  return (evidence.tables ?? []).flatMap(({ table, valuesChanged = {} }) =>
+  return (evidence.tables ?? []).flatMap(({ table, valuesChanged = {}, ...seen }) =>
     Object.entries(valuesChanged).map(([column, rows]) => {
       const allowed = permits(migration.permits, 'values-changed', table, column);
-      const subject = `${table}.${column} has another value in ${rows} ${rows === 1 ? 'row' : 'rows'}`;
+      const subject = `${table}.${column} has another value in ${rowsSeen(seen, rows)}`;
       return {
         gate,
         severity: allowed ? ('note' as const) : ('warn' as const),
