@@ -3,6 +3,7 @@ import { driftDiffs } from './drift-text.ts';
 import { endingText } from './ending-text.ts';
 import { findingsText } from './findings-text.ts';
 import { locksText } from './locks-text.ts';
+import { sizesText, statementsText } from './measures-text.ts';
 import { duration, size } from './quantities.ts';
 import type { View } from './style.ts';
 import { table, type Cell } from './table.ts';
@@ -12,6 +13,7 @@ export function runText(result: RunResult, view: View): string {
   const lines = [
     ...migrationsTable(result, view),
     ...locksText(result.migrations, view),
+    ...(view.verbose ? [...statementsText(result.migrations, view), ...sizesText(result.migrations, view)] : []),
     ...findingsText(result.findings, view),
     ...driftDiffs(result.drift, view),
     ...copiesMade(result, view),

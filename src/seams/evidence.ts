@@ -7,6 +7,8 @@ export interface Evidence {
   /** How long the migration itself took on the branch, in milliseconds. */
   readonly ms?: number;
   readonly statements?: readonly StatementEvidence[];
+  /** Where nobody tells of statements, because functions or other programs ran them: those that were seen, longest first. */
+  readonly queries?: readonly QueryEvidence[];
   readonly locks?: readonly LockEvidence[];
   readonly waits?: readonly WaitEvidence[];
   readonly rewrites?: readonly string[];
@@ -71,11 +73,24 @@ export interface StatementEvidence {
   readonly unseen?: readonly string[];
 }
 
+/** What was seen from beside of a query that ran on the branch; one that was over at once was not seen. */
+export interface QueryEvidence {
+  /** Without values: `$1` for each. */
+  readonly sql: string;
+  /** How often, and for how long in all. */
+  readonly times: number;
+  readonly ms: number;
+  readonly longestMs: number;
+}
+
 export interface LockEvidence {
   readonly relation: string;
   readonly mode: string;
   readonly heldMs: number;
+  /** 1-based position of the statement that took it; 0 where it is none of those that are told. */
   readonly statement: number;
+  /** Of such a one: the query that took it, without values, where it was seen. */
+  readonly query?: string;
 }
 
 /** The longest that a read and a write of a table would have waited, in milliseconds. */

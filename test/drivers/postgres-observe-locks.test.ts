@@ -63,11 +63,16 @@ describe.each([15, 18] as const)('on PostgreSQL %i, beside a migration', (versio
     const url = await world(`
       CREATE FUNCTION slow() RETURNS void LANGUAGE plpgsql AS
         $$ BEGIN ALTER TABLE a ADD COLUMN n integer; PERFORM pg_sleep(0.05); END $$`);
-    const { evidence } = await observed(url, ['SELECT slow()'], { told: false });
+    const { evidence } = await observed(url, [`SELECT slow(), 'secret'`], { told: false });
+    const query = 'SELECT slow(), $1';
     expect(evidence.locks).toEqual([
-      { relation: 'public.a', mode: 'ACCESS EXCLUSIVE', heldMs: expect.any(Number) as number, statement: 0 },
+      { relation: 'public.a', mode: 'ACCESS EXCLUSIVE', heldMs: expect.any(Number) as number, statement: 0, query },
     ]);
     expect(evidence.waits).toHaveLength(1);
+    expect(evidence.queries?.[0]).toMatchObject({ sql: query, times: 1 });
+    expect(evidence.queries?.[0]?.longestMs).toBeGreaterThan(49);
+    expect(JSON.stringify(evidence)).not.toContain('secret');
+    expect((await observed(url, ['SELECT pg_sleep(0.03)'])).evidence).not.toHaveProperty('queries');
   });
 
   test('CREATE INDEX CONCURRENTLY does not wait for who looks on, and keeps nobody waiting', async () => {

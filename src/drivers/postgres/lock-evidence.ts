@@ -1,6 +1,7 @@
 import type { LockEvidence, StatementEvidence, WaitEvidence } from '../../seams/evidence.ts';
 import { conflicts, isStronger, readMode, writeMode } from './lock-conflicts.ts';
 import type { LockSpan, RunningQuery } from './lock-spans.ts';
+import { normalQuery } from './normal-query.ts';
 import type { ReadWait } from './read-probes.ts';
 import type { Relation } from './relations.ts';
 
@@ -21,11 +22,13 @@ export function lockEvidence(
   for (const span of spans.toSorted((a, b) => a.from - b.from)) {
     const relation = relations.get(span.relation);
     if (relation === undefined || isOfNoInterest(span, relation) || isCovered(span, spans)) continue;
-    const statement = place(span, relation);
+    const statement = place(span, [relation, relations.get(relation.table ?? 0) ?? relation]);
     const heldMs = rounded(span.to - span.from);
     const key = `${span.relation} ${span.mode} ${statement}`;
-    if ((found.get(key)?.heldMs ?? -1) < heldMs)
-      found.set(key, { relation: relation.name, mode: span.mode, heldMs, statement });
+    if ((found.get(key)?.heldMs ?? -1) >= heldMs) continue;
+    const { sql = '' } = latest(span) ?? {};
+    const query = statement > 0 || sql === '' ? {} : { query: normalQuery(sql) };
+    found.set(key, { relation: relation.name, mode: span.mode, heldMs, statement, ...query });
   }
   return [...found.values()].sort((a, b) => a.statement - b.statement || (a.relation < b.relation ? -1 : 1));
 }
@@ -111,9 +114,10 @@ function isSameMode(other: LockSpan, span: LockSpan): boolean {
 
 /**
  * Which of the told statements took a lock, from 1 on: of those that its session may have run since the look before,
- * the first that names the relation, else the last. 0 where none is known.
+ * the first that names the relation, or the table of an index, and can take such a lock; else the first that names it, else
+ * the last. 0 where none is known.
  */
-function placesIn(statements: readonly StatementEvidence[]): (span: LockSpan, relation: Relation) => number {
+function placesIn(statements: readonly StatementEvidence[]): (span: LockSpan, named: readonly Relation[]) => number {
   const texts = statements.map(({ sql }) => sql.trim());
   let reached = 0;
   const placeOf = ({ sql }: RunningQuery): number | undefined => {
@@ -121,22 +125,31 @@ function placesIn(statements: readonly StatementEvidence[]): (span: LockSpan, re
     const place = later >= 0 ? later : texts.findIndex((text) => isSameQuery(text, sql));
     return place < 0 ? undefined : place;
   };
-  return (span, { name }) => {
+  return (span, named) => {
     const [before, now] = [span.before, latest(span)];
     const first = (before && placeOf(before)) ?? reached;
     // What runs may be a step of ours behind statements that were over before anybody looked.
     const last = now && placeOf(now);
-    const bare = name
-      .slice(name.indexOf('.') + 1)
-      .replaceAll('"', '')
-      .toLowerCase();
-    const naming = texts.findIndex(
-      (text, at) => at >= first && at <= (last ?? texts.length) && text.toLowerCase().includes(bare),
+    const names = named.map(({ name }) => bare(name));
+    const naming = [...texts.keys()].filter(
+      (at) =>
+        at >= first && at <= (last ?? texts.length) && names.some((name) => texts[at]?.toLowerCase().includes(name)),
     );
-    const place = naming >= 0 ? naming : last;
+    const able = naming.find((at) => !isStronger(span.mode, writeMode) || !writesRows.test(texts[at] ?? ''));
+    const place = able ?? naming[0] ?? last;
     if (place !== undefined) reached = Math.max(reached, place);
     return place === undefined ? 0 : place + 1;
   };
+}
+
+/** These take no lock that is stronger than a write's. */
+const writesRows = /^(?:with|select|values|table|insert|update|delete|merge|copy)\b/i;
+
+function bare(name: string): string {
+  return name
+    .slice(name.indexOf('.') + 1)
+    .replaceAll('"', '')
+    .toLowerCase();
 }
 
 /** The server keeps the first bytes of a query. */

@@ -16,8 +16,8 @@ export interface SampleOptions {
   readonly own: ReadonlySet<number>;
   /** The relations that are of interest: those that existed before. */
   knows(relation: number): boolean;
-  /** Told after every look what is held. */
-  looked?(held: Iterable<LockSpan>, at: number): void;
+  /** Told after every look what is held, and which queries began or ended since the one before. */
+  looked?(held: Iterable<LockSpan>, at: number, queries: readonly RunningQuery[]): void;
 }
 
 export interface Sampling {
@@ -44,7 +44,7 @@ export async function sampleLocks(client: SamplingClient, options: SampleOptions
     const sample = await look();
     if (sample.locks !== undefined || sample.queries.length > 0) changed = performance.now();
     spans.add(sample);
-    options.looked?.(spans.held(), sample.at);
+    options.looked?.(spans.held(), sample.at, sample.queries);
   };
   await add();
   let ending = false;

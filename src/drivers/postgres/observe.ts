@@ -97,11 +97,15 @@ const otherWrites =
   'How much was written to the write-ahead log is not known: other databases of the server were written meanwhile.';
 
 function lockedAndWaiting(
-  { spans, reads }: Watched,
+  { spans, reads, queries }: Watched,
   { relations }: State,
   statements: readonly StatementEvidence[] | undefined,
 ): Evidence {
-  return { locks: lockEvidence(spans, relations, statements), waits: waitEvidence(spans, relations, reads) };
+  return {
+    ...(statements === undefined ? { queries } : {}),
+    locks: lockEvidence(spans, relations, statements),
+    waits: waitEvidence(spans, relations, reads),
+  };
 }
 
 interface Seen {

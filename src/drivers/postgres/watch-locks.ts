@@ -1,8 +1,10 @@
+import type { QueryEvidence } from '../../seams/evidence.ts';
 import type { Target } from '../../seams/target.ts';
 import { sampleLocks, type SamplingClient } from './lock-sampler.ts';
 import type { LockSpan } from './lock-spans.ts';
 import { ReadProbes, type ReadWait } from './read-probes.ts';
 import type { Relation } from './relations.ts';
+import { SeenQueries } from './seen-queries.ts';
 import { backendOf, closed, type Open, type SideSession } from './side-session.ts';
 
 /** Looking at locks while a migration runs. */
@@ -13,6 +15,7 @@ export interface LockWatch {
 export interface Watched {
   readonly spans: readonly LockSpan[];
   readonly reads: readonly ReadWait[];
+  readonly queries: readonly QueryEvidence[];
   readonly notes: readonly string[];
 }
 
@@ -34,10 +37,14 @@ export async function watchLocks(
       close: () => closed(connection),
     };
   }, own);
+  const seen = new SeenQueries();
+  let lastLook = 0;
   const sampling = await sampleLocks(client as SamplingClient, {
     own,
     knows: (relation) => relations.has(relation),
-    looked(held, at) {
+    looked(held, at, queries) {
+      seen.add(queries, at);
+      lastLook = at;
       for (const { relation, mode, from } of held) {
         const { kind, name } = relations.get(relation) ?? {};
         if (mode === 'ACCESS EXCLUSIVE' && at - from > patience && name !== undefined && lockable.includes(kind ?? ''))
@@ -49,7 +56,12 @@ export async function watchLocks(
     async end() {
       try {
         const { spans, longestGap } = await sampling.end();
-        return { spans, reads: await probes.end(), notes: longestGap > blind ? [gap(longestGap)] : [] };
+        return {
+          spans,
+          reads: await probes.end(),
+          queries: seen.list(lastLook),
+          notes: longestGap > blind ? [gap(longestGap)] : [],
+        };
       } finally {
         await probes.end();
       }
