@@ -8,13 +8,21 @@ import { toldScript } from './told-script.ts';
 
 /**
  * What the catalogs before and after tell: rules that are broken, parts that are lost, things that are unfinished.
- * `counted`: whether the counters of rows are complete.
+ * `counted`: whether the counters of rows are complete. `begun`: the next transaction's number of the moment before.
  */
 export async function catalogEvidence(
   session: Session,
   before: State,
   after: State,
-  { statements, counted }: { readonly statements: readonly StatementEvidence[] | undefined; readonly counted: boolean },
+  {
+    statements,
+    counted,
+    begun,
+  }: {
+    readonly statements: readonly StatementEvidence[] | undefined;
+    readonly counted: boolean;
+    readonly begun: string;
+  },
 ): Promise<Evidence> {
   const replaced = replacedTables(before, after);
   const renames = statements === undefined ? undefined : renamesIn(await toldScript(statements));
@@ -26,7 +34,7 @@ export async function catalogEvidence(
   const integrity = [
     ...strayKeys(before, after),
     ...(await orphansLeft(session, before, after)),
-    ...(await sequencesBehind(session, before, after, new Set(written))),
+    ...(await sequencesBehind(session, before, after, { named: new Set(written), begun })),
   ];
   const left = unfinished(before, after);
   return {

@@ -125,12 +125,14 @@ export async function orphansLeft(session: Session, before: State, after: State)
 /**
  * Sequences that will give a number which a column has already, of tables that were made, replaced or inserted into.
  * `named` are the tables that statements name as written, for where the counters of what was inserted are not complete.
+ * One that was behind already, by a row that nobody has written since `begun` (the next transaction's number then), is not
+ * the migration's doing.
  */
 export async function sequencesBehind(
   session: Session,
   before: State,
   after: State,
-  named: ReadonlySet<string>,
+  { named, begun }: { readonly named: ReadonlySet<string>; readonly begun: string },
 ): Promise<readonly Violation[]> {
   const violations: Violation[] = [];
   for (const [oid, { sequences }] of after.parts) {
@@ -146,7 +148,10 @@ export async function sequencesBehind(
         session,
         `SELECT count(*) AS n FROM ${quoteTable(sequence)} AS s, pg_catalog.pg_sequence AS q, (SELECT max(${name}) AS most, min(${name}) AS least FROM ${quoteTable(now.name)}) AS m
           WHERE q.seqrelid = ${number}
-            AND CASE WHEN q.seqincrement > 0 THEN m.most >= s.last_value + s.is_called::int ELSE m.least <= s.last_value - s.is_called::int END`,
+            AND CASE WHEN q.seqincrement > 0 THEN m.most >= s.last_value + s.is_called::int ELSE m.least <= s.last_value - s.is_called::int END
+            AND NOT EXISTS (
+              SELECT FROM ${quoteTable(now.name)} AS old WHERE age(old.xmin) > pg_snapshot_xmax(pg_current_snapshot())::text::int8 - ${begun}
+                 AND CASE WHEN q.seqincrement > 0 THEN old.${name} >= s.last_value + s.is_called::int ELSE old.${name} <= s.last_value - s.is_called::int END)`,
       );
       if (behind === 0) continue;
       violations.push({

@@ -60,6 +60,7 @@ export async function observePostgres(branch: Target, open: Open): Promise<Obser
       const { notes = [], ...more } = await catalogEvidence(connection, before, after, {
         statements,
         counted: unknown === undefined,
+        begun: moment.transaction,
       });
       const told = [...(watched?.notes ?? [unwatched]), ...notes, ...(isOurs ? [] : [otherWrites])];
       return {
