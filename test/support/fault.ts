@@ -110,6 +110,8 @@ const quiet = new Set([
   'home',
   'script',
   'statements',
+  // Reads files of ours, beside the run.
+  'warmUp',
   'codeOf',
   'identity',
   'history',
