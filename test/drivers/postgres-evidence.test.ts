@@ -14,7 +14,7 @@ const seed = `
 const statements = [
   "UPDATE notes SET body = body || ' (secret)' WHERE id <= 500",
   'ALTER TABLE notes ADD COLUMN random double precision DEFAULT random()',
-  'SELECT pg_sleep(0.05)',
+  'SELECT pg_sleep(0.3)',
 ];
 
 /** What one migration in three forms is to be measured to have done. */
@@ -78,7 +78,7 @@ test('a script, a function and another program are measured alike, in the docume
   const bySession = async (target: Target): Promise<void> => {
     const client = new Client({ connectionString: target.variable });
     await client.connect();
-    for (const sql of statements) await client.query(sql);
+    for (const sql of ['BEGIN', ...statements, 'COMMIT']) await client.query(sql);
     await client.end();
   };
   const forms: Record<string, Source> = {

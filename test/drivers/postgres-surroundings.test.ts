@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { unlikeMain, type Circumstances } from '../../src/drivers/postgres/unlike-main.ts';
 import { gate, status } from '../../src/index.ts';
@@ -6,6 +8,8 @@ import { statusText } from '../../src/reports/status-text.ts';
 import { plain } from '../../src/reports/style.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { postgresProject } from './fixtures/postgres-project.ts';
+
+const forerun = join(import.meta.dirname, '../../bin/forerun.js');
 
 describe.each([15, 18] as const)('on PostgreSQL %i', { timeout: 60_000 }, (version) => {
   test('what is not compared is listed where it is asked for, and in the report of a rehearsal', async () => {
@@ -21,9 +25,13 @@ describe.each([15, 18] as const)('on PostgreSQL %i', { timeout: 60_000 }, (versi
       'Note: Not compared, and what a migration does to them is not seen: 2 publications.',
     );
     expect(await status(project.config())).not.toHaveProperty('notCompared');
+    const { stdout } = await execa(process.execPath, [forerun, 'status', '--verbose', '--database', project.url], {
+      cwd: project.root,
+    });
+    expect(stdout).toContain('what a migration does to them is not seen: 2 publications.');
     const { outcome, findings } = await gate(project.config());
     expect(outcome).toBe('passed');
-    expect(findings).toEqual([
+    expect(findings.filter(({ migration }) => migration === undefined)).toEqual([
       {
         gate: 'rehearsal',
         severity: 'note',
@@ -44,7 +52,8 @@ test('a branch on a server with other settings, and without what is dead in main
   await project.migration('002_kind.sql', 'ALTER TABLE notes ADD COLUMN kind text');
   const { outcome, findings } = await gate(project.config({ provider: dump({ branchServer: other.url() }) }));
   expect(outcome).toBe('passed');
-  expect(findings.map(({ message }) => message)).toEqual([
+  const ofRun = findings.filter(({ migration }) => migration === undefined);
+  expect(ofRun.map(({ message }) => message)).toEqual([
     expect.stringMatching(
       /^The branch is unlike main, so that times on main may differ: main has [\d.]+ MB and the branch [\d.]+ MB \(what is dead .*\); work_mem is 5MB on main and 6MB on the branch; jit is on on main and off on the branch\.$/,
     ),

@@ -103,7 +103,7 @@ function lockedAndWaiting(
   statements: readonly StatementEvidence[] | undefined,
 ): Evidence {
   return {
-    ...(statements === undefined ? { queries } : {}),
+    ...(statements === undefined ? { queries: queries() } : {}),
     locks: lockEvidence(spans, relations, statements),
     waits: waitEvidence(spans, relations, reads),
   };

@@ -15,7 +15,8 @@ export interface LockWatch {
 export interface Watched {
   readonly spans: readonly LockSpan[];
   readonly reads: readonly ReadWait[];
-  readonly queries: readonly QueryEvidence[];
+  /** Those that were seen, without values. */
+  queries(): readonly QueryEvidence[];
   readonly notes: readonly string[];
 }
 
@@ -59,7 +60,7 @@ export async function watchLocks(
         return {
           spans,
           reads: await probes.end(),
-          queries: seen.list(lastLook),
+          queries: () => seen.list(lastLook),
           notes: longestGap > blind ? [gap(longestGap)] : [],
         };
       } finally {
