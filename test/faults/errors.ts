@@ -4,14 +4,23 @@ import { withSteps } from '../support/fault.ts';
 import { expectWhole, type Expected } from './expect-whole.ts';
 import type { Scenario } from './scenario.ts';
 
-/** How many steps a run takes. */
-export async function stepsOf(scenario: Scenario, { newWorld }: Expected): Promise<number> {
+/** How many steps a run takes, and at which of them the first migration is run. */
+export async function stepsOf(
+  scenario: Scenario,
+  { newWorld }: Expected,
+): Promise<{ readonly steps: number; readonly rehearsing: number }> {
   await using world = await newWorld(scenario);
   let steps = 0;
+  let rehearsing = 0;
   const atStep = (): void => void (steps += 1);
-  const result = await up(withSteps(await scenario.setup(world, atStep), atStep), { safe: true });
+  const result = await up(withSteps(await scenario.setup(world, atStep), atStep), {
+    safe: true,
+    onEvent(event) {
+      if (event.type === 'phase:started' && event.phase === 'rehearse') rehearsing ||= steps + 1;
+    },
+  });
   expect(result.outcome).toBe('promoted');
-  return steps;
+  return { steps, rehearsing };
 }
 
 /**

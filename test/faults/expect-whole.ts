@@ -14,20 +14,20 @@ export interface Expected {
 
 /** After a fault main is in a legal state, and the next run finishes the job without help. */
 export async function expectWhole(world: World, { states, finished }: Expected, at: string): Promise<Seen> {
-  const seen = await expectLegal(world, states, at);
-  const left = finished === undefined ? '' : await aftermath(world);
-  if (finished?.has(left)) return seen;
+  const found = await expectLegal(world, states, at);
+  const left = finished === undefined ? '' : await aftermath(world, found);
+  if (finished?.has(left)) return found.seen;
   finished?.add(left);
-  await expectNextRunFinishes(world, states, at);
-  return seen;
+  const untold = world.scenario.journalled?.untold ?? [];
+  await expectNextRunFinishes(world, states, untold.includes(inJournal(found.entry)), at);
+  return found.seen;
 }
 
-/** It leaves nothing of the one that failed. */
-async function expectNextRunFinishes(world: World, states: readonly Legal[], at: string): Promise<void> {
-  const { setup, scenario } = world;
-  const mayAsk = scenario.journalled?.untold?.includes(await inJournal(setup)) ?? false;
+/** It leaves nothing of the one that failed. Where `asks`, it stops for a person first; else it needs none. */
+async function expectNextRunFinishes(world: World, states: readonly Legal[], asks: boolean, at: string): Promise<void> {
+  const { setup } = world;
   let next = await up(setup, { safe: true });
-  if (mayAsk && next.exitCode === 4) next = await asked(world, states, next, at);
+  if (asks) next = await asked(world, states, next, at);
   expect(next, `${at}: ${JSON.stringify(next)}`).toMatchObject({ exitCode: 0 });
   expect(await see(setup), at).toEqual(states.at(-1)?.seen);
   const copies = await setup.provider.list(setup.main);
@@ -36,11 +36,18 @@ async function expectNextRunFinishes(world: World, states: readonly Legal[], at:
     at,
   ).toEqual([]);
   expect(await setup.driver.damage(setup.main), at).toEqual([]);
-  expect((await up(setup, { safe: true })).outcome, at).toBe('nothing-pending');
+  const again = await up(setup, { safe: true });
+  expect(again.outcome, `${at}: ${JSON.stringify(again.error)}`).toBe('nothing-pending');
 }
 
 /** Nobody but a person can tell: its words say what to do, and when that is done the next run finishes. */
-async function asked({ setup }: World, states: readonly Legal[], { error }: RunResult, at: string): Promise<RunResult> {
+async function asked(
+  { setup }: World,
+  states: readonly Legal[],
+  { exitCode, error }: RunResult,
+  at: string,
+): Promise<RunResult> {
+  expect(exitCode, at).toBe(4);
   expect(error, at).toMatchObject({ code: 'NEEDS_PERSON' });
   const name = /A run ended in the middle of (\S+): /.exec(error?.message ?? '')?.[1] ?? '';
   expect(error?.next, at).toContain(`forerun baseline ${name}`);

@@ -23,6 +23,7 @@ export async function undisturbed(scenario: Scenario, { newWorld }: Expected): P
   const ended = await runVictim(world, 0);
   expect(ended).toEqual({
     steps: expect.any(Number) as number,
+    rehearsing: expect.any(Number) as number,
     turns: expect.any(Array) as number[],
     outcome: 'promoted',
   });

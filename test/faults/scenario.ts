@@ -6,6 +6,8 @@ export interface Scenario {
   readonly name: string;
   /** The files of its migrations; none for code. */
   readonly files: Readonly<Record<string, string>>;
+  /** Whether a run is the same as in another scenario until the first migration is run. */
+  readonly likeOthers?: boolean;
   /** Whether all of its migrations reach main in one step. */
   readonly swapped?: boolean;
   /** Present where its only migration shares no transaction with its history row. */

@@ -16,6 +16,8 @@ export interface Order {
 /** What it says in the end. */
 export interface Ended {
   readonly steps: number;
+  /** The one at which the first migration is to be run. */
+  readonly rehearsing: number;
   /** Those of them before which it heard of something from outside: from the others, only its own turn told it apart. */
   readonly turns: readonly number[];
   readonly outcome: string;
@@ -32,7 +34,14 @@ const atStep = (): void => {
   counted.atStep();
   if (counted.steps() === step) process.kill(process.pid, 'SIGKILL');
 };
+let rehearsing = 0;
 const setup = withSteps(await scenario.setup(place, atStep), atStep);
-const { outcome, error } = await up(setup, { safe: true, onEvent: atStep });
-const ended: Ended = { steps: counted.steps(), turns: counted.first(), outcome, error };
+const { outcome, error } = await up(setup, {
+  safe: true,
+  onEvent(event) {
+    atStep();
+    if (event.type === 'phase:started' && event.phase === 'rehearse') rehearsing ||= counted.steps();
+  },
+});
+const ended: Ended = { steps: counted.steps(), rehearsing, turns: counted.first(), outcome, error };
 console.log(JSON.stringify(ended));

@@ -63,20 +63,19 @@ async function middleStates(newWorld: NewWorld, scenario: Scenario, { parts }: J
   return states;
 }
 
-/** Main is in a legal state, and where that is the middle of a migration the journal says so. */
-export async function expectLegal({ setup }: World, states: readonly Legal[], at: string): Promise<Seen> {
-  const seen = await see(setup);
-  const legal = states.find((state) => JSON.stringify(state.seen) === JSON.stringify(seen));
-  expect(legal, `${at}: ${JSON.stringify(seen)}`).toBeDefined();
-  expect(legal?.journal, at).toContain(await inJournal(setup));
-  return seen;
+/** What is found in a world after a fault. */
+export interface Found {
+  readonly seen: Seen;
+  readonly entry: JournalEntry | undefined;
 }
 
-export async function inJournal(setup: Setup): Promise<InJournal> {
-  const entry = await entryOf(setup);
-  if (entry?.phase !== 'journalled') return '';
-  const { stretch } = entry;
-  return stretch === undefined ? 'begun' : `${stretch.index} ${stretch.done ? 'done' : 'begun'}`;
+/** Main is in a legal state, and where that is the middle of a migration the journal says so. */
+export async function expectLegal({ setup }: World, states: readonly Legal[], at: string): Promise<Found> {
+  const found = { seen: await see(setup), entry: await entryOf(setup) };
+  const legal = states.find((state) => JSON.stringify(state.seen) === JSON.stringify(found.seen));
+  expect(legal, `${at}: ${JSON.stringify(found.seen)}`).toBeDefined();
+  expect(legal?.journal, at).toContain(inJournal(found.entry));
+  return found;
 }
 
 async function entryOf({ driver, main }: Setup): Promise<JournalEntry | undefined> {
@@ -84,14 +83,20 @@ async function entryOf({ driver, main }: Setup): Promise<JournalEntry | undefine
   return await driver.journal(connection).read(await driver.identity(main));
 }
 
+export function inJournal(entry: JournalEntry | undefined): InJournal {
+  if (entry?.phase !== 'journalled') return '';
+  const { stretch } = entry;
+  return stretch === undefined ? 'begun' : `${stretch.index} ${stretch.done ? 'done' : 'begun'}`;
+}
+
 /**
  * All that a run left behind, apart from names and times of its own: where two left the same, what the next run makes of
  * one it makes of the other.
  */
-export async function aftermath({ setup }: World): Promise<string> {
+export async function aftermath({ setup }: World, found: Found): Promise<string> {
   const copies = await setup.provider.list(setup.main);
   const left = copies.map(({ kind, label, run = '', state }) => JSON.stringify([kind, label.replace(run, ''), state]));
-  return JSON.stringify([await see(setup), await entryOf(setup), left.sort()], (key, value: unknown) =>
+  return JSON.stringify([found, left.sort()], (key, value: unknown) =>
     ['run', 'pid', 'at', 'checkpoint'].includes(key) ? typeof value : value,
   );
 }

@@ -5,7 +5,7 @@ import type { Apply, Source } from '../../../src/seams/source.ts';
 export interface CodeMigration {
   readonly name: string;
   readonly up: string;
-  readonly down: string;
+  readonly down?: string;
 }
 
 /** Migrations that are functions: `apply` makes one of what is to be said. */
@@ -20,7 +20,7 @@ export function codeSource(migrations: readonly CodeMigration[], apply: (sql: st
         text: up,
         language: 'code',
         up: apply(up),
-        down: apply(down),
+        ...(down === undefined ? {} : { down: apply(down) }),
       })),
   };
 }
