@@ -16,18 +16,20 @@ export interface SafeUmzugOptions<Context extends object, Client extends object 
 > {
   /**
    * Gives migrations their context, for main or for a branch: `target.url`, `target.path` and `target.variable` say
-   * which. It replaces the context of the Umzug options.
+   * which; the last one is the address with its password. It replaces the context of the Umzug options.
    *
    * The rule is the number of parameters that the function declares:
    * - `(target, connection) => …`: each migration runs in one transaction of ours, on `connection`, the driver's raw
-   *   client (a better-sqlite3 database); its history row is in the same transaction, and it is promoted by replay. The
-   *   migration must not say COMMIT, and `connection` is closed by us. Which client it is depends on the address, so its
-   *   type is yours to name: `(target, connection: Database) => …`.
+   *   client (a better-sqlite3 database, a client of pg); its history row is in the same transaction, and it is promoted by
+   *   replay. The migration must not say COMMIT, and `connection` is closed by us. Which client it is depends on the
+   *   address, so its type is yours to name: `(target, connection: Database) => …`.
    * - `(target) => …`: migrations run on whatever the function opens, in transactions of their own. Since none of it can
-   *   be taken back, all that is pending is promoted together, by swapping the rehearsed branch in.
+   *   be taken back, all that is pending is promoted together, by swapping the rehearsed branch in; on a server, where
+   *   nothing can be swapped, one by one, and where one fails half-way a person is told.
    *
    * A parameter with a default value, or behind `...`, does not count as declared. The answer is the context itself, or
-   * `{ context, close }` where something is to be closed afterwards: an object with both counts as the latter.
+   * `{ context, close }` where something is to be closed afterwards: an object with both counts as the latter. On a
+   * server a branch cannot be copied while something is connected to it, so what is left open there is refused.
    *
    * @default the context of the Umzug options; then `module` is needed
    */
@@ -37,8 +39,10 @@ export interface SafeUmzugOptions<Context extends object, Client extends object 
   ): Context | ClosableContext<Context> | Promise<Context | ClosableContext<Context>>;
   /**
    * The module that calls `safeUmzug`: `import.meta.url`, or `__filename`. With it, rehearsals run in a child process
-   * that loads this module with the database variable pointing at the branch, and that refuses to open main's file.
-   * `runAsCLI` takes the script that was started where this is absent.
+   * that loads this module with the database variable pointing at the branch (on PostgreSQL every other variable as well
+   * that leads to main: `PGDATABASE`, addresses), and that refuses to open main. What it cannot refuse, such as a program
+   * that a migration starts, is noticed on main afterwards. `runAsCLI` takes the script that was started where this is
+   * absent.
    */
   readonly module?: string;
 }

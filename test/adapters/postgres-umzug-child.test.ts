@@ -50,39 +50,62 @@ export const up = async () => execFileSync(process.execPath, ['elsewhere.mjs']);
     expect(result.error?.message).toContain('001_leak.mjs changed data on main while it ran on a branch');
   });
 
-  test.each([
-    ['which is their context', 'context: pool', '', 'journalled'],
-    ['whatever their context is', '', 'context: (target, connection) => connection, ', 'replay'],
-  ])(
-    'of migrations on a pool of the application, %s, goes where the environment leads',
-    async (_, own, shared, how) => {
-      const project = await postgresProject(server);
-      await project.put({
-        'pool.mjs': "import pg from 'pg';\nexport const pool = new pg.Pool();\n",
-        'migrator.mjs': `import { safeUmzug } from 'forerun/umzug';
+  test('of migrations on a plain pool of the application goes where the environment leads', async () => {
+    const project = await postgresProject(server);
+    await project.put({
+      'pool.mjs': "import pg from 'pg';\nexport const pool = new pg.Pool();\n",
+      'migrator.mjs': `import { safeUmzug } from 'forerun/umzug';
 import { pool } from './pool.mjs';
 export const umzug = safeUmzug(
-  { migrations: { glob: 'migrations/*.mjs' }, logger: undefined, ${own} },
-  { database: ${JSON.stringify(project.url)}, ${shared}module: import.meta.url },
+  { migrations: { glob: 'migrations/*.mjs' }, logger: undefined, context: pool },
+  { database: ${JSON.stringify(project.url)}, module: import.meta.url },
 );
 `,
-        'deploy.mjs': deploy,
-        'migrations/001_a.mjs': onPool(
-          'CREATE TABLE a (i int)',
-          'DROP TABLE a; CREATE TABLE IF NOT EXISTS more (i int)',
-        ),
-        'migrations/002_b.mjs': onPool('CREATE TABLE b (i int)', 'DROP TABLE b'),
-      });
-      const { port, hostname, pathname } = new URL(project.url);
-      const env = { PGHOST: hostname, PGPORT: port, PGUSER: 'postgres', PGDATABASE: pathname.slice(1) };
-      const result = await deployed(project, env);
-      expect(result.migrations).toMatchObject([
-        { promotion: how, evidence: { down: { restoresSchema: false } } },
-        { promotion: how, evidence: { down: { restoresSchema: true } } },
-      ]);
-      expect(await project.tables()).toEqual(['a', 'b', 'users']);
-    },
-  );
+      'deploy.mjs': deploy,
+      'migrations/001_a.mjs': `import { pool } from '../pool.mjs';
+export const up = () => pool.query('CREATE TABLE a (i int)');
+export const down = () => pool.query('DROP TABLE a');
+`,
+    });
+    const { port, hostname, pathname } = new URL(project.url);
+    const env = { PGHOST: hostname, PGPORT: port, PGUSER: 'postgres', PGDATABASE: pathname.slice(1) };
+    const result = await deployed(project, env);
+    expect(result.migrations).toMatchObject([
+      { promotion: 'journalled', evidence: { down: { restoresSchema: true, restoresData: true } } },
+    ]);
+    expect(await project.tables()).toEqual(['a', 'users']);
+  });
+
+  test('lets go of the branch before it is copied, where the application has a pool open on it', async () => {
+    const project = await postgresProject(server);
+    await project.put({
+      'migrator.mjs': `import pg from 'pg';
+import { safeUmzug } from 'forerun/umzug';
+import { template } from 'forerun/template';
+const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL });
+// In the child process alone, so that main can be copied.
+if (process.env.DATABASE_URL !== undefined) await pool.query('SELECT 1');
+export const umzug = safeUmzug(
+  { migrations: { glob: 'migrations/*.mjs' }, logger: undefined },
+  {
+    database: ${JSON.stringify(project.url)},
+    // Less than a child process is kept for.
+    provider: template({ aloneWaitMs: 600 }),
+    context: (target, connection) => connection,
+    module: import.meta.url,
+  },
+);
+`,
+      'deploy.mjs': deploy,
+      'migrations/001_a.mjs': running('CREATE TABLE a (i int)'),
+      'migrations/002_b.mjs': running('CREATE TABLE b (i int)'),
+      // To try its down, the branch is copied.
+      'migrations/003_c.mjs': `${running('CREATE TABLE c (i int)')}export const down = ({ context }) => context.query('DROP TABLE c');\n`,
+    });
+    const result = await deployed(project);
+    expect(result).toMatchObject({ outcome: 'promoted' });
+    expect(result.migrations[2]).toMatchObject({ evidence: { down: { restoresSchema: true } } });
+  });
 });
 
 function sharing(url: string): string {
@@ -96,11 +119,4 @@ export const umzug = safeUmzug(
 
 function running(statement: string): string {
   return `export const up = ({ context }) => context.query(${JSON.stringify(statement)});\n`;
-}
-
-function onPool(up: string, down: string): string {
-  return `import { pool } from '../pool.mjs';
-export const up = () => pool.query(${JSON.stringify(up)});
-export const down = () => pool.query(${JSON.stringify(down)});
-`;
 }

@@ -174,7 +174,7 @@ describe('migrations on a connection of their own', () => {
     const refused = await safe(project, onClient, migrations, { provider: template() }).safeUp();
     expect(refused).toMatchObject({ outcome: 'failed', exitCode: 1, error: { code: 'PROVIDER_FAILED' } });
     expect(refused.error?.message).toMatch(
-      /^One session is connected to .*: pid \d+ \"shop\" \(user postgres, from [^)]*\)\.$/,
+      /^One session is connected to .*: pid \d+ "shop" \(user postgres, from [^)]*\)\.$/,
     );
     expect(refused.error?.next).toContain('connection pools included');
     const told: string[] = [];

@@ -79,6 +79,23 @@ describe('copies by the way that fits', { timeout: 60_000 }, () => {
     await client.end();
   });
 
+  it('are dumps as soon as somebody comes, which is said', async () => {
+    const main = await newMain();
+    const provider = auto({ aloneWaitMs: 100 });
+    const told: string[] = [];
+    const making = { label: 'base', waiting: (message: string) => void told.push(message) };
+    await using first = await provider.checkpoint(main, making);
+    const client = new Client({ connectionString: main.url, application_name: 'shop' });
+    await client.connect();
+    await using second = await provider.checkpoint(main, making);
+    expect([first.way, second.way]).toEqual(['wal_log', 'dump']);
+    expect(told).toEqual([
+      expect.stringMatching(/made by dump .*; not by template: somebody is connected: pid \d+ "shop"/),
+    ]);
+    for (const copy of await provider.list(main)) await provider.discard(copy);
+    await client.end();
+  });
+
   it('cannot be made by a role without any right, which is said of each way', async () => {
     const main = await newMain();
     await server.query('CREATE ROLE nobody LOGIN');
