@@ -12,11 +12,14 @@ export const dataPreserved: Gate = {
   name: 'data-preserved',
   judge(evidence, migration) {
     const told = toldBy(evidence);
-    return (evidence.tables ?? []).flatMap((table) => [
-      ...rowsLost(table, migration),
-      ...valuesChanged(table, told, migration),
-      ...dropped(table, migration),
-    ]);
+    return [
+      ...(evidence.tables ?? []).flatMap((table) => [
+        ...rowsLost(table, migration),
+        ...valuesChanged(table, told, migration),
+        ...dropped(table, migration),
+      ]),
+      ...(evidence.rowsUnseen ?? []).map(({ table, why }) => unseen(table, why, migration)),
+    ];
   },
 };
 
@@ -33,6 +36,19 @@ function rowsLost(table: TableEvidence, migration: Judged): Finding[] {
       table.table,
     ),
   ];
+}
+
+/** It may have lost any of them. */
+function unseen(table: string, why: string, migration: Judged): Finding {
+  const allowed = permits(migration.permits, 'rows-lost', table);
+  const remedy = `. Let the role see them all; or, where it may lose rows, write in the migration: -- forerun: allow rows-lost ${table}`;
+  const message = `What became of the rows of ${table} is not known, because ${why}`;
+  return finding(
+    migration,
+    allowed ? 'note' : 'block',
+    `${message}${allowed ? ', as the migration allows' : remedy}`,
+    table,
+  );
 }
 
 /** Rows of the same number as before look as if nothing were gone. */

@@ -38,5 +38,11 @@ function merged(known: Evidence, doubts: NonNullable<Evidence['needsComparison']
     tables.set(table.table, { ...sizes, ...table });
   }
   const notes = [...(known.notes ?? []), ...(compare.notes ?? [])];
-  return { ...known, tables: [...tables.values()], ...(notes.length > 0 ? { notes } : {}) };
+  const rowsUnseen = [...(known.rowsUnseen ?? []), ...(compare.rowsUnseen ?? [])];
+  return {
+    ...known,
+    tables: [...tables.values()],
+    ...(rowsUnseen.length > 0 ? { rowsUnseen } : {}),
+    ...(notes.length > 0 ? { notes } : {}),
+  };
 }

@@ -167,8 +167,9 @@ export interface Driver {
   notCompared?(session: Session): Promise<readonly string[]>;
   /** All tables that hold an application's rows, with the columns that have values of their own. */
   tables(session: Session): Promise<readonly TableColumns[]>;
+  /** A table whose rows cannot all be seen is left out. */
   contents(connection: Connection, of: readonly TableColumns[]): Promise<Contents>;
-  /** Rows of each table, by name. */
+  /** Rows of each table, by name. A table whose rows cannot all be seen is left out. */
   counts(session: Session, tables: readonly string[]): Promise<ReadonlyMap<string, number>>;
   history(session: Session): History;
   journal(session: Session): Journal;

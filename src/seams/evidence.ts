@@ -25,6 +25,8 @@ export interface Evidence {
    * with the reason in words. Without a table it is about all of them. What `tables` says of them is not exact.
    */
   readonly needsComparison?: readonly { readonly table?: string; readonly why: string }[];
+  /** Tables that may have lost rows or values, and whose rows cannot all be seen, with the reason in words. */
+  readonly rowsUnseen?: readonly { readonly table: string; readonly why: string }[];
   readonly schema?: SchemaEvidence;
   readonly down?: DownEvidence;
   readonly checks?: readonly CheckEvidence[];

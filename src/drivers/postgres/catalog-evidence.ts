@@ -31,16 +31,16 @@ export async function catalogEvidence(
     ...keysDroppedAlong(before, after, (name) => isDropped(renames, name)),
   ];
   const written = counted ? [] : (statements ?? []).flatMap(({ writes = [] }) => writes);
-  const integrity = [
-    ...strayKeys(before, after),
-    ...(await orphansLeft(session, before, after)),
-    ...(await sequencesBehind(session, before, after, { named: new Set(written), begun })),
-  ];
+  const orphans = await orphansLeft(session, before, after);
+  const behind = await sequencesBehind(session, before, after, { named: new Set(written), begun });
+  const integrity = [...strayKeys(before, after), ...orphans.violations, ...behind.violations];
+  const notes = [...orphans.notes, ...behind.notes];
   const left = unfinished(before, after);
   return {
     integrity,
     ...(lost.length > 0 ? { lost } : {}),
     ...(left.length > 0 ? { unfinished: left } : {}),
+    ...(notes.length > 0 ? { notes } : {}),
   };
 }
 

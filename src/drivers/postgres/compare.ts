@@ -5,6 +5,7 @@ import { isNamed, pairColumns, pairTables, type TablePair } from './compare-pair
 import { tableStates, type TableState } from './compare-states.ts';
 import { compareTable, readOf, type Content, type Match } from './compare-table.ts';
 import { postgresContents, postgresCounts } from './contents.ts';
+import { hiddenRows } from './hidden-rows.ts';
 import { openLanes, type Both, type Lanes } from './lanes.ts';
 import { renamesIn, type Renames } from './renames.ts';
 import type { Open } from './side-session.ts';
@@ -51,17 +52,18 @@ export async function comparePostgres(
   if (sum(matched.map(bytesOf)) > worthALane) await lanes.widen(limits.connections);
   const contents = await contentsOf(lanes, matched);
   // The largest first, so that no lane is left alone with it in the end.
-  const order = matched.toSorted((a, b) => bytesOf(b) - bytesOf(a));
-  const compared = await lanes.each(order, async (both, match) => {
-    const known = contents.get(match) ?? { was: nothing, now: nothing };
+  const order = [...contents].toSorted(([a], [b]) => bytesOf(b) - bytesOf(a));
+  const compared = await lanes.each(order, async (both, [match, known]) => {
     return [match, await compareTable(both, match, known, assigned)] as const;
   });
   const found = new Map(compared);
   const evidence = matched.flatMap((match) => found.get(match) ?? []);
-  const notes = [...lanes.notes, ...matched.flatMap(sampled)];
+  const { rowsUnseen, notes: unseenNotes = [] } = await unseen(first, pairs, tables !== undefined);
+  const notes = [...lanes.notes, ...matched.flatMap(sampled), ...unseenNotes];
   return {
     tables: [...evidence, ...(await appearedOrGone(first, pairs))],
     integrity: [],
+    ...(rowsUnseen === undefined ? {} : { rowsUnseen }),
     ...(notes.length > 0 ? { notes } : {}),
   };
 }
@@ -98,14 +100,12 @@ function sampled({ after, oneIn }: Match): readonly string[] {
   ];
 }
 
-const nothing: Content = { rows: 0, digest: '' };
-
 interface Contents {
   readonly was: Content;
   readonly now: Content;
 }
 
-/** Both servers count and digest at the same time, small tables many at once. */
+/** Both servers count and digest at the same time, small tables many at once. Left out are those that may not be read. */
 async function contentsOf(lanes: Lanes, matched: readonly Match[]): Promise<ReadonlyMap<Match, Contents>> {
   const batches: Match[][] = [];
   let room = 0;
@@ -124,10 +124,10 @@ async function contentsOf(lanes: Lanes, matched: readonly Match[]): Promise<Read
         batch.map((match) => readOf(match, side)),
       );
     const [was, now] = await Promise.all([of('before'), of('after')]);
-    return batch.map((match): readonly [Match, Contents] => [
-      match,
-      { was: was.get(match.before.name) ?? nothing, now: now.get(match.after.name) ?? nothing },
-    ]);
+    return batch.flatMap((match): (readonly [Match, Contents])[] => {
+      const [before, after] = [was.get(match.before.name), now.get(match.after.name)];
+      return before === undefined || after === undefined ? [] : [[match, { was: before, now: after }]];
+    });
   });
   return new Map(read.flat());
 }
@@ -142,17 +142,33 @@ async function appearedOrGone(both: Both, pairs: readonly TablePair[]): Promise<
     postgresCounts(both.after, names(made)),
   ]);
   return [
-    ...gone.map(({ name, bytes }) => ({
-      table: name,
-      rowsBefore: was.get(name) ?? 0,
-      bytesBefore: bytes,
-      changed: (was.get(name) ?? 0) > 0,
-    })),
-    ...made.map(({ name, bytes }) => ({
-      table: name,
-      rowsAfter: now.get(name) ?? 0,
-      bytesAfter: bytes,
-      changed: (now.get(name) ?? 0) > 0,
-    })),
+    ...gone.flatMap(({ name, bytes }) => {
+      const rows = was.get(name);
+      return rows === undefined ? [] : [{ table: name, rowsBefore: rows, bytesBefore: bytes, changed: rows > 0 }];
+    }),
+    ...made.flatMap(({ name, bytes }) => {
+      const rows = now.get(name);
+      return rows === undefined ? [] : [{ table: name, rowsAfter: rows, bytesAfter: bytes, changed: rows > 0 }];
+    }),
   ];
+}
+
+/** Tables that were not compared. Where they were asked for by name, it is known that something became of them. */
+async function unseen(
+  both: Both,
+  pairs: readonly TablePair[],
+  named: boolean,
+): Promise<Pick<Evidence, 'rowsUnseen' | 'notes'>> {
+  const names = (side: 'before' | 'after'): readonly string[] => pairs.flatMap((pair) => pair[side]?.name ?? []);
+  const [was, now] = await Promise.all([
+    hiddenRows(both.before, names('before')),
+    hiddenRows(both.after, names('after')),
+  ]);
+  const hidden = pairs.flatMap(({ before, after }) => {
+    const why = was.get(before?.name ?? '') ?? now.get(after?.name ?? '');
+    return why === undefined ? [] : [{ table: (after ?? before)?.name ?? '', why }];
+  });
+  if (hidden.length === 0) return {};
+  if (named) return { rowsUnseen: hidden };
+  return { notes: hidden.map(({ table, why }) => `The rows of ${table} were not compared, because ${why}.`) };
 }

@@ -1,6 +1,7 @@
 import type { Contents, Row, Session, TableColumns } from '../../seams/driver.ts';
+import { hiddenRows } from './hidden-rows.ts';
 import { quoteIdentifier, quoteTable } from './names.ts';
-import { underFixedSettings } from './settings.ts';
+import { hasCode, underFixedSettings } from './settings.ts';
 
 /** A table that is to be read. */
 export interface TableRead extends TableColumns {
@@ -15,7 +16,7 @@ export interface TableRead extends TableColumns {
  * comparable between servers of one major version. It tells change, not intent: it is no defence against somebody who
  * seeks collisions.
  *
- * Where row security would hide rows from the role, it throws.
+ * A table whose rows the role may not all see is left out.
  */
 export async function postgresContents(session: Session, of: readonly TableRead[]): Promise<Contents> {
   const found = await answers(session, of, ({ table, columns, only }) => {
@@ -24,31 +25,54 @@ export async function postgresContents(session: Session, of: readonly TableRead[
     return `count(*) AS rows, coalesce(sum(hashtextextended(${row}, 0))${filter}, 0)::text AS digest FROM ONLY ${quoteTable(table)}`;
   });
   return new Map(
-    of.map(({ table }, at) => [
-      table,
-      { rows: Number(found[at]?.['rows']), digest: `sum64:${String(found[at]?.['digest'])}` },
-    ]),
+    [...found].map(([table, row]) => [table, { rows: Number(row['rows']), digest: `sum64:${String(row['digest'])}` }]),
   );
 }
 
-/** Exact row counts. Where row security would hide rows from the role, it throws. */
+/** Exact row counts, without those of tables whose rows the role may not all see. */
 export async function postgresCounts(
   session: Session,
   tables: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
-  const found = await answers(session, tables, (table) => `count(*) AS rows FROM ONLY ${quoteTable(table)}`);
-  return new Map(tables.map((table, at) => [table, Number(found[at]?.['rows'])]));
+  const of = tables.map((table) => ({ table }));
+  const found = await answers(session, of, ({ table }) => `count(*) AS rows FROM ONLY ${quoteTable(table)}`);
+  return new Map([...found].map(([table, row]) => [table, Number(row['rows'])]));
 }
 
-/** One row for each, in their order. So many are asked for in one query that a round trip does not count. */
-async function answers<T>(session: Session, of: readonly T[], select: (one: T) => string): Promise<readonly Row[]> {
-  const found: Row[] = [];
+/** One row for each. So many are asked for in one query that a round trip does not count. */
+async function answers<T extends { readonly table: string }>(
+  session: Session,
+  of: readonly T[],
+  select: (one: T) => string,
+): Promise<ReadonlyMap<string, Row>> {
+  const found = new Map<string, Row>();
   for (let at = 0; at < of.length; at += together) {
-    const selects = of.slice(at, at + together).map((one, place) => `SELECT ${place} AS place, ${select(one)}`);
-    const sql = `${selects.join(' UNION ALL ')} ORDER BY place`;
-    found.push(...(await underFixedSettings(session, () => session.query(sql))));
+    const some = of.slice(at, at + together);
+    for (const [place, row] of await answersOf(session, some, select)) found.set(some[place]?.table ?? '', row);
   }
   return found;
+}
+
+async function answersOf<T extends { readonly table: string }>(
+  session: Session,
+  of: readonly T[],
+  select: (one: T) => string,
+): Promise<readonly (readonly [place: number, row: Row])[]> {
+  const ask = async (seen: (one: T) => boolean): Promise<readonly (readonly [number, Row])[]> => {
+    const selects = of.flatMap((one, place) => (seen(one) ? [`SELECT ${place} AS place, ${select(one)}`] : []));
+    if (selects.length === 0) return [];
+    const rows = await underFixedSettings(session, () => session.query(selects.join(' UNION ALL ')));
+    return rows.map((row) => [Number(row['place']), row]);
+  };
+  try {
+    return await ask(() => true);
+  } catch (error) {
+    if (!hasCode(error, '42501')) throw error;
+    const names = of.map(({ table }) => table);
+    const hidden = await underFixedSettings(session, () => hiddenRows(session, names));
+    if (hidden.size === 0) throw error;
+    return await ask(({ table }) => !hidden.has(table));
+  }
 }
 
 const together = 100;

@@ -3,7 +3,7 @@ import type { LostObject, UnfinishedObject, Violation } from '../../seams/eviden
 import { quoteIdentifier, quoteTable } from './names.ts';
 import type { Relation } from './relations.ts';
 import type { State } from './state.ts';
-import { underFixedSettings } from './settings.ts';
+import { hasCode, underFixedSettings } from './settings.ts';
 import type { ConstraintPart } from './table-parts.ts';
 
 /** Indexes left INVALID and constraints left NOT VALID. */
@@ -93,8 +93,15 @@ function tableNames({ relations }: State): ReadonlySet<string> {
   return new Set([...relations.values()].filter(({ kind }) => kind === 'r' || kind === 'p').map(({ name }) => name));
 }
 
+/** What was looked for in rows, and what could not be, in words. */
+export interface Looked {
+  readonly violations: readonly Violation[];
+  readonly notes: readonly string[];
+}
+
 /** Rows that refer to nothing by foreign keys that were left NOT VALID. Reads those tables. */
-export async function orphansLeft(session: Session, before: State, after: State): Promise<readonly Violation[]> {
+export async function orphansLeft(session: Session, before: State, after: State): Promise<Looked> {
+  const notes: string[] = [];
   const violations: Violation[] = [];
   for (const { table, constraint } of newlyUnvalidated(before, after)) {
     const parent = after.relations.get(constraint.references?.table ?? 0);
@@ -110,6 +117,12 @@ export async function orphansLeft(session: Session, before: State, after: State)
         WHERE ${pairs.map(([child]) => `${child} IS NOT NULL`).join(' AND ')}
           AND NOT EXISTS (SELECT FROM ${quoteTable(parent.name)} AS p WHERE ${pairs.map(([child, key]) => `${child} = ${key}`).join(' AND ')})`,
     );
+    if (rows === undefined) {
+      notes.push(
+        `Whether all rows of ${table.name} refer to something by ${constraint.name} cannot be seen by this role.`,
+      );
+      continue;
+    }
     if (rows === 0) continue;
     violations.push({
       kind: 'foreign-key',
@@ -119,7 +132,7 @@ export async function orphansLeft(session: Session, before: State, after: State)
       message: `${rows} ${rows === 1 ? 'row' : 'rows'} of ${table.name} ${rows === 1 ? 'refers' : 'refer'} to nothing in ${parent.name}: the foreign key ${constraint.name} was left NOT VALID and cannot be validated.`,
     });
   }
-  return violations;
+  return { violations, notes };
 }
 
 /**
@@ -133,7 +146,8 @@ export async function sequencesBehind(
   before: State,
   after: State,
   { named, begun }: { readonly named: ReadonlySet<string>; readonly begun: string },
-): Promise<readonly Violation[]> {
+): Promise<Looked> {
+  const notes: string[] = [];
   const violations: Violation[] = [];
   for (const [oid, { sequences }] of after.parts) {
     const [was, now] = [before.relations.get(oid), after.relations.get(oid)];
@@ -153,6 +167,10 @@ export async function sequencesBehind(
               SELECT FROM ${quoteTable(now.name)} AS old WHERE age(old.xmin) > pg_snapshot_xmax(pg_current_snapshot())::text::int8 - ${begun}
                  AND CASE WHEN q.seqincrement > 0 THEN old.${name} >= s.last_value + s.is_called::int ELSE old.${name} <= s.last_value - s.is_called::int END)`,
       );
+      if (behind === undefined) {
+        notes.push(`Whether the sequence ${sequence} is behind ${now.name}.${column} cannot be seen by this role.`);
+        continue;
+      }
       if (behind === 0) continue;
       violations.push({
         kind: 'constraint',
@@ -161,10 +179,16 @@ export async function sequencesBehind(
       });
     }
   }
-  return violations;
+  return { violations, notes };
 }
 
-async function countOf(session: Session, sql: string): Promise<number> {
-  const [row] = await underFixedSettings(session, () => session.query(sql));
-  return Number(row?.['n']);
+/** Undefined where the role may not see all of what is to be counted. */
+async function countOf(session: Session, sql: string): Promise<number | undefined> {
+  try {
+    const [row] = await underFixedSettings(session, () => session.query(sql));
+    return Number(row?.['n']);
+  } catch (error) {
+    if (!hasCode(error, '42501')) throw error;
+    return undefined;
+  }
 }

@@ -5,8 +5,10 @@ import { postgresCounts } from './contents.ts';
 import { indexEvidence } from './index-bloat.ts';
 import { lockEvidence, waitEvidence } from './lock-evidence.ts';
 import { catalogEvidence } from './catalog-evidence.ts';
+import { hiddenRows } from './hidden-rows.ts';
 import { hasNewFile, relationsOf } from './relations.ts';
-import { changedTables, rowChanges } from './row-changes.ts';
+import { changedTables, rowChanges, type Doubt } from './row-changes.ts';
+import { underFixedSettings } from './settings.ts';
 import { stateOf, type State } from './state.ts';
 import { countsUnknown, momentOf, walSince, type Moment } from './settled.ts';
 import { sideSession, type Open } from './side-session.ts';
@@ -125,9 +127,28 @@ async function rowEvidence(connection: Connection, { before, after, statements, 
     connection,
     existing.map(([, name]) => name),
   );
-  const rowsIn = new Map(existing.map(([oid, name]) => [oid, counts.get(name) ?? 0]));
+  const rowsIn = new Map(existing.flatMap(([oid, name]) => (counts.has(name) ? [[oid, counts.get(name) ?? 0]] : [])));
   const { tables, doubts } = rowChanges(before, after, rowsIn, statements);
-  return { tables, ...(doubts.length > 0 ? { needsComparison: doubts } : {}) };
+  return { tables, ...(await doubtful(connection, doubts)) };
+}
+
+/** What no comparison will tell is not to be asked of one. */
+async function doubtful(
+  connection: Connection,
+  doubts: readonly Doubt[],
+): Promise<Pick<Evidence, 'needsComparison' | 'rowsUnseen'>> {
+  if (doubts.length === 0) return {};
+  const hidden = await underFixedSettings(connection, () =>
+    hiddenRows(
+      connection,
+      doubts.map(({ table }) => table),
+    ),
+  );
+  const needsComparison = doubts.filter(({ table }) => !hidden.has(table));
+  return {
+    ...(needsComparison.length > 0 ? { needsComparison } : {}),
+    ...(hidden.size > 0 ? { rowsUnseen: [...hidden].map(([table, why]) => ({ table, why })) } : {}),
+  };
 }
 
 /** A table that is empty now was truncated, and its indexes with it. Sequences take a new file whenever they are altered. */

@@ -19,7 +19,8 @@ export interface RowChanges {
  * What happened to rows, by the server's own counters, which must be complete: every session that wrote has ended or
  * told. They count what was rolled back too, so that only what they say did *not* happen is certain: where no row was
  * deleted, replaced or truncated, none is gone; where none was updated, none has another value. Everything else is a
- * doubt, save updates that told statements explain. `rowsIn` is the exact count after.
+ * doubt, save updates that told statements explain. `rowsIn` is the exact count after, without tables whose rows cannot
+ * all be seen: of those only doubts are told.
  */
 export function rowChanges(
   before: State,
@@ -40,7 +41,7 @@ export function rowChanges(
       const replaces = before.tables.get(table);
       if (replaces?.hasPages === true) doubts.push({ table, why: 'another table had its name before' });
       const rowsBefore = replaces === undefined ? {} : { rowsBefore: 0 };
-      tables.push({ table, ...rowsBefore, ...rows, ...sizes, changed: (rows.rowsAfter ?? 0) > 0 });
+      if (rowsIn.has(oid)) tables.push({ table, ...rowsBefore, ...rows, ...sizes, changed: (rows.rowsAfter ?? 0) > 0 });
       continue;
     }
     if (now === undefined) {
@@ -52,11 +53,12 @@ export function rowChanges(
     }
     const renamedFrom =
       was.name === now.name || before.tables.get(now.name) !== undefined ? {} : { renamedFrom: was.name };
+    const isCounted = rowsIn.has(oid);
     const told = tellOf({ was, now, before, after, rows: rowsIn.get(oid) ?? 0, statements });
     const why = told.doubts[0];
     if (why !== undefined) doubts.push({ table, why });
     const { evidence } = told;
-    if (changed || why !== undefined) tables.push({ table, ...renamedFrom, ...evidence, ...sizes });
+    if (isCounted && (changed || why !== undefined)) tables.push({ table, ...renamedFrom, ...evidence, ...sizes });
   }
   return { tables, doubts };
 }

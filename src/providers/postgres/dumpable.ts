@@ -14,7 +14,7 @@ export async function ensureDumpable(source: ServerSession, restores: boolean): 
     `The role ${source.user} cannot copy this database by pg_dump: ${problems.map(({ words }) => words).join('; ')}.`,
     {
       details: {},
-      next: `${problems.map(({ next }) => next).join('; ')}. Or connect as a role that may, or take another way (template while nobody is connected, clone).`,
+      next: `${[...new Set(problems.map(({ next }) => next))].join('; ')}. Or connect as a role that may, or take another way (template while nobody is connected, clone).`,
     },
   );
 }
@@ -31,11 +31,8 @@ async function problemsIn(source: ServerSession, restores: boolean): Promise<rea
     create: { words: 'it may not create databases (CREATEDB)', next: `Let it: ALTER ROLE ${role} CREATEDB` },
     unreadable: { words: 'it may not read %', next: `Let it read all: GRANT pg_read_all_data TO ${role}` },
     hidden: { words: 'row security hides rows of %', next: `Let it see them: ALTER ROLE ${role} BYPASSRLS` },
-    owner: { words: 'objects belong to %, which it is no member of', next: `Make it one: GRANT … TO ${role}` },
-    extension: {
-      words: 'only a superuser can make the extension %',
-      next: 'Name an address of a superuser as the one to make copies by (dump with branchServer; it may be on the same server)',
-    },
+    owner: { words: 'objects belong to %, for whom it cannot make them', next: bySuperuser },
+    extension: { words: 'only a superuser can make the extension %', next: bySuperuser },
   };
   return Object.entries(kinds).flatMap(([kind, { words, next }]) => {
     const names = rows.filter((row) => row['problem'] === kind).map(nameOf);
@@ -47,20 +44,32 @@ async function problemsIn(source: ServerSession, restores: boolean): Promise<rea
 
 const shown = 5;
 
+const bySuperuser =
+  'Name an address of a superuser by which copies are made (dump with branchServer; it may be of the same server)';
+
 function nameOf(row: Row): string {
   return String(row['name']);
 }
 
-/** $1: whether the same role restores; $2: whether the schema public belongs to whoever owns the database. */
+/**
+ * $1: whether the same role restores; $2: whether the schema public belongs to whoever owns the database, as it does
+ * from 15 on; before, everybody may make objects in it. An owner must have made an object's schema, too: what else it was
+ * granted there is restored last.
+ */
 const query = `
-  WITH objects(class, oid, owner) AS (
-    SELECT 'pg_class'::regclass, oid, relowner FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
-      AND relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema')
-    UNION ALL SELECT 'pg_proc'::regclass, oid, proowner FROM pg_proc
-      WHERE pronamespace IN (SELECT oid FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema')
-    UNION ALL SELECT 'pg_namespace'::regclass, oid, nspowner FROM pg_namespace
-      WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
-        AND (nspname <> 'public' OR ($2 AND nspowner <> 'pg_database_owner'::regrole))
+  WITH me AS (
+    SELECT oid, rolname, rolsuper, rolcreatedb FROM pg_roles WHERE rolname = current_user
+  ), schemas AS (
+    SELECT oid, nspname, nspowner, nspname <> 'public' OR $2 AS closed FROM pg_namespace
+    WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+  ), objects(class, oid, owner, above) AS (
+    SELECT 'pg_class'::regclass, c.oid, relowner, CASE WHEN closed THEN nspowner END
+      FROM pg_class AS c JOIN schemas AS s ON s.oid = relnamespace WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+    UNION ALL SELECT 'pg_proc'::regclass, p.oid, proowner, CASE WHEN closed THEN nspowner END
+      FROM pg_proc AS p JOIN schemas AS s ON s.oid = pronamespace
+    UNION ALL SELECT 'pg_namespace'::regclass, oid, nspowner, NULL FROM schemas
+      WHERE nspname <> 'public' OR ($2 AND nspowner <> 'pg_database_owner'::regrole)
+    UNION ALL SELECT 'pg_database'::regclass, oid, datdba, NULL FROM pg_database WHERE datname = current_database()
   ), own AS (
     SELECT * FROM objects AS o WHERE NOT EXISTS (
       SELECT FROM pg_depend AS d WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype = 'e')
@@ -70,15 +79,15 @@ const query = `
     FROM own JOIN pg_class AS c ON own.class = 'pg_class'::regclass AND c.oid = own.oid JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'S')
   )
-  SELECT 'create' AS problem, rolname::text AS name FROM pg_roles
-    WHERE $1 AND rolname = current_user AND NOT (rolcreatedb OR rolsuper)
+  SELECT 'create' AS problem, rolname::text AS name FROM me WHERE $1 AND NOT (rolcreatedb OR rolsuper)
   UNION ALL SELECT 'unreadable', name FROM tables WHERE NOT readable
   UNION ALL SELECT 'hidden', name FROM tables WHERE readable AND relkind = 'r' AND row_security_active(oid)
-  UNION ALL SELECT 'owner', rolname FROM pg_roles AS r WHERE $1 AND NOT pg_has_role(r.oid, 'MEMBER')
-    AND r.oid IN (SELECT owner FROM own UNION ALL SELECT datdba FROM pg_database WHERE datname = current_database())
+  UNION ALL SELECT DISTINCT 'owner', r.rolname FROM own JOIN pg_roles AS r ON r.oid = own.owner, me
+    WHERE $1 AND NOT me.rolsuper AND r.oid <> me.oid
+      AND (NOT pg_has_role(r.oid, 'MEMBER') OR NOT (r.rolsuper OR coalesce(pg_has_role(r.oid, own.above, 'USAGE'), true)))
   UNION ALL SELECT 'extension', extname FROM pg_extension AS e
     JOIN pg_available_extension_versions AS v ON v.name = e.extname AND v.version = e.extversion
-    WHERE $1 AND v.superuser AND NOT v.trusted AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+    WHERE $1 AND v.superuser AND NOT v.trusted AND NOT (SELECT rolsuper FROM me)
   ORDER BY 1, 2`;
 
 /** Why a role cannot make a database that belongs to main's owner, in words; undefined where it can. */
