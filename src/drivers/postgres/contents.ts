@@ -71,7 +71,7 @@ async function answersOf<T extends { readonly table: string }>(
     const names = of.map(({ table }) => table);
     const hidden = await underFixedSettings(session, () => hiddenRows(session, names));
     if (hidden.size === 0) throw error;
-    return await ask(({ table }) => !hidden.has(table));
+    return ask(({ table }) => !hidden.has(table));
   }
 }
 
