@@ -100,14 +100,20 @@ async function upDownUp(
     const unsure = counted || observed.needsComparison !== undefined;
     const exact = unsure ? await driver.compare(before.target, target, writtenIn(observed)) : observed;
     if (unsure) for (const note of exact.notes ?? []) run.note('reversible', note, migration.name);
-    const data = (exact.tables ?? []).filter(differs);
+    const unseen = new Map(
+      [...(observed.rowsUnseen ?? []), ...(exact.rowsUnseen ?? [])].map(({ table, why }) => [table, why]),
+    );
+    const data = [
+      ...(exact.tables ?? []).filter(differs).map(inWords),
+      ...[...unseen].map(([table, why]) => `the rows of ${table} cannot be compared, because ${why}`),
+    ];
     await migration.up(target, attempt('up'));
     return {
       restoresSchema: schema.length === 0,
       restoresData: data.length === 0,
       ...(schema.length + data.length === 0
         ? {}
-        : { differences: [...schema.map(({ object, change }) => `${object} is ${change}`), ...data.map(inWords)] }),
+        : { differences: [...schema.map(({ object, change }) => `${object} is ${change}`), ...data] }),
     };
   } catch (error) {
     run.signal.throwIfAborted();
