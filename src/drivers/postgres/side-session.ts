@@ -20,8 +20,8 @@ export function sideSession(target: Target, open: Open): SideSession {
       if (current !== undefined) await closed(current.connection);
       const connection = await open(target);
       current = { connection, pid: await backendOf(connection) };
-      // Compiling a query takes longer than any of ours.
-      await connection.query('SET jit = off');
+      // Compiling a query takes longer than any of ours; moments are floats, of which a role may have digits cut off.
+      await connection.query('SET jit = off; SET extra_float_digits = 1');
       return connection;
     },
     pid: () => current?.pid ?? 0,

@@ -91,6 +91,7 @@ const fixed: Readonly<Record<string, string>> = {
   idle_session_timeout: '0',
   search_path: '',
   standard_conforming_strings: 'on',
+  extra_float_digits: '1',
   default_transaction_read_only: 'off',
   client_min_messages: 'warning',
 };
