@@ -24,7 +24,7 @@ export async function applyMigration<Context extends object>(
     else if (project.module !== undefined) {
       const { module, place } = project;
       // What a session wrote is known for sure when it has ended, and no pool of a plain context is ended by anybody.
-      const once = project.contexts.kind === 'fixed' && (provider.alone ?? false);
+      const once = project.contexts.kind === 'fixed' && provider.alone !== undefined;
       const where = { module, place, main, driver, databaseVariable, target, once };
       await rehearseInChild(where, migration.name, direction, attempt);
     } else {
@@ -32,7 +32,7 @@ export async function applyMigration<Context extends object>(
       if (!rehearsedHere.has(target.url)) attempt.note(inThisProcess);
       rehearsedHere.add(target.url);
       await applyHere(project, target, attempt, migration.name, direction);
-      if (project.contexts.kind === 'own' && (provider.alone ?? false)) await refuseLeftOpen(driver, target);
+      if (project.contexts.kind === 'own' && provider.alone !== undefined) await refuseLeftOpen(driver, target);
     }
   } catch (error) {
     throw located(tellable(driver, error), migration.file);

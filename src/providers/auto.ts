@@ -43,7 +43,7 @@ export function auto(options: AutoOptions = {}): Provider {
     get reach() {
       return reach;
     },
-    alone: true,
+    alone: 'everything',
     async checkpoint(main, making) {
       const { way } = await choiceFor(main);
       const checkpoint = await ways[way].checkpoint(main, making).catch(async (error: unknown) => {

@@ -20,7 +20,7 @@ import { makeKeeper } from './postgres/keeper.ts';
 import { discardRestoring, listRestoring } from './postgres/leftovers.ts';
 import { countsOf, haveMoved, type Counts } from './postgres/moved.ts';
 import { refusePooled } from './postgres/pooled.ts';
-import { pour } from './postgres/pour.ts';
+import { pour, removeDump } from './postgres/pour.ts';
 import { findProgram } from './postgres/programs.ts';
 import { restoreByRename } from './postgres/restore.ts';
 import { openSession } from './postgres/session.ts';
@@ -62,6 +62,7 @@ export function clone(options: CloneOptions = {}): Provider {
   return {
     name: 'clone',
     reach: 'this machine',
+    alone: 'copies',
     async checkpoint(main, making) {
       const what = `The checkpoint of "${databaseOf(main)}"`;
       const { made, counts } = await told(checkpointOf(main, making, folder, options), what, making.signal);
@@ -95,7 +96,7 @@ export function clone(options: CloneOptions = {}): Provider {
     },
     async discard(what) {
       taken.delete(what.id);
-      if (await discardRestoring(what, options)) return;
+      if (await discardRestoring(what, options)) return removeDump(what.id, options);
       if (!isCloneId(what.id)) throw notFound(what.id, what.kind);
       const record = await readRecord(folder, what.id);
       if (typeof record === 'object') ensureSame(what, record);

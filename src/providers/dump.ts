@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { postgresTarget } from '../drivers/postgres/target.ts';
 import type { Provider } from '../seams/provider.ts';
 import type { Target } from '../seams/target.ts';
@@ -8,7 +7,7 @@ import { databaseCopies, fromCopy, type DatabaseCopies } from './postgres/databa
 import { ensureDumpable } from './postgres/dumpable.ts';
 import { maintenanceOf } from './postgres/maintenance.ts';
 import { sizeOf } from './postgres/make.ts';
-import { dumpFolder, pour, programOf, systemOf } from './postgres/pour.ts';
+import { pour, programOf, removeDump, systemOf } from './postgres/pour.ts';
 import { refusePooled } from './postgres/pooled.ts';
 import { openSession } from './postgres/session.ts';
 
@@ -39,6 +38,7 @@ export function dump(options: DumpOptions = {}): Provider {
   const kind: DatabaseCopies = {
     name: 'dump',
     reach: 'anywhere',
+    alone: 'copies',
     server,
     key: async (main) => (options.branchServer === undefined ? databaseOf(main) : keyElsewhere(main)),
     async take(main, work, { run, signal }) {
@@ -62,7 +62,7 @@ export function dump(options: DumpOptions = {}): Provider {
     ...provider,
     async discard(what) {
       await provider.discard(what);
-      await rm(dumpFolder(what.id, options.folder), { recursive: true, force: true });
+      await removeDump(what.id, options);
     },
   };
 }

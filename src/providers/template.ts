@@ -29,6 +29,7 @@ export function template(options: TemplateOptions = {}): Provider {
     {
       name: 'template',
       reach: 'anywhere',
+      alone: 'everything',
       server: (main) => main,
       key: async (main) => databaseOf(main),
       async take(main, { session, name }, { signal }) {

@@ -45,7 +45,7 @@ export function hold({ driver, provider, source }: Setup, { target }: Pick<Branc
       return observer;
     },
     async letGo() {
-      if (provider.alone ?? false) await close();
+      if (provider.alone !== undefined) await close();
     },
     [Symbol.asyncDispose]: close,
   };

@@ -49,8 +49,8 @@ export interface Provider {
   readonly name: string;
   /** Where what it keeps can be reached from. */
   readonly reach: 'this machine' | 'anywhere';
-  /** Whether nobody, we included, may be connected to what is copied. @default false */
-  readonly alone?: boolean;
+  /** What nobody, we included, may be connected to while it is copied: its own copies, or main too. @default nothing */
+  readonly alone?: 'copies' | 'everything';
   checkpoint(main: Target, making: Making): Promise<Checkpoint>;
   branch(from: Checkpoint | Branch, making: Making): Promise<Branch>;
   /** An immutable state of a branch, for the history between two migrations that are swapped in together. */

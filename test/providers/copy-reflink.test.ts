@@ -1,5 +1,6 @@
 import { statfsSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { copy } from '../../src/providers/copy.ts';
 import { providerContract, type Opened } from '../contracts/provider.ts';
 import { describeWithMounts, mountXfs, type Mount } from './fixtures/mounts.ts';
 import { openSqlite, pathIn, sqliteWorld, startRival, type SqliteBench } from './fixtures/sqlite-bench.ts';
@@ -16,7 +17,7 @@ describeWithMounts('a file system with reflinks', ['mkfs.xfs'], () => {
     return bfree * bsize;
   };
 
-  providerContract('copy by reflink', () => sqliteWorld({ journalMode: 'wal', folder: mount.folder }));
+  providerContract('copy by reflink', copy(), () => sqliteWorld({ journalMode: 'wal', folder: mount.folder }));
 
   describe.each(['wal', 'delete'] as const)('in journal mode %s', (journalMode) => {
     const path = process.env['PATH'];

@@ -1,5 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf } from '../postgres/session.ts';
 import { unmount } from './layers.ts';
 import { allRecords } from './list.ts';
 import { socketFor } from './place.ts';
@@ -22,8 +24,15 @@ export async function removeClone(folder: string, id: string): Promise<void> {
     return;
   }
   await removeFiles(folder, id);
-  for (const other of await allRecords(folder)) {
-    if (other.state === 'discarded' && !(await isLainOver(folder, other.id))) await removeFiles(folder, other.id);
+  await removeUnneeded(folder);
+}
+
+/** Those that were kept for others' sake. They may lie over one another, so that one going sets another free. */
+async function removeUnneeded(folder: string): Promise<void> {
+  for (const { id, state } of await allRecords(folder)) {
+    if (state !== 'discarded' || (await isLainOver(folder, id))) continue;
+    await removeFiles(folder, id);
+    return removeUnneeded(folder);
   }
 }
 
@@ -33,9 +42,25 @@ async function isLainOver(folder: string, id: string): Promise<boolean> {
   return records.some((record) => record.id !== id && record.layers.some((layer) => layer.startsWith(own)));
 }
 
-/** The record goes last, and a program that a killed process left may still be writing. */
+/**
+ * The record goes last. What a killed process had begun may go on for a moment: a program that writes, a mount, a server
+ * that starts.
+ */
 async function removeFiles(folder: string, id: string): Promise<void> {
-  const retried = { recursive: true, force: true, maxRetries: 5, retryDelay: 50 };
-  for (const part of ['data', 'upper', 'work']) await rm(join(folder, id, part), retried);
-  await rm(join(folder, id), retried);
+  const data = dataOf(folder, id);
+  const deadline = performance.now() + limitMs;
+  for (;;) {
+    try {
+      for (const part of ['data', 'upper', 'work', ''])
+        await rm(join(folder, id, part), { recursive: true, force: true });
+      return;
+    } catch (error) {
+      if (!['EBUSY', 'ENOTEMPTY'].includes(codeOf(error) ?? '') || performance.now() > deadline) throw error;
+    }
+    await sleep(50);
+    await stopServer(data, 'immediate');
+    await unmount(data);
+  }
 }
+
+const limitMs = 10_000;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isAlive, thisProcess, type ProcessIdentity } from '../../process.ts';
 import { isMounted, mountLayers } from './layers.ts';
 import { dataOf, type CloneRecord } from './records.ts';
-import { hasServer, startServer, stopServer, type ServerPlace } from './server.ts';
+import { isServing, startServer, stopServer, type ServerPlace } from './server.ts';
 
 /** Runs `body` while a branch's server is ended, so that its files hold all that it holds. */
 export async function atRest(place: ServerPlace, branch: CloneRecord, body: () => Promise<void>): Promise<void> {
@@ -23,6 +23,8 @@ export async function atRest(place: ServerPlace, branch: CloneRecord, body: () =
 export async function revive(place: ServerPlace, branch: CloneRecord): Promise<void> {
   const own = join(place.folder, branch.id);
   if (!(await isDown(place.folder, branch))) return;
+  // What that process had begun to start or to end.
+  await stopServer(dataOf(place.folder, branch.id), 'fast');
   if (branch.way === 'overlay' && !(await isMounted(join(own, 'data')))) {
     await mountLayers(own, branch.layers, place.as);
   }
@@ -31,7 +33,7 @@ export async function revive(place: ServerPlace, branch: CloneRecord): Promise<v
 
 /** Whether it needs that. */
 export async function isDown(folder: string, branch: CloneRecord): Promise<boolean> {
-  return !(await hasServer(dataOf(folder, branch.id))) && !(await isMarked(folder, branch.id));
+  return !(await isServing(dataOf(folder, branch.id))) && !(await isMarked(folder, branch.id));
 }
 
 async function isMarked(folder: string, id: string): Promise<boolean> {

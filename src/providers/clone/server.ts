@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ForerunError } from '../../error.ts';
 import { configuration, hbaRules } from './configuration.ts';
+import { commandOf, processWith } from './processes.ts';
 import { dataOf, type CloneRecord } from './records.ts';
 import type { ServerUser } from './user.ts';
 
@@ -63,7 +64,7 @@ const startLimitMs = 120_000;
 export async function stopServer(data: string, mode: 'fast' | 'immediate'): Promise<void> {
   const pid = await serverOf(data);
   if (pid === undefined) return;
-  process.kill(pid, mode === 'fast' ? 'SIGINT' : 'SIGQUIT');
+  signal(pid, mode === 'fast' ? 'SIGINT' : 'SIGQUIT');
   const deadline = performance.now() + startLimitMs;
   while ((await serverOf(data)) !== undefined) {
     if (performance.now() > deadline) {
@@ -76,22 +77,28 @@ export async function stopServer(data: string, mode: 'fast' | 'immediate'): Prom
   }
 }
 
-export async function hasServer(data: string): Promise<boolean> {
-  return (await serverOf(data)) !== undefined;
+/** Whether a server on a data folder takes connections; one that starts or ends does not. */
+export async function isServing(data: string): Promise<boolean> {
+  return isReady(data, await serverOf(data));
 }
 
-/** The process of the server on a data folder; undefined where none runs. Its number may be another process's by now. */
+/** The process of the server on a data folder; undefined where none runs. */
 async function serverOf(data: string): Promise<number | undefined> {
   const [line = ''] = await statusOf(data);
   const pid = Number(line);
-  if (!(pid > 0)) return undefined;
-  return (await commandOf(pid)).includes(data) ? pid : undefined;
+  // Its number may be another process's by now.
+  if (pid > 0 && (await commandOf(pid)).includes(data)) return pid;
+  // One that a killed process had just started has not written its number yet.
+  return processWith(`-D ${data} `);
 }
 
-async function commandOf(pid: number): Promise<string> {
-  if (process.platform === 'linux') return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  const { execa } = await import('execa');
-  return (await execa('ps', ['-o', 'command=', '-p', String(pid)], { reject: false })).stdout;
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    // It has ended by itself.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** Lines of postmaster.pid: the first is the process, the eighth how far it is. */
@@ -101,6 +108,7 @@ async function statusOf(data: string): Promise<readonly string[]> {
 }
 
 async function isReady(data: string, pid: number | undefined): Promise<boolean> {
+  if (pid === undefined) return false;
   const lines = await statusOf(data);
   return lines[0] === String(pid) && lines[7]?.trim() === 'ready';
 }

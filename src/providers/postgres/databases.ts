@@ -22,6 +22,7 @@ import { openSession } from './session.ts';
 export interface DatabaseCopies {
   readonly name: string;
   readonly reach: Provider['reach'];
+  readonly alone: NonNullable<Provider['alone']>;
   /** Any address on the server that the copies of `main` are on. */
   server(main: Target): Target;
   /** Names main among all whose copies are on that server. */
@@ -57,7 +58,7 @@ export function databaseCopies(kind: DatabaseCopies, options: DatabaseOptions): 
   return {
     name: kind.name,
     reach: kind.reach,
-    alone: true,
+    alone: kind.alone,
     async checkpoint(main, making) {
       const server = maintenanceOf(kind.server(main), options);
       const key = await told(kind.key(main), `The checkpoint of "${databaseOf(main)}"`);

@@ -79,7 +79,7 @@ function notAlone(database: string, others: readonly string[], next: string): Fo
   const more = others.length > 10 ? `; and ${others.length - 10} more` : '';
   return new ForerunError(
     'PROVIDER_FAILED',
-    `${many} connected to "${database}", which can be copied by template only while nobody is: ${shown}${more}.`,
+    `${many} connected to "${database}", which can be copied only while nobody is: ${shown}${more}.`,
     { details: {}, next },
   );
 }

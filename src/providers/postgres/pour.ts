@@ -66,12 +66,16 @@ export async function pour(
     await using inside = await openSession(scratch, options);
     await inside.query('ANALYZE');
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeDump(record.id, options);
   }
 }
 
-/** What a killed process may leave on its machine for one copy. */
-export function dumpFolder(id: string, folder: string = tmpdir()): string {
+/** What a killed process may have left on this machine for one copy. Safe to repeat. */
+export async function removeDump(id: string, { folder }: PourOptions): Promise<void> {
+  await rm(dumpFolder(id, folder), { recursive: true, force: true });
+}
+
+function dumpFolder(id: string, folder: string = tmpdir()): string {
   return join(folder, `forerun-dump-${id}`);
 }
 

@@ -48,3 +48,11 @@ export function holding(begin: Begin): void {
     expect(await bodies(main.target)).toEqual(['first', 'goes on']);
   });
 }
+
+/** Nothing does as if it could hold writers off. */
+export function notHolding(begin: Begin): void {
+  it('is not promoted: no way to hold its writers off is offered', async () => {
+    const { provider } = await begin();
+    expect(provider).not.toHaveProperty('promoteHeld');
+  });
+}

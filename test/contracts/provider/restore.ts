@@ -5,8 +5,8 @@ import type { Begin } from './world.ts';
 export function restoring(begin: Begin): void {
   it('makes main what the checkpoint holds, as often as it is asked', async () => {
     const { bench, provider, main, bodies } = await begin();
-    const rival = await bench.rival(main.target);
     await using checkpoint = await provider.checkpoint(main.target, { label: 'good' });
+    const rival = await bench.rival(main.target);
     for (let time = 0; time < 2; time++) {
       await rival.write("DELETE FROM notes; CREATE TABLE oops (a INTEGER); INSERT INTO notes (body) VALUES ('bad')");
       await provider.restore(checkpoint, main.target);
@@ -23,7 +23,7 @@ export function restoring(begin: Begin): void {
     await using checkpoint = await provider.checkpoint(main.target, { label: 'good' });
     await provider.restore(checkpoint, main.target);
     await main.write("INSERT INTO notes (body) VALUES ('later')");
-    expect(await bodies(checkpoint.target)).toEqual(['first']);
+    expect(await bodies(checkpoint)).toEqual(['first']);
   });
 
   it('restores what another process checkpointed', async () => {

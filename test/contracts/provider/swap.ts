@@ -4,14 +4,14 @@ import { type Begin, fill } from './world.ts';
 /** Whether main moved is known exactly. */
 export function comparing(begin: Begin): void {
   it('knows whether anybody wrote main since the checkpoint, in this process or another', async () => {
-    const { bench, provider, main } = await begin();
+    const { provider, main, rival: anybody } = await begin();
     await using before = await provider.checkpoint(main.target, { label: 'one' });
     await main.read('SELECT * FROM notes');
     expect(await provider.moved(before)).toBe(false);
     await main.write("INSERT INTO notes (body) VALUES ('ours')");
     expect(await provider.moved(before)).toBe(true);
 
-    const rival = await bench.rival(main.target);
+    const rival = await anybody();
     await using between = await provider.checkpoint(main.target, { label: 'two' });
     await rival.read('SELECT * FROM notes');
     expect(await provider.moved(between)).toBe(false);
@@ -30,8 +30,31 @@ export function comparing(begin: Begin): void {
   });
 }
 
+/** Nothing does as if it could swap. */
+export function notSwapping(begin: Begin): void {
+  it('is not offered: no branch takes the place of main', async () => {
+    const { provider } = await begin();
+    expect(provider).not.toHaveProperty('promote');
+  });
+}
+
 /** A branch takes main's place, or main stays as it is. */
 export function swapping(begin: Begin): void {
+  it('copies a database without any table, and promotes and restores it', async () => {
+    const { provider, makeMain, change, promote } = await begin();
+    const empty = await makeMain();
+    await using checkpoint = await provider.checkpoint(empty.target, { label: 'empty' });
+    await promote(await provider.branch(checkpoint, { label: 'unchanged' }), checkpoint);
+    await using again = await provider.checkpoint(empty.target, { label: 'still empty' });
+    const branch = await provider.branch(again, { label: 'b' });
+    await change(branch.target, 'CREATE TABLE t (a INTEGER)');
+    await promote(branch, again);
+    expect(await empty.read('SELECT count(*) FROM t')).toEqual([[0]]);
+
+    await provider.restore(checkpoint, empty.target);
+    await expect(empty.read('SELECT count(*) FROM t')).rejects.toThrow('t');
+  });
+
   it('makes main the branch, also for programs that have main open', async () => {
     const { bench, provider, main, change, promote } = await begin();
     const rival = await bench.rival(main.target);
@@ -90,7 +113,7 @@ export function swapping(begin: Begin): void {
 export function contended(begin: Begin): void {
   it('loses no row that a rival was told is committed, while it writes all through checkpoints and promotions', async () => {
     const { bench, provider, main, bodies, change, promote } = await begin();
-    await fill(main);
+    await fill(bench, main);
     const rival = await bench.rival(main.target);
     const outcomes: string[] = [];
     for (let round = 0; round < 9; round++) {
