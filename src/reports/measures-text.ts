@@ -77,7 +77,7 @@ function sizeRows({ tables = [], indexes = [] }: Evidence): readonly (readonly s
       '',
       change(one.bytesBefore, one.bytesAfter, size),
       '',
-      one.bloat === undefined ? '' : `${Math.round(one.bloat * 100)} %`,
+      change(one.bloatBefore, one.bloat, (share) => `${Math.round(share * 100)} %`),
     ]),
   ];
 }

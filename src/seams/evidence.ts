@@ -158,7 +158,9 @@ export interface IndexEvidence {
   readonly index: string;
   readonly bytesBefore?: number;
   readonly bytesAfter?: number;
+  /** The share of its room that holds nothing, after the migration, and before it. */
   readonly bloat?: number;
+  readonly bloatBefore?: number;
 }
 
 /** A broken rule of the database that was not broken before the migration. */

@@ -9,7 +9,7 @@ import { postgresProject } from './fixtures/postgres-project.ts';
 
 const seed = `
   CREATE EXTENSION pgstattuple; CREATE TABLE notes (id integer PRIMARY KEY, body text); CREATE INDEX by_body ON notes (body);
-  INSERT INTO notes SELECT n, 'note ' || n FROM generate_series(1, 2000) AS n`;
+  INSERT INTO notes SELECT n, 'note ' || n FROM generate_series(1, 2100) AS n; DELETE FROM notes WHERE id > 2000`;
 
 const statements = [
   "UPDATE notes SET body = body || ' (secret)' WHERE id <= 500",
@@ -38,7 +38,8 @@ const measured = (query: string | undefined): Record<string, unknown> => ({
       rowsAfter: 2000,
       bytesBefore: expect.any(Number),
       bytesAfter: expect.any(Number),
-      deadRowsAfter: expect.any(Number),
+      deadRowsBefore: 100,
+      deadRowsAfter: 0,
     }),
   ],
   indexes: expect.arrayContaining([
@@ -47,6 +48,7 @@ const measured = (query: string | undefined): Record<string, unknown> => ({
       bytesBefore: expect.any(Number),
       bytesAfter: expect.any(Number),
       bloat: expect.any(Number),
+      bloatBefore: expect.any(Number),
     },
   ]),
   schema: expect.objectContaining({ diff: [{ object: 'table public.notes', change: 'changed' }] }),
@@ -72,7 +74,7 @@ test('a script, a function and another program are measured alike, in the docume
   expect(text).toMatch(
     /Sizes, before and after\n.*Rows.*Size.*Dead rows.*Bloat\n\s+001_it\s+public\.notes\s+2000\s+[\d.]+ kB/,
   );
-  expect(text).toMatch(/public\.by_body\s+[\d.]+ kB → [\d.]+ kB\s+\d+ %/);
+  expect(text).toMatch(/public\.by_body\s+[\d.]+ kB → [\d.]+ kB\s+\d+ % → \d+ %/);
 
   const driver = postgres();
   const bySession = async (target: Target): Promise<void> => {

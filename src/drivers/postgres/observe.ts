@@ -2,7 +2,7 @@ import type { Connection, Observer } from '../../seams/driver.ts';
 import type { Evidence, StatementEvidence } from '../../seams/evidence.ts';
 import type { Target } from '../../seams/target.ts';
 import { postgresCounts } from './contents.ts';
-import { indexEvidence } from './index-bloat.ts';
+import { changedIndexes, indexEvidence } from './index-evidence.ts';
 import { lockEvidence, waitEvidence } from './lock-evidence.ts';
 import { catalogEvidence } from './catalog-evidence.ts';
 import { hiddenRows } from './hidden-rows.ts';
@@ -12,6 +12,7 @@ import { underFixedSettings } from './settings.ts';
 import { stateOf, type State } from './state.ts';
 import { countsUnknown, momentOf, walSince, type Moment } from './settled.ts';
 import { sideSession, type Open } from './side-session.ts';
+import { wasteIn, type Waste } from './waste.ts';
 import { tableParts } from './table-parts.ts';
 import { watchLocks, type LockWatch, type Watched } from './watch-locks.ts';
 
@@ -45,12 +46,13 @@ export async function observePostgres(branch: Target, open: Open): Promise<Obser
       await stop();
       const connection = await side.connection();
       const { moment, state } = await read(connection);
+      const waste = await wasteIn(connection, state.relations.values(), quick);
       const locks = await watchLocks(side, open, branch, state.relations);
-      started = { moment, state, locks };
+      started = { moment, state, waste, locks };
     },
     async finish(statements) {
       if (started === undefined) throw new TypeError('begin() comes before finish()');
-      const { moment, state: before, locks } = started;
+      const { moment, state: before, waste, locks } = started;
       started = undefined;
       const watched = await locks.end().catch(() => undefined);
       const connection = await side.connection();
@@ -58,6 +60,10 @@ export async function observePostgres(branch: Target, open: Open): Promise<Obser
       const walBytes = await walSince(connection, moment);
       const { moment: end, state: after } = await read(connection);
       const isOurs = end.elsewhere === moment.elsewhere;
+      const indexes = changedIndexes(before, after);
+      const changed = [...changedTables(before, after), ...indexes].flatMap(({ now }) => now ?? []);
+      // Whoever reads a table may tidy its pages up.
+      const left = await wasteIn(connection, changed, thorough);
       const rows = await rowEvidence(connection, { before, after, statements, unknown });
       const { notes = [], ...more } = await catalogEvidence(connection, before, after, {
         statements,
@@ -69,8 +75,8 @@ export async function observePostgres(branch: Target, open: Open): Promise<Obser
         ...(watched === undefined ? {} : lockedAndWaiting(watched, before, statements)),
         rewrites: rewrites(before, after),
         ...(isOurs ? { walBytes } : {}),
-        ...rows,
-        indexes: await indexEvidence(connection, before, after),
+        ...withDeadRows(rows, after, waste, left),
+        indexes: indexEvidence(indexes, waste, left),
         ...more,
         ...(told.length > 0 ? { notes: told } : {}),
       };
@@ -91,8 +97,13 @@ interface Catalogs {
 interface Started {
   readonly moment: Moment;
   readonly state: State;
+  readonly waste: Waste;
   readonly locks: LockWatch;
 }
+
+/** Bytes that are read before a migration, of whatever it may write; and after it, of what it wrote. */
+const quick = 2 ** 26;
+const thorough = 2 ** 30;
 
 const unwatched = 'The session that looked at the locks was ended: which were held, and for how long, is not known.';
 
@@ -148,6 +159,20 @@ async function doubtful(
   return {
     ...(needsComparison.length > 0 ? { needsComparison } : {}),
     ...(hidden.size > 0 ? { rowsUnseen: [...hidden].map(([table, why]) => ({ table, why })) } : {}),
+  };
+}
+
+/** Counters begin with nothing on a copy: what was measured says more. */
+function withDeadRows(rows: Evidence, { tables }: State, before: Waste, after: Waste): Evidence {
+  if (rows.tables === undefined) return rows;
+  return {
+    ...rows,
+    tables: rows.tables.map((table) => {
+      const oid = tables.get(table.table)?.oid ?? 0;
+      const [was, is] = [before.dead.get(oid), after.dead.get(oid)];
+      if (is === undefined || (was === undefined && table.rowsBefore !== undefined)) return table;
+      return { ...table, ...(was === undefined ? {} : { deadRowsBefore: was }), deadRowsAfter: is };
+    }),
   };
 }
 
