@@ -77,20 +77,44 @@ describe('examining a SQLite file', () => {
     },
   );
 
+  const asNobody = (path: string, use = 'writing'): string => {
+    const program = `import { sqlite } from '${process.cwd()}/dist/src/drivers/sqlite.js'; const driver = sqlite();
+        process.setgid(65534); process.setuid(65534);
+        driver.examine(driver.target(process.argv[1]), process.argv[2]).then(() => console.log('fine'), (error) => console.log(error.code, error.message))`;
+    return execFileSync(process.execPath, ['--input-type=module', '-e', program, path, use], {
+      encoding: 'utf8',
+    }).trim();
+  };
+
   test.runIf(root)('refuses a file that the user may not read or write', async () => {
     const folder = newFolder(tmpdir());
     const path = databaseIn(folder);
     chmodSync(folder, 0o777);
-    const asNobody = (mode: number): string => {
+    const withMode = (mode: number): string => {
       chmodSync(path, mode);
-      const program = `import { sqlite } from '${process.cwd()}/dist/src/drivers/sqlite.js'; const driver = sqlite();
-        process.setgid(65534); process.setuid(65534);
-        driver.examine(driver.target(process.argv[1])).then(() => console.log('fine'), (error) => console.log(error.code, error.message))`;
-      return execFileSync(process.execPath, ['--input-type=module', '-e', program, path], { encoding: 'utf8' }).trim();
+      return asNobody(path);
     };
-    expect(asNobody(0o600)).toMatch(/^BAD_TARGET .* cannot be opened: EACCES/);
-    expect(asNobody(0o644)).toMatch(/^BAD_TARGET .*app\.db cannot be written by this user \(EACCES\)/);
-    expect(asNobody(0o666)).toBe('fine');
+    expect(withMode(0o600)).toMatch(/^BAD_TARGET .* cannot be opened: EACCES/);
+    expect(withMode(0o644)).toMatch(/^BAD_TARGET .*app\.db cannot be written by this user \(EACCES\)/);
+    expect(withMode(0o666)).toBe('fine');
+  });
+
+  test.runIf(root)('names the file beside the database that belongs to another user of it', async () => {
+    const folder = newFolder(tmpdir());
+    const path = databaseIn(folder, 'wal');
+    chmodSync(folder, 0o777);
+    const database = new Database(path);
+    database.exec('INSERT INTO t VALUES (2)');
+    for (const file of [path, `${path}-wal`]) chmodSync(file, 0o666);
+    const withMode = (mode: number, use?: string): string => {
+      chmodSync(`${path}-shm`, mode);
+      return asNobody(path, use);
+    };
+    const named = /^BAD_TARGET .*app\.db-shm, which SQLite keeps beside the database, cannot be read and written/;
+    expect(withMode(0o644)).toMatch(named);
+    expect(withMode(0o600, 'reading')).toMatch(named);
+    expect(withMode(0o666)).toBe('fine');
+    database.close();
   });
 
   test('waits for an application that holds the whole file', async () => {

@@ -22,7 +22,10 @@ export async function examineSqlite(
     await examineFile(path, use);
     await examineContent(path, waiting);
   } catch (error) {
-    throw error instanceof ForerunError ? error : unusable(path, error);
+    if (error instanceof ForerunError) throw error;
+    // SQLite says of its own files beside the database only that the database cannot be opened.
+    if (codeOf(error)?.startsWith('SQLITE_CANTOPEN')) await examineBeside(await realpath(path));
+    throw unusable(path, error);
   }
 }
 
@@ -31,7 +34,8 @@ async function examineFile(path: string, use: 'reading' | 'writing'): Promise<vo
   const next = 'Give the path of the database file itself.';
   if (file.isDirectory()) throw bad(path, `${path} is a directory, not a database file.`, next);
   if (!file.isFile()) throw bad(path, `${path} is no regular file.`, next);
-  const folder = dirname(await realpath(path));
+  const real = await realpath(path);
+  const folder = dirname(real);
   await access(path, constants.R_OK);
   if (use === 'reading') return;
   await access(path, constants.W_OK).catch((error: unknown) => {
@@ -40,6 +44,21 @@ async function examineFile(path: string, use: 'reading' | 'writing'): Promise<vo
   await access(folder, constants.W_OK).catch((error: unknown) => {
     throw readOnly(path, `${folder}, where SQLite keeps its journal,`, error);
   });
+  await examineBeside(real);
+}
+
+/** Whoever opened the database first made them, and another user may be left without rights. */
+async function examineBeside(path: string): Promise<void> {
+  for (const file of ['-wal', '-shm', '-journal'].map((suffix) => `${path}${suffix}`)) {
+    const refused = await access(file, constants.R_OK | constants.W_OK).catch((error: unknown) => error);
+    if (refused === undefined || codeOf(refused) === 'ENOENT') continue;
+    throw bad(
+      path,
+      `${file}, which SQLite keeps beside the database, cannot be read and written by this user (${codeOf(refused) ?? ''}).`,
+      'Run this as the user that the application runs as, or give this one rights to that file, too.',
+      refused,
+    );
+  }
 }
 
 async function examineContent(path: string, waiting: Waiting | undefined): Promise<void> {
