@@ -23,9 +23,7 @@ export async function applyMigration<Context extends object>(
     if (target.url === main.url) await applyHere(project, target, attempt, migration.name, direction);
     else if (project.module !== undefined) {
       const { module, place } = project;
-      // What a session wrote is known for sure when it has ended, and no pool of a plain context is ended by anybody.
-      const once = project.contexts.kind === 'fixed' && provider.alone !== undefined;
-      const where = { module, place, main, driver, databaseVariable, target, once };
+      const where = { module, place, main, driver, databaseVariable, target };
       await rehearseInChild(where, migration.name, direction, attempt);
     } else {
       refuseFixed(project);

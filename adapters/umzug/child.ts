@@ -1,5 +1,5 @@
 import { startWatchdog } from '../../src/cli/watchdog.ts';
-import type { Session } from '../../src/seams/driver.ts';
+import type { GuardModule, Guarding, Session } from '../../src/seams/driver.ts';
 import type { Attempt } from '../../src/seams/source.ts';
 import { findApply } from './find.ts';
 import type { ChildMethods, Order, ParentMethods } from './protocol.ts';
@@ -9,15 +9,7 @@ import { peer } from './wire.ts';
 const order = JSON.parse(process.argv[2] ?? '') as Order;
 process.argv = [process.execPath, ...order.args];
 startWatchdog();
-if (order.guard !== undefined) {
-  const { guard } = (await import(order.guard.module)) as {
-    guard(what: unknown, explanation: string): void;
-  };
-  guard(
-    order.guard.what,
-    `Opening main was refused, because migrations are rehearsed on a branch here. Use the context that a migration is given, or the address in ${order.databaseVariable}.`,
-  );
-}
+const guarding = order.guard === undefined ? undefined : await guardMain(order.guard);
 
 const found = findApply(order);
 found.catch(() => {});
@@ -35,6 +27,7 @@ const parent = peer<ChildMethods, ParentMethods>(
       if (note !== undefined && !noted) await parent.call('note', note);
       noted = true;
       await apply(target, attempt(alone), name, direction);
+      return { open: (await guarding?.staysOpen?.()) ?? false };
     },
     async query(sql, params) {
       if (session === undefined) throw new TypeError('asked outside a transaction');
@@ -62,4 +55,12 @@ async function ask(step: 'afterBegin' | 'beforeCommit', from: Session): Promise<
   } finally {
     session = undefined;
   }
+}
+
+async function guardMain({ module, what }: NonNullable<Order['guard']>): Promise<Guarding> {
+  const { guard } = (await import(module)) as GuardModule;
+  return guard(
+    what,
+    `Opening main was refused, because migrations are rehearsed on a branch here. Use the context that a migration is given, or the address in ${order.databaseVariable}.`,
+  );
 }

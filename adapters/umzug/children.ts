@@ -14,8 +14,6 @@ export interface ChildPlace {
   readonly driver: Driver;
   readonly databaseVariable: string;
   readonly target: Target;
-  /** Whether the child is ended after each migration, because nothing else closes what it has open on the branch. */
-  readonly once: boolean;
 }
 
 /**
@@ -42,19 +40,15 @@ export async function rehearseInChild(
     children.get(place.target.url) ?? startChild(place, launch, await place.driver.guard?.(place.main, place.target));
   attempt.signal.addEventListener('abort', child.end);
   try {
-    await child.apply(name, direction, attempt);
+    const { open } = await child.apply(name, direction, attempt);
+    // What a session wrote is known for sure when it has ended, and till then the branch cannot be copied.
+    if (open) child.end();
   } catch (error) {
     attempt.signal.throwIfAborted();
     throw error;
   } finally {
     attempt.signal.removeEventListener('abort', child.end);
-    if (place.once) child.end();
   }
-}
-
-/** Ends the child that works on a branch: what it has open there keeps the branch from being copied. */
-export function endChildOn(branch: Target): void {
-  children.get(branch.url)?.end();
 }
 
 /** Ends the children that wait for work; their branches have served. */
@@ -63,7 +57,7 @@ export function endIdleChildren(): void {
 }
 
 interface Child {
-  apply(name: string, direction: Direction, attempt: Attempt): Promise<void>;
+  apply(name: string, direction: Direction, attempt: Attempt): Promise<{ readonly open: boolean }>;
   busy(): boolean;
   readonly end: () => void;
 }
@@ -117,7 +111,7 @@ function startChild(
       [current, judged] = [attempt, undefined];
       subprocess.idle(false);
       try {
-        await child.call('apply', target, name, direction, attempt.alone);
+        return await child.call('apply', target, name, direction, attempt.alone);
       } catch (error) {
         throw original(judged, error);
       } finally {

@@ -19,7 +19,8 @@ export interface Order {
 
 /** What the process that runs the migrations is asked. */
 export interface ChildMethods {
-  apply(target: Target, name: string, direction: Direction, alone: boolean): Promise<void>;
+  /** Answers whether anything stays connected to the branch, such as a pool that nobody ends. */
+  apply(target: Target, name: string, direction: Direction, alone: boolean): Promise<{ readonly open: boolean }>;
   /** Asks the connection that the migration runs on, during `afterBegin` and `beforeCommit`. */
   query(sql: string, params: readonly unknown[]): Promise<readonly Row[]>;
 }

@@ -1,7 +1,7 @@
 import type { MigrationParams } from 'umzug';
 import type { Direction, Migration, Source } from '../../src/seams/source.ts';
 import { applyMigration } from './apply.ts';
-import { endChildOn, endIdleChildren } from './children.ts';
+import { endIdleChildren } from './children.ts';
 import { describeAll } from './list.ts';
 import { metaOf, usingMain, type MigrationEvent, type Project } from './project.ts';
 import { logMissing, unlogTakenBack } from './storage.ts';
@@ -13,7 +13,6 @@ export function umzugSource<Context extends object>(project: Project<Context>): 
     name: 'umzug',
     migrations: () => usingMain(project, (context) => list(project, context)),
     ...recordOf(project),
-    release: async (branch) => endChildOn(branch),
     async promoting(migration, direction) {
       endIdleChildren();
       begun.set(migration.name, performance.now());

@@ -14,11 +14,10 @@ export interface Held extends AsyncDisposable {
   letGo(): Promise<void>;
 }
 
-export function hold({ driver, provider, source }: Setup, { target }: Pick<Branch, 'target'>): Held {
+export function hold({ driver, provider }: Setup, { target }: Pick<Branch, 'target'>): Held {
   let connection: Connection | undefined;
   let observer: Observer | undefined;
   const close = async (): Promise<void> => {
-    await source.release?.(target);
     await observer?.[Symbol.asyncDispose]();
     observer = undefined;
     await connection?.[Symbol.asyncDispose]();

@@ -217,12 +217,22 @@ export interface Driver {
 
 /** What keeps a process from opening main, as far as that can be done within it. */
 export interface Guard {
-  /** Address of the module whose `guard(what, explanation)` does it. To be called before anything opens a database. */
+  /** Address of a `GuardModule`, to be called before anything opens a database. */
   readonly module: string;
   /** Can be written as JSON, and holds no password. */
   readonly what: unknown;
   /** Variables of this process's environment by which programs come to main, as they are to be there. */
   readonly env: Readonly<Record<string, string>>;
+}
+
+export interface GuardModule {
+  /** From now on, what opens main throws an error with this explanation. */
+  guard(what: unknown, explanation: string): Guarding;
+}
+
+export interface Guarding {
+  /** Whether something stays connected to the branch, after a moment for what is being closed. Absent where nothing connects. */
+  staysOpen?(): Promise<boolean>;
 }
 
 /** What is known of how one database became the other. */

@@ -18,8 +18,6 @@ export interface Source {
    * Safe to repeat.
    */
   reconcile?(main: Target, applied: readonly string[]): Promise<void>;
-  /** Called before a branch is copied, and when it has served: closes what was kept open on it for the next migration. */
-  release?(branch: Target): Promise<void>;
   /** Called right before a migration (or the batch it belongs to) is promoted on main. A throw stops the promotion. */
   promoting?(migration: Migration, direction: Direction): Promise<void>;
   /** Called once after a migration is on main for good. */

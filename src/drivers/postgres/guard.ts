@@ -2,6 +2,8 @@ import { statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Guarding } from '../../seams/driver.ts';
 import type { Place } from './place.ts';
 
 /**
@@ -10,8 +12,9 @@ import type { Place } from './place.ts';
  * on main afterwards: a client that is no JavaScript, a program that a migration starts, a way to the server that nobody
  * can tell from one to another server (a pooler, a tunnel).
  */
-export function guard({ main, branch }: Guarded, explanation: string): void {
+export function guard({ main, branch }: Guarded, explanation: string): Guarding {
   const files = new WeakMap<Socket, string>();
+  const open = new Set<Socket>();
   const isMain = (socket: Socket, packet: unknown): boolean => {
     if (databaseIn(packet) !== main.database) return false;
     const file = files.get(socket);
@@ -25,7 +28,12 @@ export function guard({ main, branch }: Guarded, explanation: string): void {
     send: () => void,
     callback: (error: Error) => void,
   ): void => {
-    if (!packets.some((packet) => databaseIn(packet) === main.database)) send();
+    const databases = packets.map(databaseIn);
+    if (databases.includes(branch.database)) {
+      open.add(socket);
+      socket.once('close', () => open.delete(socket));
+    }
+    if (!databases.includes(main.database)) send();
     else if (socket.connecting) socket.once('connect', () => guarded(socket, packets, send, callback));
     else if (!packets.some((packet) => isMain(socket, packet))) send();
     else callback(Object.assign(new Error(explanation), { code: 'FORERUN_MAIN_REFUSED' }));
@@ -45,7 +53,17 @@ export function guard({ main, branch }: Guarded, explanation: string): void {
       guarded(this, packets, () => _writev && Reflect.apply(_writev, this, args), args[1]);
     },
   });
+  return {
+    async staysOpen() {
+      const start = performance.now();
+      while (open.size > 0 && performance.now() - start < closingMs) await sleep(5);
+      return open.size > 0;
+    },
+  };
 }
+
+/** A pool says that it has ended a moment before it has. */
+const closingMs = 200;
 
 /** The database that is not to be opened, and the one that is. */
 export interface Guarded {

@@ -2,13 +2,14 @@ import { statSync, type BigIntStats } from 'node:fs';
 import { createRequire, isBuiltin, syncBuiltinESMExports } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Guarding } from '../../seams/driver.ts';
 
 /**
  * Makes this process refuse to open one file as a database, under whatever name: through any native addon that is loaded
  * from now on, and through Node's own SQLite. What it cannot refuse (a program that a migration starts, a file's name in a
  * parameter of ATTACH) is noticed on main afterwards.
  */
-export function guard({ path }: Guarded, explanation: string): void {
+export function guard({ path }: Guarded, explanation: string): Guarding {
   const guarded = statSync(path, { bigint: true });
   const refuse: Refuse = (args) => {
     for (const arg of args) {
@@ -22,6 +23,7 @@ export function guard({ path }: Guarded, explanation: string): void {
     module.exports = guardedAddon(module.exports, refuse);
   };
   guardBuiltin(refuse);
+  return {};
 }
 
 /** What is not to be opened. */
