@@ -41,7 +41,10 @@ function entriesOf(directory: string): readonly Dirent[] {
           : `cannot be listed (${messageOf(error)})`;
     throw new ForerunError('CONFIG', `The migration folder ${directory} ${why}.`, {
       details: {},
-      next: 'Create it, or name the folder that holds the migrations.',
+      next:
+        code === 'ENOENT'
+          ? 'Create it, or name the folder that holds the migrations.'
+          : 'Name the folder that holds the migrations.',
       cause: error,
     });
   }

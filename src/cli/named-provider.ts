@@ -18,7 +18,7 @@ export async function namedProvider(name: string): Promise<Provider> {
   const near = nearest(name, known);
   throw new ForerunError(
     'USAGE',
-    `There is no provider "${name}"${near === undefined ? '' : ` (did you mean ${near}?)`}. There is: ${known.join(', ')}.`,
+    `There is no provider "${name}"${near === undefined ? '' : ` (did you mean ${near}?)`}. There are: ${known.join(', ')}.`,
     { details: {}, next: 'Leave --provider out, or give one of these.' },
   );
 }

@@ -54,6 +54,20 @@ describe('a folder that cannot be written is named, with what to do,', () => {
     next: expect.stringMatching(new RegExp(`chown -R \\S+ "${home}"`)),
   });
 
+  test('where it is a file', async () => {
+    const project = await newProject();
+    await project.migration('001_it.sql', 'CREATE TABLE a (x);');
+    const home = join(project.root, '.forerun');
+    writeFileSync(home, 'mine');
+    const setup = await project.setup();
+    const next = expect.stringContaining(`mv "${home}"`) as string;
+    expect(await up(setup, { safe: true })).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'PROVIDER_FAILED', next },
+    });
+    await expect(setup.provider.list(setup.main)).rejects.toMatchObject({ code: 'PROVIDER_FAILED', next });
+  });
+
   test('by the lock', async () => {
     const project = await newProject();
     const home = join(project.root, '.forerun');

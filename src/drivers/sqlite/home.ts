@@ -1,4 +1,4 @@
-import { existsSync, readlinkSync, realpathSync } from 'node:fs';
+import { existsSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ForerunError, messageOf } from '../../error.ts';
@@ -47,16 +47,19 @@ export function homeFailure(home: string, path: string, error: unknown): Forerun
 
 /** A folder that does not exist yet is made in its parent: then that is what this user must be able to write. */
 export function adviceFor(home: string): string {
-  if (!existsSync(home)) {
+  const there = existsSync(home);
+  if (there && !statSync(home).isDirectory())
+    return `Forerun keeps its copies and locks in a folder of that name beside the database. Move what is there away: mv "${home}" "${home}.old"`;
+  if (!there) {
     const parent = dirname(home);
     return `Forerun keeps its copies and locks in ${basename(home)} beside the database, and this user must be able to make that folder in ${parent}: chown ${thisUser()} "${parent}" (as root). Where it is this user's already, see whether it is read-only or immutable (ls -ld, lsattr -d).`;
   }
   return `Forerun keeps its copies and locks beside the database, and this user must be able to write there: chown -R ${thisUser()} "${home}" (as root). Where it is this user's already, see whether it is read-only or immutable (ls -ld, lsattr -d).`;
 }
 
-/** Whether an error, of Node or of SQLite, is about rights. */
+/** Whether an error, of Node or of SQLite, is about rights, or about a file that stands where our folder should. */
 export function isAboutRights(error: unknown): boolean {
-  return /^(?:EACCES|EPERM|EROFS|SQLITE_CANTOPEN|SQLITE_READONLY|SQLITE_PERM)/.test(codeOf(error) ?? '');
+  return /^(?:EACCES|EPERM|EROFS|ENOTDIR|SQLITE_CANTOPEN|SQLITE_READONLY|SQLITE_PERM)/.test(codeOf(error) ?? '');
 }
 
 export function isDiskFull(error: unknown): boolean {
