@@ -1,7 +1,7 @@
 import { messageOf } from './error.ts';
 import { readJournal, releaseMain } from './promotion/claim.ts';
 import type { Run } from './run-log.ts';
-import type { ListedCopy } from './seams/provider.ts';
+import type { Copy, ListedCopy } from './seams/provider.ts';
 
 /**
  * Discards what the run made and nobody needs: its branches, its checkpoints where it promoted nothing, and the
@@ -28,6 +28,15 @@ function inOrder(copies: readonly ListedCopy[], { id, earlier }: Run): readonly 
   runs.delete(id);
   const unknown = [...runs].filter((run) => !earlier.includes(run)).sort();
   return [...unknown, ...earlier.filter((run) => runs.has(run))];
+}
+
+/** Throws a copy away that nobody needs; what fails here is said, and left to the next run. */
+export async function throwAway(run: Run, copy: Copy): Promise<void> {
+  try {
+    await run.setup.provider.discard(copy);
+  } catch (error) {
+    run.note('tidy', `${copy.id} is left, which the next run throws away: ${messageOf(error)}`);
+  }
 }
 
 function unneeded(copies: readonly ListedCopy[], run: Run): readonly ListedCopy[] {
