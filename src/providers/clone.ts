@@ -1,5 +1,8 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { ForerunError } from '../error.ts';
+import { size } from '../reports/quantities.ts';
+import type { Session } from '../seams/driver.ts';
 import type { Branch, Checkpoint, Copy, Making, Provider } from '../seams/provider.ts';
 import type { Target } from '../seams/target.ts';
 import { backUp, ensureAllowed } from './clone/backup.ts';
@@ -128,6 +131,8 @@ async function checkpointOf(
   const client = { name: 'pg_basebackup', major, newer: false, debian: 'postgresql-client', bin } as const;
   const { path: basebackup } = await findProgram(client);
   const place = await placeFor(folder, major, bin);
+  const { bytes, freeBytes } = await sizesOf(session, folder);
+  if (freeBytes < bytes + forLog) throw noRoom(folder, bytes + forLog, freeBytes);
   const inherited = {
     main: await keyOf(session),
     database: databaseOf(main),
@@ -164,11 +169,32 @@ async function estimate(main: Target, folder: string, { bin }: CloneOptions): Re
   await findProgram({ name: 'postgres', major, newer: false, debian: 'postgresql', bin });
   // What is above our own folders, we cannot open to others.
   await ensureReachable(await existing(dirname(ownFolders(folder).at(-1) ?? folder)), await serverUser());
+  return { way: 'basebackup', ...(await sizesOf(session, folder)) };
+}
+
+async function sizesOf(
+  session: Session,
+  folder: string,
+): Promise<{ readonly bytes: number; readonly freeBytes: number }> {
   const [row] = await session.query(
     `SELECT sum(pg_database_size(oid))::float8 AS bytes FROM pg_database WHERE has_database_privilege(oid, 'CONNECT')`,
   );
   const { bavail, bsize } = await statfs(await existing(folder));
-  return { way: 'basebackup', bytes: Number(row?.['bytes']), freeBytes: bavail * bsize };
+  return { bytes: Number(row?.['bytes']), freeBytes: bavail * bsize };
+}
+
+/** What is written to the log meanwhile, two files of it at least. */
+const forLog = 32e6;
+
+function noRoom(folder: string, needed: number, free: number): ForerunError<'PROVIDER_FAILED'> {
+  return new ForerunError(
+    'PROVIDER_FAILED',
+    `A copy of the cluster needs about ${size(needed)} in ${folder}, and ${size(free)} are free.`,
+    {
+      details: {},
+      next: "Free some space there, discard copies (`forerun checkpoints`), or name another folder (the provider's option folder).",
+    },
+  );
 }
 
 async function existing(folder: string): Promise<string> {

@@ -9,6 +9,7 @@ import { maintenanceOf } from './postgres/maintenance.ts';
 import { sizeOf } from './postgres/make.ts';
 import { pour, programOf, removeDump, systemOf } from './postgres/pour.ts';
 import { refusePooled } from './postgres/pooled.ts';
+import { diskOf } from './postgres/room.ts';
 import { openSession } from './postgres/session.ts';
 
 export interface DumpOptions {
@@ -93,5 +94,7 @@ async function estimate(main: Target, options: DumpOptions): ReturnType<Provider
   await programOf('pg_dump', major, options);
   await programOf('pg_restore', major, options);
   await dumpableOn(main, options);
-  return { way: 'dump', bytes: await sizeOf(session, databaseOf(main)) };
+  const disk = options.branchServer === undefined ? await diskOf(session, databaseOf(main)) : undefined;
+  const bytes = await sizeOf(session, databaseOf(main));
+  return { way: 'dump', bytes, ...(disk === undefined ? {} : { freeBytes: disk.free }) };
 }

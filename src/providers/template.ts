@@ -8,6 +8,7 @@ import { maintenanceOf, type DatabaseOptions } from './postgres/maintenance.ts';
 import { sizeOf } from './postgres/make.ts';
 import { ensureAlone } from './postgres/others.ts';
 import { refusePooled } from './postgres/pooled.ts';
+import { diskOf } from './postgres/room.ts';
 import { openSession } from './postgres/session.ts';
 
 export interface TemplateOptions {
@@ -53,5 +54,6 @@ async function estimate(main: Target, options: DatabaseOptions): ReturnType<Prov
   await using session = await openSession(maintenanceOf(main, options));
   refusePooled(session);
   const bytes = await sizeOf(session, databaseOf(main));
-  return { way: strategyFor(session.version, bytes), bytes };
+  const disk = await diskOf(session, databaseOf(main));
+  return { way: strategyFor(session.version, bytes), bytes, ...(disk === undefined ? {} : { freeBytes: disk.free }) };
 }

@@ -2,7 +2,7 @@ import { ForerunError } from '../../error.ts';
 import type { Row } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
 import type { PostgresConnection } from './connection.ts';
-import { historyTable, ownTables } from './names.ts';
+import { ownTables } from './names.ts';
 import { pidOf, poolerRefusal } from './pooler.ts';
 
 export interface ExamineOptions {
@@ -16,21 +16,23 @@ export async function examinePostgres(target: Target, options: ExamineOptions): 
   await using connection = await options.connect(target);
   // A pooler that tells of its sessions as the server does is not seen when it is connected to.
   if ((await pidOf(connection.client)) !== connection.pid) throw poolerRefusal(target);
-  const [state] = await connection.query(stateQuery, [options.historySchema, historyTable, ownTables]);
+  const [state] = await connection.query(stateQuery, [options.historySchema, ownTables]);
   refuseUnreadable(target, state ?? {}, options.historySchema);
   if (options.use === 'writing') refuseReadOnly(target, state ?? {}, options.historySchema);
 }
 
 const stateQuery = `
+  WITH own AS (
+    SELECT c.oid, c.relname, has_schema_privilege(n.oid, 'USAGE') AS usage
+      FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE n.nspname = $1 AND c.relname = ANY ($2))
   SELECT pg_is_in_recovery() AS standby, current_setting('default_transaction_read_only') = 'on' AS readonly,
          current_user::text AS role,
          (SELECT has_schema_privilege(n.oid, 'USAGE') AND has_schema_privilege(n.oid, 'CREATE') FROM pg_catalog.pg_namespace AS n WHERE n.nspname = $1) AS create,
-         (SELECT string_agg(c.relname, ', ')
-            FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-           WHERE n.nspname = $1 AND c.relname = ANY ($3) AND NOT (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))) AS unreadable,
-         (SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')
-            FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-           WHERE n.nspname = $1 AND c.relname = $2) AS insert`;
+         (SELECT count(*)::int FROM own) AS own,
+         (SELECT string_agg(relname, ', ' ORDER BY relname) FROM own WHERE NOT (usage AND has_table_privilege(oid, 'SELECT'))) AS unreadable,
+         (SELECT string_agg(relname, ', ' ORDER BY relname) FROM own
+           WHERE NOT (usage AND has_table_privilege(oid, 'INSERT') AND has_table_privilege(oid, 'UPDATE'))) AS unwritable`;
 
 function refuseUnreadable(target: Target, state: Row, schema: string): void {
   const tables = state['unreadable'];
@@ -60,14 +62,16 @@ function refuseReadOnly(target: Target, state: Row, schema: string): void {
     );
   }
   const role = String(state['role']);
-  if (state['insert'] === false) {
+  const tables = state['unwritable'];
+  if (typeof tables === 'string') {
     throw bad(
       target,
-      `The role ${role} may not write ${schema}.${historyTable} of ${url}, where Forerun keeps what was applied.`,
+      `The role ${role} may not write ${tables} in the schema ${schema} of ${url}, where Forerun keeps what was applied.`,
       `Migrate as the role that owns it, or grant it: GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO ${role}`,
     );
   }
-  if (state['insert'] === true || state['create'] === true) return;
+  // There are all or none, save where something else came between.
+  if (Number(state['own']) === ownTables.length || state['create'] === true) return;
   if (state['create'] === null) {
     throw bad(
       target,

@@ -1,6 +1,7 @@
 import { quoteIdentifier } from '../../drivers/postgres/names.ts';
 import { codeOf, type ServerSession } from './session.ts';
 import type { Attributes } from './attributes.ts';
+import { ensureRoom } from './room.ts';
 
 export interface Source {
   readonly database: string;
@@ -30,6 +31,7 @@ export async function createFrom(
     OWNER ${quoteIdentifier(owner)} ALLOW_CONNECTIONS false IS_TEMPLATE false CONNECTION LIMIT ${connectionLimit}
     ${session.version >= 150_000 ? `STRATEGY ${strategy}` : ''}`;
   if (strategy === 'file_copy' && (await byClone(session, create))) return 'file_clone';
+  await ensureRoom(session, source.database, source.bytes);
   await session.query(create);
   return strategy;
 }

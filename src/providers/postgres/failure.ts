@@ -37,7 +37,9 @@ function adviceFor(code: string | undefined, message: string): string | undefine
     return 'Main has a setting of its own that only superusers may give to a copy: connect as one, or GRANT SET ON PARAMETER.';
   }
   if (code === '25006') return 'This server is a read-only standby: use the address of the primary.';
-  if (code === '53100')
+  if (message.includes('buffer is pinned in InvalidateBuffer'))
+    return 'PostgreSQL says so where it could not write a copy, most often because its disk is full: free some space there.';
+  if (code === '53100' || /no space left on device/i.test(message))
     return 'Free some space, or discard copies that are not needed any more (`forerun checkpoints`).';
   if (code === '53300') return 'The server has no free connection: raise max_connections, or let other programs end.';
   if (code === '42501') return 'Check the rights of the role in the address.';

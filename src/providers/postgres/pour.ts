@@ -1,14 +1,15 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ForerunError } from '../../error.ts';
 import type { Session } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
-import { databaseOf, programAddress, targetBeside } from './address.ts';
+import { databaseOf, programAddress, targetBeside, type ProgramAddress } from './address.ts';
 import type { Attributes } from './attributes.ts';
 import { createEmpty, localeOf } from './empty.ts';
-import type { Work } from './make.ts';
+import { sizeOf, type Work } from './make.ts';
 import { findProgram } from './programs.ts';
+import { ensureRoom, fullAt, isFull } from './room.ts';
 import { runProgram } from './run-program.ts';
 import { openSession } from './session.ts';
 
@@ -43,32 +44,63 @@ export async function pour(
   if (!sameServer) await ensureRoles(source, session);
 
   const folder = dumpFolder(record.id, options.folder);
-  const jobs = String(options.jobs ?? 2);
   const of = { run: options.run, signal: options.signal };
+  const bytes = await sizeOf(source, databaseOf(from));
+  await ensureRoom(session, sameServer ? databaseOf(from) : databaseOf(into), bytes);
   // First, because its record is what tells of the folder after a kill.
   await createEmpty(session, record, name, { attributes, locale, sameServer });
-  await mkdir(folder, { mode: 0o700 });
+  const scratch = targetBeside(into, name);
+  const place = { folder: join(folder, 'dump'), bytes, jobs: [`--jobs=${options.jobs ?? 2}`, '--no-password'], of };
   try {
-    const address = programAddress(from, source.place);
-    const what = ['--no-subscriptions', '--no-password', '--no-sync'];
-    await runProgram(
-      dumper,
-      ['--format=directory', '--compress=0', `--jobs=${jobs}`, ...what, `--file=${join(folder, 'dump')}`, address.url],
-      { address, ...of },
-    );
-    const scratch = targetBeside(into, name);
-    const place = programAddress(scratch, session.place);
-    const how = ['--exit-on-error', '--no-password', ...(sameServer ? [] : ['--no-tablespaces'])];
-    await runProgram(restorer, [...how, `--jobs=${jobs}`, `--dbname=${place.url}`, join(folder, 'dump')], {
-      address: place,
-      ...of,
-    });
+    await mkdir(folder, { mode: 0o700 });
+    await dumpInto(place, dumper, programAddress(from, source.place));
+    const how = sameServer ? [] : ['--no-tablespaces'];
+    await restoreFrom(place, restorer, programAddress(scratch, session.place), how);
     await using inside = await openSession(scratch, options);
     await inside.query('ANALYZE');
   } finally {
     await removeDump(record.id, options);
   }
 }
+
+interface DumpPlace {
+  readonly folder: string;
+  /** What main takes. */
+  readonly bytes: number;
+  readonly jobs: readonly string[];
+  readonly of: Pick<PourOptions, 'run' | 'signal'>;
+}
+
+async function dumpInto(
+  { folder, bytes, jobs, of }: DumpPlace,
+  dumper: string,
+  address: ProgramAddress,
+): Promise<void> {
+  const how = ['--format=directory', '--compress=0', '--no-subscriptions', '--no-sync', ...jobs];
+  try {
+    await runProgram(dumper, [...how, `--file=${folder}`, address.url], { address, ...of });
+  } catch (error) {
+    throw isFull(error) ? fullAt(`in ${dirname(folder)}`, bytes, error, elsewhere) : error;
+  }
+}
+
+async function restoreFrom(
+  { folder, bytes, jobs, of }: DumpPlace,
+  restorer: string,
+  address: ProgramAddress,
+  how: readonly string[],
+): Promise<void> {
+  try {
+    const args = ['--exit-on-error', ...how, ...jobs, `--dbname=${address.url}`, folder];
+    await runProgram(restorer, args, { address, ...of });
+  } catch (error) {
+    throw isFull(error) ? fullAt("on the server's disk", bytes, error, onServer) : error;
+  }
+}
+
+const elsewhere = "Free some space there, or name another folder (the provider's option folder).";
+const onServer =
+  'Free some space there, discard copies (`forerun checkpoints`), or have copies on another server (dump with branchServer).';
 
 /** What a killed process may have left on this machine for one copy. Safe to repeat. */
 export async function removeDump(id: string, { folder }: PourOptions): Promise<void> {
