@@ -29,6 +29,8 @@ export async function rehearseFrom(
   brought?.catch(() => undefined);
   try {
     for (;;) {
+      // Whoever reads the base keeps it from being copied, where nobody may be connected to it.
+      if (provider.alone !== undefined) await Promise.allSettled([brought]);
       const branch = await run.phase('branch', undefined, () =>
         provider.branch(base, { label: run.id, run: run.id, signal: run.signal }),
       );

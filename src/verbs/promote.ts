@@ -14,7 +14,7 @@ import { ancestors, asBranch, describe, findCopy } from './find-copy.ts';
 import { broughtBy } from './promote/brought.ts';
 import { judgeBranch } from './promote/judge.ts';
 import { afterMove, movedSince } from './promote/moved.ts';
-import { stopped, swapIn } from './promote/swap-in.ts';
+import { cannotSwap, stopped, swapIn } from './promote/swap-in.ts';
 
 /**
  * Makes main what a branch is, in one atomic step, if main has not moved since the branch was made and the gates let
@@ -22,6 +22,7 @@ import { stopped, swapIn } from './promote/swap-in.ts';
  */
 export async function promoteBranch(setup: Setup, idOrLabel: string, options: RunOptions = {}): Promise<RunResult> {
   return recorded(setup, 'promote', true, options, async (run) => {
+    if (setup.provider.promote === undefined) throw cannotSwap(setup.provider);
     await run.setup.driver.examine(setup.main);
     const copies = await setup.provider.list(setup.main);
     const branch = await findCopy(setup, idOrLabel, 'branch');

@@ -9,7 +9,7 @@ import { stopServer } from '../../src/providers/clone/server.ts';
 import { serverUser } from '../../src/providers/clone/user.ts';
 import { startPostgres, type PostgresServer } from '../support/postgres.ts';
 import { describeWithMounts, mountXfs, type Mount } from './fixtures/mounts.ts';
-import { add, bodies, connect, makeMain, residue, run } from './fixtures/postgres-world.ts';
+import { add, bodies, makeMain, residue, run } from './fixtures/postgres-world.ts';
 
 describe('clone', { timeout: 60_000 }, () => {
   let server: PostgresServer;
@@ -34,50 +34,30 @@ describe('clone', { timeout: 60_000 }, () => {
       folder = of();
     });
 
-    it('copies a running cluster, and gives each branch a private server', async () => {
+    it('has the server of a branch again after the machine was started anew', async () => {
       const provider = clone({ folder });
       const main = await makeMain(server);
-      const writer = await connect(main);
-      onTestFinished(() => writer.end());
-      await writer.query("BEGIN; INSERT INTO notes (body) VALUES ('not committed')");
-      await using checkpoint = await provider.checkpoint(main, { label: 'before', run: 'run-1' });
-      await writer.query('COMMIT');
-      expect(checkpoint.way).toBe('basebackup');
-      expect(checkpoint.bytes).toBeGreaterThan(10_000_000);
-
-      const left = await provider.branch(checkpoint, { label: 'left' });
-      const right = await provider.branch(checkpoint, { label: 'right' });
-      await add(left.target, 'left');
-      const child = await provider.branch(left, { label: 'child' });
-      await add(child.target, 'child');
-      const snapshot = await provider.snapshot(child, { label: 'between' });
-      await add(child.target, 'more');
-      const again = await provider.branch(snapshot, { label: 'again' });
-      await add(again.target, 'again');
-      const grandchild = await provider.branch(again, { label: 'grandchild' });
-
-      expect(await bodies(main)).toEqual(['first', 'not committed']);
-      expect(await bodies(left.target)).toEqual(['first', 'left']);
-      expect(await bodies(right.target)).toEqual(['first']);
-      expect(await bodies(child.target)).toEqual(['first', 'left', 'child', 'more']);
-      expect(await bodies(again.target)).toEqual(['first', 'left', 'child', 'again']);
-      expect(await bodies(grandchild.target)).toEqual(['first', 'left', 'child', 'again']);
-
-      const copies = [checkpoint, left, right, child, snapshot, again, grandchild];
-      const listed = await provider.list(main);
-      expect(listed.map(({ id, state }) => [id, state])).toEqual(copies.map(({ id }) => [id, 'ready']));
-      expect(listed[1]).toEqual({ ...left, state: 'ready' });
-      expect(await provider.list(left.target)).toEqual([]);
-
-      for (const copy of [checkpoint, left, snapshot]) await provider.discard(copy);
-      await expect(provider.branch(checkpoint, { label: 'gone' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
-      expect(await bodies(grandchild.target)).toEqual(['first', 'left', 'child', 'again']);
-      for (const copy of await provider.list(main)) {
-        await provider.discard(copy);
-        await provider.discard(copy);
-      }
-      expect(await readdir(folder)).toEqual([]);
+      await using checkpoint = await provider.checkpoint(main, { label: 'base' });
+      const branch = await provider.branch(checkpoint, { label: 'b' });
+      await add(branch.target, 'kept');
+      const data = join(folder, branch.id, 'data');
+      await stopServer(data, 'fast');
+      await unmount(data);
+      await expect(bodies(branch.target)).rejects.toThrow();
+      expect(await provider.list(main)).toHaveLength(2);
+      expect(await bodies(branch.target)).toEqual(['first', 'kept']);
+      for (const copy of await provider.list(main)) await provider.discard(copy);
     });
+  };
+
+  describe('in the system’s temporary folder', () => {
+    let temporary: string;
+    beforeAll(async () => {
+      temporary = await mkdtemp(join(tmpdir(), 'forerun-test-clone-'));
+      await chmod(temporary, 0o711);
+    });
+    afterAll(() => rm(temporary, { recursive: true }));
+    inFolder(() => temporary);
 
     it('keeps private servers from doing anything in the name of production', async () => {
       const provider = clone({ folder });
@@ -107,21 +87,6 @@ describe('clone', { timeout: 60_000 }, () => {
       for (const copy of await provider.list(main)) await provider.discard(copy);
     });
 
-    it('has the server of a branch again after the machine was started anew', async () => {
-      const provider = clone({ folder });
-      const main = await makeMain(server);
-      await using checkpoint = await provider.checkpoint(main, { label: 'base' });
-      const branch = await provider.branch(checkpoint, { label: 'b' });
-      await add(branch.target, 'kept');
-      const data = join(folder, branch.id, 'data');
-      await stopServer(data, 'fast');
-      await unmount(data);
-      await expect(bodies(branch.target)).rejects.toThrow();
-      expect(await provider.list(main)).toHaveLength(2);
-      expect(await bodies(branch.target)).toEqual(['first', 'kept']);
-      for (const copy of await provider.list(main)) await provider.discard(copy);
-    });
-
     it('restores main from a checkpoint, and from a branch', async () => {
       const provider = clone({ folder });
       const main = await makeMain(server);
@@ -139,22 +104,14 @@ describe('clone', { timeout: 60_000 }, () => {
       for (const copy of await provider.list(main)) await provider.discard(copy);
       expect(await readdir(folder)).toEqual([]);
     });
-  };
-
-  describe('in the system’s temporary folder', () => {
-    let temporary: string;
-    beforeAll(async () => {
-      temporary = await mkdtemp(join(tmpdir(), 'forerun-test-clone-'));
-      await chmod(temporary, 0o711);
-    });
-    afterAll(() => rm(temporary, { recursive: true }));
-    inFolder(() => temporary);
 
     it('branches by a layer or, where it may not mount one, by copying, and says so', async () => {
       const provider = clone({ folder });
       const main = await makeMain(server);
       expect(await provider.estimate(main)).toMatchObject({ way: 'basebackup', freeBytes: expect.any(Number) });
       await using checkpoint = await provider.checkpoint(main, { label: 'base' });
+      expect(checkpoint.way).toBe('basebackup');
+      expect(checkpoint.bytes).toBeGreaterThan(10_000_000);
       const branch = await provider.branch(checkpoint, { label: 'b' });
       expect(['overlay', 'copy', 'reflink']).toContain(branch.way);
       if (branch.way === 'overlay') expect(branch.bytes).toBeLessThan(checkpoint.bytes);
@@ -168,9 +125,12 @@ describe('clone', { timeout: 60_000 }, () => {
       const user = await serverUser();
       if (user.uid !== undefined) await chown(own, user.uid, user.gid ?? user.uid);
       const victim = join(import.meta.dirname, 'fixtures', 'postgres-victim.mjs');
-      const order = { provider: 'clone', options: { folder: own }, target: main, kind: 'branch', label: 'b' };
-      await execa(process.execPath, [victim, JSON.stringify(order)], { ...user, cwd: '/' });
+      const order = { provider: 'clone', options: { folder: own }, target: main, label: 'b' };
       const provider = clone({ folder: own });
+      for (const kind of ['checkpoint', 'branch']) {
+        const [of] = await provider.list(main);
+        await execa(process.execPath, [victim, JSON.stringify({ ...order, kind, of })], { ...user, cwd: '/' });
+      }
       const copies = await provider.list(main);
       expect(copies.map(({ way }) => way)).toEqual([
         'basebackup',

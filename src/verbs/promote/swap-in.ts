@@ -2,7 +2,7 @@ import { ForerunError, isForerunError, messageOf } from '../../error.ts';
 import { journalRow, ownWork, readJournal } from '../../promotion/claim.ts';
 import { reconciled } from '../../reconcile.ts';
 import type { Ending, Run } from '../../run-log.ts';
-import type { Branch, Checkpoint, ListedCopy } from '../../seams/provider.ts';
+import type { Branch, Checkpoint, ListedCopy, Provider } from '../../seams/provider.ts';
 import { throwAway } from '../discard.ts';
 import { describe } from '../find-copy.ts';
 import type { Brought } from './brought.ts';
@@ -50,7 +50,7 @@ export function stopped(run: Run, message: string): Ending {
 /** The candidate carries main's journal along; it says that the swap is done once the candidate is main. */
 async function swap(run: Run, candidate: Branch, now: Checkpoint, last: Brought | undefined): Promise<void> {
   const { driver, provider, main } = run.setup;
-  if (provider.promote === undefined) throw impossible(provider.name);
+  if (provider.promote === undefined) throw cannotSwap(provider);
   const identity = await driver.identity(main);
   await driver.transaction(candidate.target, ownWork(), async (session) => {
     await driver.journal(session).write(identity, journalRow(run, 'swapped', last?.name, now.id));
@@ -89,8 +89,8 @@ async function afterwards(run: Run, branch: ListedCopy): Promise<void> {
   }
 }
 
-function impossible(provider: string): ForerunError<'PROVIDER_FAILED'> {
-  return new ForerunError('PROVIDER_FAILED', `The provider ${provider} cannot make a branch main.`, {
+export function cannotSwap({ name }: Provider): ForerunError<'PROVIDER_FAILED'> {
+  return new ForerunError('PROVIDER_FAILED', `The provider ${name} cannot make a branch main.`, {
     details: {},
     next: 'Promote the migrations instead: forerun up --safe',
   });
