@@ -23,6 +23,11 @@ const needs: readonly { readonly there: boolean; readonly what: string; readonly
     what: 'PgBouncer (Debian: apt install pgbouncer)',
     tests: 'test/**/postgres-pooler.test.ts',
   },
+  {
+    there: paths.some((folder) => existsSync(`${folder}/openssl`)),
+    what: 'openssl',
+    tests: 'test/drivers/postgres-guard.test.ts',
+  },
 ];
 // In CI everything runs: what is missing there fails.
 const missing = process.env['CI'] ? [] : needs.filter(({ there }) => !there);
