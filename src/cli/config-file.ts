@@ -20,7 +20,7 @@ export async function loadConfigFile(named: string | undefined, cwd: string): Pr
   if (file === undefined) return undefined;
   if (!existsSync(file))
     throw wrong(file, `There is no configuration file ${file}.`, 'Check the path, or leave --config out.');
-  const exported = await importFile(file);
+  const exported = await whole(file, () => importFile(file));
   const config = 'default' in exported ? exported.default : undefined;
   if (config === undefined)
     throw wrong(
@@ -47,6 +47,29 @@ function findIn(folder: string): string | undefined {
     'Keep one of them, or name it with --config.',
   );
 }
+
+/** A file that ends this program, or that never comes to its end, must not look like success. */
+async function whole<T>(file: string, load: () => Promise<T>): Promise<T> {
+  const told = (): void => {
+    const why =
+      process.exitCode === unsettled
+        ? 'never came to its end: an await in it waits for what never comes'
+        : 'ended this program: there is a process.exit in it, or in what it imports';
+    process.exitCode = 2;
+    process.stderr.write(
+      `Error [CONFIG] ${file} ${why}.\n→ A configuration file is to export a configuration, and nothing else.\n`,
+    );
+  };
+  process.once('exit', told);
+  try {
+    return await load();
+  } finally {
+    process.off('exit', told);
+  }
+}
+
+/** Node's exit code where nothing is left to do and the program still awaits. */
+const unsettled = 13;
 
 async function importFile(file: string): Promise<{ readonly default?: unknown }> {
   try {

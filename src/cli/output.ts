@@ -51,13 +51,14 @@ export function takeOutput(options: CommonOptions): Output {
 }
 
 function styleFor(stream: NodeJS.WriteStream): Style {
-  const plain = (process.env['NO_COLOR'] ?? '') !== '' || !canMove(stream);
-  return createColors(!plain);
+  const { NO_COLOR = '', FORCE_COLOR = '' } = process.env;
+  const forced = FORCE_COLOR !== '' && FORCE_COLOR !== '0';
+  return createColors(NO_COLOR === '' && (forced || canMove(stream)));
 }
 
 /** Whether the terminal, where there is one, knows colours and a line that changes. */
 export function canMove(stream: NodeJS.WriteStream): boolean {
-  return stream.isTTY && process.env['TERM'] !== 'dumb';
+  return (stream.isTTY ?? false) && process.env['TERM'] !== 'dumb';
 }
 
 /**

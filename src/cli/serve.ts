@@ -4,14 +4,21 @@ import { configOf } from './config-of.ts';
 import type { Asked } from './request.ts';
 import type { Supervision } from './worker.ts';
 
+/** A configuration that takes longer than this to load is waited for aloud, in milliseconds. */
+const worthTellingMs = 3000;
+
 /** The worker of this program: waits for what is asked, does it, answers, and ends this process. */
 export async function serve({ task, request, signal, onEvent, answer }: Supervision): Promise<never> {
   // While the supervisor reads the arguments.
   const library = import('../index.ts');
   return answer(async () => {
     const { options, asked } = await request;
-    // A configuration may wait for what never comes.
-    const config = await Promise.race([configOf(options), rejectedBy(signal)]);
+    const late = setTimeout(
+      () => onEvent({ type: 'told', message: 'The configuration is not loaded yet; waiting for it.' }),
+      worthTellingMs,
+    );
+    // It may wait for what never comes.
+    const config = await Promise.race([configOf(options), rejectedBy(signal)]).finally(() => clearTimeout(late));
     if (task.kind === 'run') return work(await library, config, asked, { signal, onEvent });
     const { resolveConfig } = await import('../config.ts');
     const { recoverAfterKill } = await import('./recover-verb.ts');

@@ -45,6 +45,27 @@ describe('a configuration file', () => {
     expect((await forerun(['status'], { cwd: root })).stdout).toContain('pending  001_a');
   });
 
+  it.each([
+    ['process.exit(0);', 'status', /ended this program: there is a process\.exit in it/, 2],
+    ['export default await new Promise(() => {});', 'status', /never came to its end: an await in it/, 2],
+    ['process.exit(0);', 'up --safe', /ended this program.*\[CRASHED\]/s, 1],
+  ])('that says %s never looks like success of %s', async (text, verb, why, code) => {
+    const { root } = await projectWith('forerun.config.mjs', text);
+    const { stdout, stderr, exitCode } = await forerun(verb.split(' '), { cwd: root });
+    expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: code });
+    expect(stderr).toMatch(why);
+  });
+
+  it('that takes long is waited for aloud', async () => {
+    const { root } = await projectWith(
+      'forerun.config.mjs',
+      "await new Promise((resolve) => setTimeout(resolve, 4000)); export default { database: 'app.db' };",
+    );
+    const { stderr, exitCode } = await forerun(['gate'], { cwd: root });
+    expect(stderr).toContain('… The configuration is not loaded yet; waiting for it.');
+    expect(exitCode).toBe(0);
+  });
+
   it('is looked for where --config says, and its paths are relative to itself', async () => {
     const { root } = await projectWith('other.mjs', "export default { database: 'app.db', migrations: 'migrations' };");
     const elsewhere = join(root, 'elsewhere');

@@ -227,15 +227,3 @@ test('exec gives programs the path that they know, of a project that init set up
   const print = ['exec', 'premium', '--', 'sh', '-c', 'test -f "$DATABASE_URL" && echo found'];
   expect(await forerun(print, { cwd: root })).toMatchObject({ stdout: 'found', exitCode: 0 });
 });
-
-test('a dumb terminal gets neither colours nor a moving line', async () => {
-  const { root } = await shop();
-  const line = `TERM=dumb "${process.execPath}" "${entry}" up --safe --database app.db`;
-  const { stdout } = await execa('script', ['-qec', line, '/dev/null'], {
-    cwd: root,
-    env: environment(),
-    extendEnv: false,
-  });
-  expect(stdout).toContain('1 migration promoted');
-  expect(stdout).not.toContain('\u001B');
-});
