@@ -95,10 +95,18 @@ export async function recorded(
     run.emit({ type: 'run:finished', outcome, ms: performance.now() - start });
   } catch (error) {
     run.emit({ type: 'run:finished', ...failure(error, options.signal, events), ms: performance.now() - start });
-  } finally {
-    await run.setup.driver.rest?.();
   }
+  await endSessions(run);
   return kept(setup, events);
+}
+
+/** Those that are lost need no end: it changes nothing about what the run came to. */
+async function endSessions(run: Run): Promise<void> {
+  try {
+    await run.setup.driver.rest?.();
+  } catch (error) {
+    run.note('tidy', `A session was left to end by itself: ${messageOf(error)}`);
+  }
 }
 
 /** The result, and its document beside main; a run that found nothing to do leaves none. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { checksum } from '../checksum.ts';
-import { ForerunError } from '../error.ts';
+import { ForerunError, messageOf } from '../error.ts';
 import { checkpointMain } from '../rehearsal/checkpoint.ts';
 import { hold, type Held } from '../rehearsal/held.ts';
 import type { Step } from '../rehearsal/rehearse.ts';
@@ -80,9 +80,12 @@ async function promoteOne(run: Run, step: Step, direction: Direction, checkpoint
 }
 
 async function readBack(run: Run, session: Session, migration: Migration, direction: Direction): Promise<void> {
-  // A session that was cut meanwhile says nothing of the history.
-  const recorded = isRecorded(run, session, migration, direction).catch(() => isOnMain(run, migration, direction));
-  if (!(await recorded)) throw unrecorded(migration);
+  const recorded = await isRecorded(run, session, migration, direction).catch((error: unknown) => {
+    // A session that was cut meanwhile says nothing of the history.
+    run.note('promotion', `The history was read back on another session: ${messageOf(error)}`, migration.name);
+    return isOnMain(run, migration, direction);
+  });
+  if (!recorded) throw unrecorded(migration);
 }
 
 /** The checkpoint of the rehearsal serves the first migration, unless somebody wrote main since. */

@@ -27,6 +27,7 @@ import { pour, removeDump } from './postgres/pour.ts';
 import { findProgram } from './postgres/programs.ts';
 import { restoreByRename } from './postgres/restore.ts';
 import { openSession } from './postgres/session.ts';
+import { askSizes } from './postgres/sizes.ts';
 
 export interface CloneOptions {
   /** Folder of the clones, on a disk with room for the whole cluster. @default '.forerun/clones' */
@@ -176,7 +177,8 @@ async function sizesOf(
   session: Session,
   folder: string,
 ): Promise<{ readonly bytes: number; readonly freeBytes: number }> {
-  const [row] = await session.query(
+  const [row] = await askSizes(
+    session,
     `SELECT sum(pg_database_size(oid))::float8 AS bytes FROM pg_database WHERE has_database_privilege(oid, 'CONNECT')`,
   );
   const { bavail, bsize } = await statfs(await existing(folder));

@@ -145,6 +145,25 @@ describe.each([15, 18] as const)('template on PostgreSQL %i', { timeout: 60_000 
     for (const copy of await provider.list(main)) await provider.discard(copy);
   });
 
+  it('lists while others make copies and throw them away', async () => {
+    const main = await makeMain(server);
+    const provider = template();
+    let ended = false;
+    const others = (async () => {
+      for (let round = 0; round < 15; round += 1) {
+        await server.query(`CREATE DATABASE forerun_br_other_${round}_0a1b2c3d`);
+        await server.query(`DROP DATABASE forerun_br_other_${round}_0a1b2c3d`);
+      }
+    })().finally(() => (ended = true));
+    let lists = 0;
+    while (!ended) {
+      expect(await provider.list(main)).toEqual([]);
+      lists += 1;
+    }
+    await others;
+    expect(lists).toBeGreaterThan(15);
+  });
+
   it('estimates without making anything', async () => {
     const provider = template();
     const main = await makeMain(server);

@@ -5,6 +5,7 @@ import type { ListedCopy } from '../../seams/provider.ts';
 import type { Target } from '../../seams/target.ts';
 import { heldKeys, lockKey } from './keeper.ts';
 import { databaseName, idIn, recordIn, toCopy, type CopyRecord } from './records.ts';
+import { askSizes } from './sizes.ts';
 import { targetBeside } from './address.ts';
 
 /**
@@ -69,10 +70,12 @@ async function whoLives(session: Session): Promise<Living> {
 }
 
 async function databasesOfOurs(session: Session): Promise<readonly Row[]> {
-  return session.query(`
-    SELECT datname AS name, shobj_description(oid, 'pg_database') AS comment,
+  return askSizes(
+    session,
+    `SELECT datname AS name, shobj_description(oid, 'pg_database') AS comment,
       CASE WHEN has_database_privilege(oid, 'CONNECT') THEN pg_database_size(oid)::float8 END AS bytes
-    FROM pg_database WHERE datname LIKE 'forerun\\_%'`);
+    FROM pg_database WHERE datname LIKE 'forerun\\_%'`,
+  );
 }
 
 /** A checkpoint outlives its run; a branch of a run does not outlive the process that was to discard it. */
