@@ -148,15 +148,15 @@ describe.each([15, 18] as const)('template on PostgreSQL %i', { timeout: 60_000 
   it('lists while others make copies and throw them away', async () => {
     const main = await makeMain(server);
     const provider = template();
-    let ended = false;
+    const ended = new AbortController();
     const others = (async () => {
       for (let round = 0; round < 15; round += 1) {
         await server.query(`CREATE DATABASE forerun_br_other_${round}_0a1b2c3d`);
         await server.query(`DROP DATABASE forerun_br_other_${round}_0a1b2c3d`);
       }
-    })().finally(() => (ended = true));
+    })().finally(() => ended.abort());
     let lists = 0;
-    while (!ended) {
+    while (!ended.signal.aborted) {
       expect(await provider.list(main)).toEqual([]);
       lists += 1;
     }
