@@ -164,7 +164,7 @@ export async function sequencesBehind(
           WHERE q.seqrelid = ${number}
             AND CASE WHEN q.seqincrement > 0 THEN m.most >= s.last_value + s.is_called::int ELSE m.least <= s.last_value - s.is_called::int END
             AND NOT EXISTS (
-              SELECT FROM ${quoteTable(now.name)} AS old WHERE age(old.xmin) > pg_snapshot_xmax(pg_current_snapshot())::text::int8 - ${begun}
+              SELECT FROM ${quoteTable(now.name)} AS old WHERE age(old.xmin) > age('${begun}'::xid8::xid)
                  AND CASE WHEN q.seqincrement > 0 THEN old.${name} >= s.last_value + s.is_called::int ELSE old.${name} <= s.last_value - s.is_called::int END)`,
       );
       if (behind === undefined) {
