@@ -42,5 +42,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
+    // Servers, mounts and killed processes meet a busy machine now and then; what fails twice in a row fails. Vitest says
+    // which tests were tried again.
+    retry: process.env['CI'] ? 1 : 0,
   },
 });

@@ -28,8 +28,8 @@ describe.each([15, 18] as const)('on PostgreSQL %i', { timeout: 60_000 }, (versi
     );
     await project.migration(
       '001_locks.sql',
-      `LOCK TABLE held IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(4.5); LOCK TABLE reads IN ACCESS EXCLUSIVE MODE; LOCK TABLE writes IN SHARE MODE;
-       SELECT pg_sleep(1.5)`,
+      `LOCK TABLE held IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(4); LOCK TABLE reads IN ACCESS EXCLUSIVE MODE; LOCK TABLE writes IN SHARE MODE;
+       SELECT pg_sleep(3)`,
     );
     const { outcome, findings } = await gate(project.config());
     expect(outcome).toBe('blocked');
