@@ -39,7 +39,9 @@ export async function failAt(failing: number, scenario: Scenario, expected: Expe
   };
   const result = await up(withSteps(await scenario.setup(world, atStep), atStep), { safe: true });
   const told = JSON.stringify(result);
-  expect(told, at).toContain(`fault at step ${failing}`);
+  // Where others were at work while the steps were counted, there were more: then nothing failed.
+  if (step < failing) expect(result.outcome).toBe('promoted');
+  else expect(told, at).toContain(`fault at step ${failing}`);
   const promoted = result.migrations
     .filter((migration) => migration.outcome === 'promoted')
     .map((migration) => migration.name);
