@@ -181,7 +181,7 @@ class SafeUmzug<Context extends object = object> extends BaseUmzug<Context> {
   /** As `runCommand`, but where main can be copied only while nobody has it open, no context for it is kept meanwhile. */
   async #runSafe<T>(command: string, run: () => Promise<T>): Promise<T> {
     const { provider } = await this.#project.setup();
-    if (!(provider.alone ?? false)) return this.runCommand(command, run);
+    if (provider.alone === undefined) return this.runCommand(command, run);
     const tell = async (event: 'beforeCommand' | 'afterCommand'): Promise<void> => {
       if (this.listenerCount(event) === 0) return;
       let told = false;

@@ -47,7 +47,8 @@ export async function walSince(session: Session, { wal }: Moment): Promise<numbe
 
 /**
  * Waits up to a second until every session that did anything since the moment has ended, or has told last of all what it
- * wrote: else a session tells so when it ends, and until then at times of its own. Answers why the counters are not complete, if they are not.
+ * wrote: else a session tells so when it ends, and until then at times of its own. Answers why the counters are not
+ * complete, if they are not.
  */
 export async function countsUnknown(
   session: Session,
