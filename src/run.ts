@@ -13,7 +13,7 @@ import type { Selection } from './plan.ts';
 import type { Direction, Migration } from './seams/source.ts';
 import type { Setup } from './setup.ts';
 import { takeLock } from './lock.ts';
-import { leaveClean, throwAway } from './tidy.ts';
+import { leaveClean, discardOrSay } from './tidy.ts';
 import { verdict } from './gate.ts';
 
 export interface UpOptions extends Selection, RunOptions {
@@ -51,10 +51,10 @@ export async function gate(setup: Setup, options: Selection & RunOptions = {}): 
     try {
       const { rehearseFrom } = await import('./rehearsal/from.ts');
       const rehearsal = await rehearseFrom(run, base, selected, { direction: 'up', batch: false, checkEach: false });
-      await throwAway(run, rehearsal.branch);
+      await discardOrSay(run, rehearsal.branch);
       return rehearsal.steps.some((step) => verdict(step.findings) === 'block') ? 'blocked' : 'passed';
     } finally {
-      await throwAway(run, base);
+      await discardOrSay(run, base);
     }
   });
 }

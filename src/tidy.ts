@@ -31,7 +31,7 @@ function inOrder(copies: readonly ListedCopy[], { id, earlier }: Run): readonly 
 }
 
 /** Throws a copy away that nobody needs; what fails here is said, and left to the next run. */
-export async function throwAway(run: Run, copy: Copy): Promise<void> {
+export async function discardOrSay(run: Run, copy: Copy): Promise<void> {
   try {
     await run.setup.provider.discard(copy);
   } catch (error) {

@@ -2,7 +2,7 @@ import { copyReport } from '../copy-report.ts';
 import type { Run } from '../run-log.ts';
 import type { Branch, Checkpoint } from '../seams/provider.ts';
 import type { Direction, Migration } from '../seams/source.ts';
-import { throwAway } from '../tidy.ts';
+import { discardOrSay } from '../tidy.ts';
 import { Restart } from './apply.ts';
 import { rehearse, type Base, type Rehearsal } from './rehearse.ts';
 import { noteSurroundings } from './surroundings.ts';
@@ -44,7 +44,7 @@ export async function rehearseFrom(
       } catch (error) {
         if (!(error instanceof Restart)) {
           // What it failed with says more than what became of the branch.
-          await throwAway(run, branch);
+          await discardOrSay(run, branch);
           throw error;
         }
         await provider.discard(branch);

@@ -7,7 +7,7 @@ import type { Apply, Attempt, Direction, Migration } from '../seams/source.ts';
 import { isForerunError } from '../error.ts';
 import { hold, type Held } from './held.ts';
 import { failureOf, isEnvironment, recordHistory, type ApplyOptions } from './apply.ts';
-import { throwAway } from '../tidy.ts';
+import { discardOrSay } from '../tidy.ts';
 
 /** Tries each migration's down on a branch of the branch: up, down, compare with the state before, up again. */
 export interface ReverseTest extends AsyncDisposable {
@@ -27,7 +27,7 @@ export function reverseTest(run: Run, branch: Branch, held: Held, { direction, a
   let scratch: Scratch | undefined;
   const discard = async (): Promise<void> => {
     await scratch?.held[Symbol.asyncDispose]();
-    if (scratch !== undefined) await throwAway(run, scratch.branch);
+    if (scratch !== undefined) await discardOrSay(run, scratch.branch);
     scratch = undefined;
   };
   return {
