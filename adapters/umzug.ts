@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import type { CommandLineParserOptions, MigrationMeta, Umzug, UmzugCLI, UmzugOptions } from 'umzug';
-import type { Config } from '../src/config.ts';
 import type { ForerunError } from '../src/error.ts';
 import { deployOptions, refuseOddOptions, refuseUnknownOptions } from '../src/known-options.ts';
 import type { RunResult } from '../src/result.ts';
@@ -14,7 +13,7 @@ import { addSafeFlag, canStartAgain, explainErrors, isOwnCommandLine, runCommand
 import { createProject } from './umzug/create-project.ts';
 import type { SafeDownOptions, SafeUmzugOptions, SafeUpOptions } from './umzug/options.ts';
 import { plainMigrations } from './umzug/plain.ts';
-import { makingMain, metaOf, type Project } from './umzug/project.ts';
+import { makingMain, metaOf, type ConfigWithSource, type Project } from './umzug/project.ts';
 import { refuseFixed } from './umzug/refusals.ts';
 import { stopIfRehearsing } from './umzug/registry.ts';
 import { runOptionsOf } from './umzug/selection.ts';
@@ -65,7 +64,7 @@ class SafeUmzug<Context extends object = object> extends BaseUmzug<Context> {
    * The same project for the functions of `forerun` and its command line: `forerun.gate(umzug.config)`, or
    * `export default umzug.config` in `forerun.config.ts`.
    */
-  get config(): Config {
+  get config(): ConfigWithSource {
     return this.#project.config;
   }
 

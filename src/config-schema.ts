@@ -12,7 +12,7 @@ const limit = z.strictObject({ warn: z.number().nonnegative().optional(), block:
 const check = z.custom<object>((value) => typeof value === 'function', 'must be a function');
 
 const shape = {
-  database: z.string().min(1),
+  database: z.string().min(1).optional(),
   migrations: z.string().min(1).optional(),
   source: object.optional(),
   driver: object.optional(),

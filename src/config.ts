@@ -6,6 +6,7 @@ import type { Gate, Policy } from './gate.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { nearest } from './nearest.ts';
 import { permitsIn } from './permits.ts';
+import type { Adapter, SourceSetup } from './seams/adapter.ts';
 import type { Driver } from './seams/driver.ts';
 import type { Provider } from './seams/provider.ts';
 import type { Source } from './seams/source.ts';
@@ -14,12 +15,12 @@ import type { Target } from './seams/target.ts';
 
 /** What a project says about itself: the default export of `forerun.config.ts`, and the argument of every function. */
 export interface Config {
-  /** Address of main: `sqlite:path`, a bare path, or `postgres://…`. */
-  readonly database: string;
+  /** Address of main: `sqlite:path`, a bare path, or `postgres://…`. @default what the files of `source` name */
+  readonly database?: string;
   /** Folder of plain SQL migrations, relative to `root`. @default 'migrations' */
   readonly migrations?: string;
   /** Migrations of another framework; then `migrations` is not read. */
-  readonly source?: Source;
+  readonly source?: Source | Adapter;
   /** @default the driver that knows the address */
   readonly driver?: Driver;
   /** @default local copies of a file; for a server, the way that fits it */
@@ -64,13 +65,17 @@ export function defineConfig(config: Config): Config {
 export async function resolveConfig(config: Config): Promise<Setup> {
   await checkConfig(config);
   const root = resolve(config.root ?? '.');
-  const driver = config.driver ?? (await driverFor(config.database, root));
-  const main = driver.target(addressIn(config.database, root));
+  const address = config.database ?? (await addressOf(config.source, root));
+  const driver = config.driver ?? (await driverFor(address, root));
+  const main = driver.target(addressIn(address, root));
+  const provider = config.provider ?? (await defaultProvider(address));
+  const databaseVariable = config.databaseVariable ?? 'DATABASE_URL';
+  const source = await sourceOf(config, { main, driver, provider, databaseVariable, root });
   return {
     main,
-    driver,
-    provider: config.provider ?? (await defaultProvider(config.database)),
-    source: config.source ?? (await sqlSource(resolve(root, config.migrations ?? 'migrations'), driver)),
+    driver: source.tables === undefined ? driver : driver.leavingOut(source.tables),
+    provider,
+    source,
     checkpoints: config.checkpoints ?? 'each',
     keepRuns: config.keepRuns ?? 5,
     gates: [...standardGates, ...(config.gates ?? [])],
@@ -79,8 +84,30 @@ export async function resolveConfig(config: Config): Promise<Setup> {
     permits: (config.allow ?? []).flatMap((permit) => permitsIn(`-- forerun: allow ${permit}`)),
     checks: await checksOf(config, root),
     lockWaitMs: (config.lockWaitSeconds ?? 60) * 1000,
-    databaseVariable: config.databaseVariable ?? 'DATABASE_URL',
+    databaseVariable,
   };
+}
+
+/** Whether it is still to be made for a project. */
+export function isAdapter(source: Config['source']): source is Adapter {
+  return source !== undefined && !('migrations' in source);
+}
+
+async function addressOf(source: Config['source'], root: string): Promise<string> {
+  const address = isAdapter(source) ? await source.database?.(root) : undefined;
+  if (address !== undefined) return address;
+  throw new ForerunError('CONFIG', 'No database is named.', {
+    details: { keys: ['database'] },
+    next: 'Give `database` in the configuration.',
+  });
+}
+
+async function sourceOf({ source, migrations = 'migrations' }: Config, setup: SourceSetup): Promise<Source> {
+  if (isAdapter(source)) return source.source(setup);
+  return (
+    source ??
+    (await import('../adapters/sql.ts')).sql({ directory: resolve(setup.root, migrations), driver: setup.driver })
+  );
 }
 
 /** Throws `CONFIG`, naming every wrong key. */
@@ -130,10 +157,6 @@ function isPostgres(address: string): boolean {
 async function defaultProvider(address: string): Promise<Provider> {
   if (isPostgres(address)) return (await import('./providers/auto.ts')).auto();
   return (await import('./providers/copy.ts')).copy();
-}
-
-async function sqlSource(directory: string, driver: Driver): Promise<Source> {
-  return (await import('../adapters/sql.ts')).sql({ directory, driver });
 }
 
 async function checksOf(config: Config, root: string): Promise<readonly Check[]> {

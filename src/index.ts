@@ -190,5 +190,6 @@ export type { CheckAnswer, CheckContext } from './setup.ts';
 export type * from './seams/driver.ts';
 export type * from './seams/evidence.ts';
 export type * from './seams/provider.ts';
+export type * from './seams/adapter.ts';
 export type * from './seams/source.ts';
 export type * from './seams/target.ts';

@@ -5,7 +5,7 @@ import type { Setup } from '../../src/setup.ts';
 import { applyAsChild } from './apply.ts';
 import { contextsOf } from './context.ts';
 import type { SafeUmzugOptions } from './options.ts';
-import type { Project } from './project.ts';
+import type { ConfigWithSource, Project } from './project.ts';
 import { register } from './registry.ts';
 import { umzugSource } from './source.ts';
 import { recordOf } from './storage.ts';
@@ -19,7 +19,7 @@ export function createProject<Context extends object>(
   let setup: Promise<Setup> | undefined;
   const project: Project<Context> = {
     umzug,
-    get config(): Config {
+    get config(): ConfigWithSource {
       return { ...shared, source: umzugSource(project) };
     },
     contexts: contextsOf(umzug, options),
@@ -40,5 +40,5 @@ export function createProject<Context extends object>(
 function sharedOf<Context extends object>(options: SafeUmzugOptions<Context>): Omit<Config, 'source' | 'migrations'> {
   const own: readonly string[] = ['context', 'module'];
   const entries = Object.entries(options).filter(([name]) => !own.includes(name));
-  return Object.fromEntries(entries) as unknown as Omit<Config, 'source' | 'migrations'>;
+  return Object.fromEntries(entries);
 }

@@ -12,8 +12,10 @@ export interface ClosableContext<Context> {
 /** What a project says about itself, besides the options that every adapter shares. */
 export interface SafeUmzugOptions<Context extends object, Client extends object = object> extends Omit<
   Config,
-  'source' | 'migrations'
+  'source' | 'migrations' | 'database'
 > {
+  /** Address of main: `sqlite:path`, a bare path, or `postgres://…`. */
+  readonly database: string;
   /**
    * Gives migrations their context, for main or for a branch: `target.url`, `target.path` and `target.variable` say
    * which; the last one is the address with its password. It replaces the context of the Umzug options.

@@ -1,9 +1,12 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import type { MigrationMeta, MigrationParams, Umzug, UmzugStorage } from 'umzug';
 import type { Config } from '../../src/config.ts';
+import type { Source } from '../../src/seams/source.ts';
 import type { Setup } from '../../src/setup.ts';
 import type { Contexts } from './context.ts';
 import type { Place } from './registry.ts';
+
+export type ConfigWithSource = Config & { readonly source: Source };
 
 /** What the parts of this adapter know about one `safeUmzug`. */
 export interface Project<Context extends object> {
@@ -11,7 +14,7 @@ export interface Project<Context extends object> {
   readonly umzug: Umzug<Context>;
   readonly contexts: Contexts<Context>;
   /** The configuration, with these migrations as its source. */
-  readonly config: Config;
+  readonly config: ConfigWithSource;
   /** The user's own record of what was applied; absent where `_schema_history` is the only one. */
   readonly record: UmzugStorage<Context> | undefined;
   /** The configuration, resolved once. */

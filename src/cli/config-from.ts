@@ -1,10 +1,10 @@
 import { dirname, resolve } from 'node:path';
 import { isNoPath } from '../address-form.ts';
-import { checkConfig, type Config } from '../config.ts';
+import { checkConfig, isAdapter, type Config } from '../config.ts';
 import { ForerunError } from '../error.ts';
-import { nearest } from '../nearest.ts';
 import type { CommonOptions } from './common-options.ts';
 import { loadConfigFile } from './config-file.ts';
+import { namedAdapter } from './named-adapter.ts';
 import { namedProvider } from './named-provider.ts';
 
 /**
@@ -19,8 +19,8 @@ export async function configFrom(
     needsDatabase = true,
   }: { readonly env: NodeJS.ProcessEnv; readonly cwd: string; readonly needsDatabase?: boolean },
 ): Promise<Config> {
-  refuseOtherAdapter(options.adapter);
-  const named = options.provider === undefined ? undefined : await namedProvider(options.provider);
+  const adapter = options.adapter === undefined ? undefined : await namedAdapter(options.adapter);
+  const ofName = options.provider === undefined ? undefined : await namedProvider(options.provider);
   const found = await loadConfigFile(options.config, cwd);
   const exported = Object.fromEntries(Object.entries(found?.config ?? {}).filter(([, value]) => value !== undefined));
   // Before anything is merged: a misspelt key is the reason why something else seems to be missing.
@@ -29,12 +29,15 @@ export async function configFrom(
     throw twoSources(source.name);
   if (options.validate !== undefined) await refuseTyped(options.validate);
   const validate = [...(given.validate ?? []), ...(options.validate ?? [])];
+  const folder = resolve(found === undefined ? cwd : dirname(found.file), root ?? '.');
+  const used = options.adapter === undefined ? source : adapter;
+  const named = databaseOf(options, given, env, cwd) ?? (isAdapter(used) ? await used.database?.(folder) : undefined);
   return {
     ...given,
-    database: databaseOf(options, given, env, cwd) ?? refuseNone(given, needsDatabase),
-    root: resolve(found === undefined ? cwd : dirname(found.file), root ?? '.'),
-    ...(source === undefined || options.adapter !== undefined ? {} : { source }),
-    ...withProvider(named ?? provider),
+    database: named ?? refuseNone(given, needsDatabase),
+    root: folder,
+    ...(used === undefined ? {} : { source: used }),
+    ...withProvider(ofName ?? provider),
     ...(options.migrations === undefined ? {} : { migrations: resolve(cwd, options.migrations) }),
     ...(options.checkpoints === undefined ? {} : { checkpoints: options.checkpoints }),
     ...(validate.length === 0 ? {} : { validate }),
@@ -82,24 +85,6 @@ function absolute(address: string, cwd: string): string {
   const [, form = '', path = ''] = /^((?:sqlite|file):)?(.*)$/s.exec(address) ?? [];
   const isAddress = path.startsWith('//') || path === ':memory:' || path === '' || (form === '' && isNoPath(path));
   return isAddress ? address : `${form}${resolve(cwd, path)}`;
-}
-
-function refuseOtherAdapter(name: string | undefined): void {
-  if (name === undefined || name === 'sql') return;
-  const near = nearest(name, ['sql']);
-  const umzug =
-    'Umzug runs by its own program: wrap the instance with safeUmzug of forerun/umzug, then run that program with --safe.';
-  throw new ForerunError(
-    'USAGE',
-    `There is no adapter "${name}"${near === undefined ? '' : ` (did you mean ${near}?)`}. There is: sql.`,
-    {
-      details: {},
-      next:
-        name === 'umzug'
-          ? umzug
-          : 'Leave --adapter out, or give one of these. Migrations of another framework are named by `source` in the configuration.',
-    },
-  );
 }
 
 function twoSources(name: string): ForerunError<'USAGE'> {

@@ -17,6 +17,7 @@ import type { Limits } from './postgres/limits.ts';
 import { lockPostgres } from './postgres/lock.ts';
 import { connectBeside } from './postgres/maintenance.ts';
 import { observePostgres } from './postgres/observe.ts';
+import { ownTables } from './postgres/names.ts';
 import { notCompared } from './postgres/not-compared.ts';
 import { placeOf } from './postgres/place.ts';
 import { loadParser } from './postgres/parser.ts';
@@ -58,7 +59,7 @@ export interface PostgresOptions {
 
 /** The driver for PostgreSQL 14 and later, by pg, which is to be installed beside. */
 export function postgres(options: PostgresOptions = {}): Driver {
-  return driverOf(options, keptSessions(connectFor), undefined);
+  return driverOf({ options, sessions: keptSessions(connectFor), leftOut: ownTables });
 }
 
 /** The same, with all that `statements` needs loaded, which is synchronous; `open` loads it too. */
@@ -67,7 +68,15 @@ export async function loadPostgres(options: PostgresOptions = {}): Promise<Drive
   return postgres(options);
 }
 
-function driverOf(options: PostgresOptions, sessions: KeptSessions, run: string | undefined): Driver {
+interface Made {
+  readonly options: PostgresOptions;
+  readonly sessions: KeptSessions;
+  readonly leftOut: readonly string[];
+  readonly run?: string;
+}
+
+function driverOf(made: Made): Driver {
+  const { options, sessions, leftOut, run } = made;
   const { historySchema = 'public', root } = options;
   const name = sessionName(run);
   const open = (target: Target): Promise<PostgresConnection> => connect(target, name);
@@ -101,9 +110,10 @@ function driverOf(options: PostgresOptions, sessions: KeptSessions, run: string 
     statements: (sql) => statementsOf(sql).map((statement) => ({ sql: statement.sql, comment: statement.comment })),
     codeOf: stateOf,
     wordsOf: (error, statement) => safeWords(error, statement?.sql),
-    schema: postgresSchema,
+    schema: (session) => postgresSchema(session, leftOut),
+    leavingOut: (tables) => driverOf({ ...made, leftOut: [...leftOut, ...tables] }),
     notCompared,
-    tables: postgresTables,
+    tables: (session) => postgresTables(session, leftOut),
     contents: postgresContents,
     counts: postgresCounts,
     history: (session) => postgresHistory(session, historySchema),
@@ -112,9 +122,9 @@ function driverOf(options: PostgresOptions, sessions: KeptSessions, run: string 
       await makeHome(homeIn(root));
       return lockPostgres(main, lockOptions);
     },
-    observe: (branch) => observePostgres(branch, open),
+    observe: (branch) => observePostgres(branch, open, leftOut),
     compare: (before: Target, after: Target, told?: CompareOptions) =>
-      comparePostgres(before, after, open, { ...told, limits: compareLimits }),
+      comparePostgres(before, after, open, { ...told, limits: compareLimits, leftOut }),
     async unlikeMain(main, branch) {
       await using there = await open(main);
       await using here = await open(branch);
@@ -131,7 +141,7 @@ function driverOf(options: PostgresOptions, sessions: KeptSessions, run: string 
       return { module: guardModule, what, env: await environmentFor(main, branch, process.env) };
     },
     ...(run === undefined ? {} : { rest: (target) => sessions.rest(run, target) }),
-    forRun: (id) => driverOf(options, sessions, id),
+    forRun: (id) => driverOf({ ...made, run: id }),
     async endSessions(main, id) {
       await using session = await connectBeside(main, name);
       await endSessionsOf(session, id);

@@ -9,6 +9,7 @@ import { sqliteHistory } from './sqlite/history.ts';
 import { homeOf } from './sqlite/home.ts';
 import { sqliteJournal } from './sqlite/journal.ts';
 import { lockSqlite } from './sqlite/lock.ts';
+import { ownTables } from './sqlite/names.ts';
 import { sqliteSchema, sqliteTables } from './sqlite/schema.ts';
 import { safeMessage, safeWords } from './sqlite/safe-words.ts';
 import { pathOf, sqliteIdentity, sqliteTarget } from './sqlite/target.ts';
@@ -28,6 +29,10 @@ export interface SqliteOptions {
 
 /** The driver for SQLite, by better-sqlite3. */
 export function sqlite(options: SqliteOptions = {}): Driver {
+  return driverOf(options, ownTables);
+}
+
+function driverOf(options: SqliteOptions, leftOut: readonly string[]): Driver {
   const open = (target: Target, waiting?: Waiting): Promise<SqliteConnection> =>
     connect(target, options.setup, waiting);
   return {
@@ -54,8 +59,9 @@ export function sqlite(options: SqliteOptions = {}): Driver {
       statement === undefined
         ? safeMessage(error)
         : safeWords(error, (statement.connection as SqliteConnection).client, statement.sql),
-    schema: sqliteSchema,
-    tables: sqliteTables,
+    schema: (session) => sqliteSchema(session, leftOut),
+    tables: (session) => sqliteTables(session, leftOut),
+    leavingOut: (tables) => driverOf(options, [...leftOut, ...tables]),
     async contents(connection, of) {
       const { sqliteContents } = await import('./sqlite/contents.ts');
       return sqliteContents((connection as SqliteConnection).client, of);
@@ -73,11 +79,11 @@ export function sqlite(options: SqliteOptions = {}): Driver {
     lock: lockSqlite,
     async observe(branch) {
       const { observeSqlite } = await import('./sqlite/observe.ts');
-      return observeSqlite(branch, options.setup);
+      return observeSqlite(branch, options.setup, leftOut);
     },
     async compare(before, after) {
       const { compareSqlite } = await import('./sqlite/observe.ts');
-      return compareSqlite(before, after, options.setup);
+      return compareSqlite(before, after, options.setup, leftOut);
     },
     async damage(target, tables) {
       if (tables?.length === 0) return [];

@@ -161,6 +161,11 @@ export interface Driver {
   wordsOf(error: unknown, statement?: { readonly connection: Connection; readonly sql: string }): string;
   schema(session: Session): Promise<Schema>;
   /**
+   * The same driver, for which tables of these names are no part of a schema, a comparison or the evidence: a framework's
+   * own record of what was applied. They are named without a schema.
+   */
+  leavingOut(tables: readonly string[]): Driver;
+  /**
    * What exists in the database and `schema` has no text of, each kind with its number, in words. Absent where it leaves
    * nothing out.
    */

@@ -6,6 +6,11 @@ import type { Target } from './target.ts';
 export interface Source {
   /** The adapter's name, as it stands in reports: `sql`, `umzug`, … */
   readonly name: string;
+  /**
+   * Tables, named without a schema, in which the framework keeps its own record: no part of a schema, a comparison or the
+   * evidence. @default none
+   */
+  readonly tables?: readonly string[];
   /** Read anew at every call, so that a file changed since the last call is seen. */
   migrations(): Promise<readonly Migration[]>;
   /**

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { evidenceTests } from './driver/evidence.ts';
+import { leavingOutTests } from './driver/leaving-out.ts';
 import { lockTests } from './driver/lock.ts';
 import { readingTests } from './driver/reading.ts';
 import { recordTests } from './driver/records.ts';
@@ -26,6 +27,7 @@ export function driverContract(name: string, open: () => Promise<DriverWorld>): 
     scriptTests(world);
     readingTests(world);
     recordTests(world);
+    leavingOutTests(world);
     lockTests(world);
     evidenceTests(world);
   });

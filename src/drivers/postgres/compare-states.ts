@@ -23,8 +23,8 @@ export interface ColumnState {
 }
 
 /** Call it under fixed settings. One query. */
-export async function tableStates(session: Session): Promise<readonly TableState[]> {
-  const rows = await session.query(statesQuery);
+export async function tableStates(session: Session, leftOut: readonly string[]): Promise<readonly TableState[]> {
+  const rows = await session.query(statesQuery(leftOut));
   return rows.map((row) => ({
     name: nameOf(row),
     columns: (JSON.parse(String(row['columns'])) as [string, string][]).map(([name, type]) => ({ name, type })),
@@ -39,7 +39,7 @@ function keyIn(list: unknown): readonly string[] {
   return typeof list === 'string' ? (JSON.parse(list) as string[]) : [];
 }
 
-const statesQuery = `
+const statesQuery = (leftOut: readonly string[]): string => `
   SELECT n.nspname AS schema, c.relname AS table, pg_total_relation_size(c.oid) AS bytes, pg_table_size(c.oid) AS row_bytes,
          (SELECT coalesce(json_agg(json_build_array(a.attname, format_type(a.atttypid, a.atttypmod)) ORDER BY a.attnum), '[]')::text
             FROM pg_catalog.pg_attribute AS a
@@ -62,5 +62,5 @@ const statesQuery = `
                    WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
                      AND d.refobjid = c.oid AND d.deptype IN ('a', 'i')) AS m) AS marks
     FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-   WHERE ${isTable}
+   WHERE ${isTable(leftOut)}
    ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;

@@ -1,6 +1,7 @@
 import { size } from '../../reports/quantities.ts';
 import type { Evidence, StatementEvidence, TableEvidence } from '../../seams/evidence.ts';
 import type { Target } from '../../seams/target.ts';
+import { ownTables } from './names.ts';
 import { isNamed, pairColumns, pairTables, type TablePair } from './compare-pairs.ts';
 import { tableStates, type TableState } from './compare-states.ts';
 import { compareTable, readOf, type Content, type Match } from './compare-table.ts';
@@ -26,6 +27,12 @@ export interface CompareLimits {
   readonly connections: number;
 }
 
+interface Bounds {
+  readonly limits?: CompareLimits;
+  /** Tables that are not compared. */
+  readonly leftOut?: readonly string[];
+}
+
 /**
  * Compares the rows of two databases, one taken as the state before: table by table, skipping those whose digests are
  * equal, by primary key, else by value, in constant memory here and in read-only snapshots there, several tables at a
@@ -36,7 +43,7 @@ export async function comparePostgres(
   before: Target,
   after: Target,
   open: Open,
-  { statements, tables, limits = defaultLimits }: CompareOptions & { readonly limits?: CompareLimits } = {},
+  { statements, tables, limits = defaultLimits, leftOut = ownTables }: CompareOptions & Bounds = {},
 ): Promise<Evidence> {
   await using lanes = await openLanes(before, after, open);
   const { first } = lanes;
@@ -44,7 +51,7 @@ export async function comparePostgres(
   const assigned = new Set(
     (statements ?? []).flatMap(({ assigns = [], triggered = [] }) => [...assigns, ...triggered]),
   );
-  const [was, there] = await Promise.all([tableStates(first.before), tableStates(first.after)]);
+  const [was, there] = await Promise.all([tableStates(first.before, leftOut), tableStates(first.after, leftOut)]);
   const pairs = pairTables(was, there, renames).filter((pair) => isNamed(pair, tables));
   const matched = pairs.flatMap(({ before: one, after: other }) =>
     one === undefined || other === undefined ? [] : [matchOf(one, other, renames, limits)],

@@ -24,8 +24,8 @@ export interface PostgresConnection extends Connection {
   /** Whether the server or the network ended it. */
   lost(): boolean;
   /**
-   * As `query`, for one of a fixed set of texts that are asked again and again: the server plans it once a session. `name`
-   * names the text; what it answers with must never change its columns.
+   * As `query`, for one of a small set of texts that are asked again and again: the server plans it once a session. `name`
+   * says what it asks; what it answers with must never change its columns.
    */
   planned(name: string, sql: string, params?: readonly unknown[]): Promise<readonly Row[]>;
   /** Runs one statement and drops what it returns; answers how many rows it changed, where it changes rows. */
@@ -55,6 +55,12 @@ export async function connect(target: Target, name: string): Promise<PostgresCon
     }
   };
   const query = (text: string, values: readonly unknown[] = []): Promise<readonly Row[]> => ask(text, values);
+  const plans = new Map<string, string>();
+  const planOf = (name: string, text: string): string => {
+    const plan = plans.get(text) ?? `${name}_${plans.size}`;
+    plans.set(text, plan);
+    return plan;
+  };
   const beside = (): Promise<Connected> => connectClient(target, name);
   const about = await prepare(target, { client, query, beside }).catch(async (error: unknown) => {
     await client.end().catch(() => {});
@@ -69,7 +75,7 @@ export async function connect(target: Target, name: string): Promise<PostgresCon
     version: Number(about['version']),
     lost,
     query,
-    planned: (plan, sql, params = []) => ask(sql, params, plan),
+    planned: (asked, sql, params = []) => ask(sql, params, planOf(asked, sql)),
     execute: (sql) => executeStatement(client, sql),
     rows: (sql, params = []) => rowsByCursor({ query }, sql, params),
     beside: () => connect(target, name),

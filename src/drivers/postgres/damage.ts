@@ -1,7 +1,7 @@
 import type { Session } from '../../seams/driver.ts';
 import type { Violation } from '../../seams/evidence.ts';
 import { stateOf } from './failures.ts';
-import { tableName } from './names.ts';
+import { ownTables, tableName } from './names.ts';
 import { safeWords } from './safe-words.ts';
 import { isTable } from './tables.ts';
 
@@ -48,7 +48,7 @@ async function relationsOf(session: Session, tables: readonly string[] | undefin
              WHERE x.indrelid = c.oid AND x.indisvalid AND x.indisready
                AND i.relam = (SELECT oid FROM pg_catalog.pg_am WHERE amname = 'btree')) AS indexes
       FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-     WHERE ${isTable} ORDER BY 1, 2`);
+     WHERE ${isTable(ownTables)} ORDER BY 1, 2`);
   return rows
     .map((row) => ({
       table: tableName({ schema: String(row['schema']), table: String(row['table']) }),

@@ -16,6 +16,11 @@ export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** Quotes a text, for SQL. */
+export function quoteLiteral(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
 /**
  * The name of a table as it stands everywhere outside this driver: `schema.table`, quoted where PostgreSQL's
  * `format('%I.%I', …)` quotes. SQL that answers with names uses that, and this says the same for names from elsewhere.

@@ -6,6 +6,7 @@ import { changedIndexes, indexEvidence } from './index-evidence.ts';
 import { lockEvidence, waitEvidence } from './lock-evidence.ts';
 import { catalogEvidence } from './catalog-evidence.ts';
 import { hiddenRows } from './hidden-rows.ts';
+import { ownTables } from './names.ts';
 import { hasNewFile, relationsOf } from './relations.ts';
 import { changedTables, rowChanges, type Doubt } from './row-changes.ts';
 import { underFixedSettings } from './settings.ts';
@@ -23,13 +24,17 @@ import { watchLocks, type LockWatch, type Watched } from './watch-locks.ts';
  * CREATE INDEX CONCURRENTLY would wait for it. The state before is therefore not there to be compared with; where
  * counters do not tell, `needsComparison` says so.
  */
-export async function observePostgres(branch: Target, open: Open): Promise<Observer> {
+export async function observePostgres(
+  branch: Target,
+  open: Open,
+  leftOut: readonly string[] = ownTables,
+): Promise<Observer> {
   const side = sideSession(branch, open);
   let known: Catalogs | undefined;
   let started: Started | undefined;
   const read = async (connection: Connection): Promise<{ readonly moment: Moment; readonly state: State }> => {
     const moment = await momentOf(connection);
-    const relations = await relationsOf(connection);
+    const relations = await relationsOf(connection, leftOut);
     if (known?.transaction !== moment.transaction)
       known = { transaction: moment.transaction, parts: await tableParts(connection) };
     return { moment, state: stateOf(relations, known.parts) };

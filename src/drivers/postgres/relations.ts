@@ -1,5 +1,5 @@
 import type { Session } from '../../seams/driver.ts';
-import { ownTables } from './names.ts';
+import { quoteLiteral } from './names.ts';
 import { planned } from './planned.ts';
 
 /** A table, index, view or sequence of users, as the catalog and the statistics have it at one moment. */
@@ -36,9 +36,12 @@ export interface Counted {
   readonly recounted: number;
 }
 
-/** All relations of users by number, without temporary ones, those of extensions and Forerun's own. One query. */
-export async function relationsOf(session: Session): Promise<ReadonlyMap<number, Relation>> {
-  const rows = await planned(session, 'relations', relationsQuery);
+/** All relations of users by number, without temporary ones, those of extensions and of `leftOut`. One query. */
+export async function relationsOf(
+  session: Session,
+  leftOut: readonly string[],
+): Promise<ReadonlyMap<number, Relation>> {
+  const rows = await planned(session, 'relations', relationsQuery(leftOut));
   const all = rows.map((row): Relation => {
     const number = (name: string): number => Number(row[name] ?? 0);
     return {
@@ -77,7 +80,7 @@ export function hasNewFile(was: Relation | undefined, now: Relation | undefined)
   return was !== undefined && now !== undefined && was.file !== now.file;
 }
 
-const relationsQuery = `
+const relationsQuery = (leftOut: readonly string[]): string => `
   SELECT c.oid::int8 AS oid, format('%I.%I', n.nspname, c.relname) AS name, c.relkind::text AS kind,
          i.indrelid::int8 AS table, i.indisvalid AS valid,
          CASE WHEN c.relispartition THEN pg_partition_root(c.oid)::oid::int8 END AS root,
@@ -97,6 +100,6 @@ const relationsQuery = `
        WHERE c.relkind = 'r') AS s ON true
    WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f', 'S', 'i', 'I') AND c.relpersistence <> 't'
      AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-     AND NOT (c.relkind = 'r' AND c.relname IN (${ownTables.map((table) => `'${table}'`).join(', ')}))
+     AND NOT (c.relkind = 'r' AND c.relname IN (${leftOut.map(quoteLiteral).join(', ')}))
      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
                       WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')`;

@@ -18,23 +18,28 @@ import { hasCode, underFixedSettings } from './settings.ts';
  * Every object of the database with what the server says of it, in one query: `table public.users`,
  * `index public.by_email`, `constraint public.users.users_pkey`, `function public.f(integer)`, `grants on …`,
  * `comment on …`. Equal for databases with the same objects, whatever the order in which they were made, and for a
- * database and its restored dump. Left out are the system's objects, temporary ones, Forerun's own tables, and what
+ * database and its restored dump. Left out are the system's objects, temporary ones, the tables of `leftOut`, and what
  * belongs to an extension; `notCompared` says what else.
  */
-export async function postgresSchema(session: Session): Promise<Schema> {
-  const rows = await read(session);
+export async function postgresSchema(session: Session, leftOut: readonly string[] = ownTables): Promise<Schema> {
+  const rows = await read(session, leftOut);
   const objects = rows.map(({ key, text }): [string, string] => [String(key), normalForm(String(key), String(text))]);
   return new Map(objects.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** An object that somebody drops while the server describes it is an internal error of the server's; then it is gone. */
-async function read(session: Session, attemptsLeft = 3, ask = planned): Promise<readonly Row[]> {
+async function read(
+  session: Session,
+  leftOut: readonly string[],
+  attemptsLeft = 3,
+  ask = planned,
+): Promise<readonly Row[]> {
   try {
-    return await underFixedSettings(session, (version) => ask(session, 'schema', schemaQuery(version)));
+    return await underFixedSettings(session, (version) => ask(session, 'schema', schemaQuery(version, leftOut)));
   } catch (error) {
-    if (isWithoutPlan(error)) return read(session, attemptsLeft, unplanned);
+    if (isWithoutPlan(error)) return read(session, leftOut, attemptsLeft, unplanned);
     if (attemptsLeft === 0 || !hasCode(error, 'XX000')) throw error;
-    return read(session, attemptsLeft - 1);
+    return read(session, leftOut, attemptsLeft - 1);
   }
 }
 
@@ -61,8 +66,8 @@ const parts: readonly Part[] = [
   comments,
 ];
 
-function schemaQuery(version: number): string {
-  return `WITH ${withObjects(ownTables)} ${parts.map((part) => part(version)).join('\nUNION ALL\n')}`;
+function schemaQuery(version: number, leftOut: readonly string[]): string {
+  return `WITH ${withObjects(leftOut)} ${parts.map((part) => part(version)).join('\nUNION ALL\n')}`;
 }
 
 /** What is text to the server is text to us: words of people, and functions that are no SQL it has parsed. */

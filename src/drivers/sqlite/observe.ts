@@ -21,9 +21,14 @@ import { pathOf } from './target.ts';
  * time under the name `before`, in a read transaction that is begun before the migration, while `main` is first read
  * after it. One connection then sees both states, and SQL compares them row by row in constant memory.
  */
-export async function observeSqlite(branch: Target, setup: Setup | undefined): Promise<Observer> {
+export async function observeSqlite(
+  branch: Target,
+  setup: Setup | undefined,
+  leftOut: readonly string[],
+): Promise<Observer> {
   const database = await openBoth(branch, branch, setup, true);
-  const known = nothingKnown();
+  const file = nothingKnown(leftOut);
+  const known = { before: file, after: file };
   return {
     async begin() {
       rollback(database);
@@ -31,7 +36,7 @@ export async function observeSqlite(branch: Target, setup: Setup | undefined): P
     },
     async finish(statements) {
       try {
-        return await evidenceOf(database, statements, damagedBefore, known);
+        return await evidenceOf(database, known, statements, damagedBefore);
       } catch (error) {
         throw (isCorrupt(error) ? damagedBefore(database, error) : undefined) ?? error;
       } finally {
@@ -46,11 +51,25 @@ export async function observeSqlite(branch: Target, setup: Setup | undefined): P
 }
 
 /** Compares two files, row by row. */
-export async function compareSqlite(before: Target, after: Target, setup: Setup | undefined): Promise<Evidence> {
+export async function compareSqlite(
+  before: Target,
+  after: Target,
+  setup: Setup | undefined,
+  leftOut: readonly string[],
+): Promise<Evidence> {
   const database = await openBoth(before, after, setup, false);
   try {
     await readBefore(database);
-    const { integrity = [], notes = [], ...evidence } = await evidenceOf(database, undefined, () => undefined);
+    const {
+      integrity = [],
+      notes = [],
+      ...evidence
+    } = await evidenceOf(
+      database,
+      { before: nothingKnown(leftOut), after: nothingKnown(leftOut) },
+      undefined,
+      () => undefined,
+    );
     // Nobody judges a comparison: a table that cannot be read must not look as if nothing were different.
     const broken = integrity.filter(({ kind }) => kind === 'corruption').map(({ message }) => message);
     const told = [...notes, ...broken];
@@ -103,9 +122,9 @@ async function enterWal(database: SqliteDatabase, branch: Target): Promise<void>
 
 async function evidenceOf(
   database: SqliteDatabase,
+  known: { readonly before: Known; readonly after: Known },
   statements: readonly StatementEvidence[] | undefined,
   refusal: (database: SqliteDatabase, error: unknown) => ForerunError | undefined,
-  known?: Known,
 ): Promise<Evidence> {
   const written = writtenTables(statements);
   const { lastColumn } = renamesIn(statements ?? []);

@@ -1,6 +1,6 @@
 import type { SqliteDatabase } from './client.ts';
 import { renamesIn, type Renames } from './renames.ts';
-import { statesOf, nothingKnown, type Known, type TableState } from './states.ts';
+import { statesOf, type Known, type TableState } from './states.ts';
 
 /** One table before and after the migration. */
 export interface TablePair {
@@ -22,15 +22,15 @@ export interface Pairs {
  * Which table after the migration is which table before it: by name, else by its RENAME. A table that is rebuilt under
  * its old name is the same table. One that takes the name of another is paired with that, since an application sees other
  * rows, and with itself. `statements` is what ran; where that is unknown, the root page tells, which a RENAME keeps.
- * `known` is kept from one comparison to the next where both states are of one file.
+ * `known` is what was read of the two files before, which may be one.
  */
 export function pairTables(
   database: SqliteDatabase,
   statements: readonly { readonly sql: string }[] | undefined,
-  known?: Known,
+  known: { readonly before: Known; readonly after: Known },
 ): Pairs {
-  const before = statesOf(database, 'before', known ?? nothingKnown());
-  const after = statesOf(database, 'main', known ?? nothingKnown());
+  const before = statesOf(database, 'before', known.before);
+  const after = statesOf(database, 'main', known.after);
   const renames = statements === undefined ? undefined : renamesIn(statements);
   const renumbered = statements?.some(({ sql }) => /^vacuum\b/i.test(sql)) ?? false;
   const isMoved = (table: TableState, now: TableState): boolean =>

@@ -5,10 +5,10 @@ import { isDerived } from './virtual.ts';
 
 /**
  * Every object of the database with the text that SQLite keeps of it, in a normal form: comments dropped, one space
- * between words, identifiers without needless quotes (ALTER TABLE … RENAME adds them). Left out: Forerun's own
- * tables, SQLite's own (`sqlite_…`), and the shadow tables that a virtual table makes for itself.
+ * between words, identifiers without needless quotes (ALTER TABLE … RENAME adds them). Left out: the tables of
+ * `leftOut`, SQLite's own (`sqlite_…`), and the shadow tables that a virtual table makes for itself.
  */
-export async function sqliteSchema(session: Session): Promise<Schema> {
+export async function sqliteSchema(session: Session, leftOut: readonly string[] = ownTables): Promise<Schema> {
   const rows = (await session.query(
     `SELECT type, name, tbl_name AS tbl, sql FROM main.sqlite_schema
       WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite~_%' ESCAPE '~'
@@ -19,7 +19,7 @@ export async function sqliteSchema(session: Session): Promise<Schema> {
   const forms = new Map<string | number, string>();
   const objects: [string, string][] = [];
   for (const { type, name, tbl, sql } of rows) {
-    if (ownTables.includes(tbl) || shadows.has(name)) continue;
+    if (leftOut.includes(tbl) || shadows.has(name)) continue;
     const form = typeof sql === 'number' ? String(sql) : (lastForms.get(sql) ?? normalForm(sql));
     forms.set(sql, form);
     objects.push([`${type} ${name}`, form]);
@@ -48,9 +48,12 @@ let lastForms: ReadonlyMap<string | number, string> = new Map();
 
 /**
  * Tables with rows of their own, and their columns without generated and hidden ones. Left out are virtual tables that
- * only show what others hold, and those whose module this connection does not know.
+ * only show what others hold, those whose module this connection does not know, and those of `leftOut`.
  */
-export async function sqliteTables(session: Session): Promise<readonly TableColumns[]> {
+export async function sqliteTables(
+  session: Session,
+  leftOut: readonly string[] = ownTables,
+): Promise<readonly TableColumns[]> {
   const rows = await session.query(
     `SELECT l.name AS tbl, l.type, s.sql, x.name AS col
        FROM pragma_table_list AS l
@@ -65,7 +68,7 @@ export async function sqliteTables(session: Session): Promise<readonly TableColu
     const table = String(row['tbl']);
     const columns = tables.get(table);
     if (columns !== undefined) columns.push(String(row['col']));
-    else if (!ownTables.includes(table) && !(row['type'] === 'virtual' && isDerived(String(row['sql'])))) {
+    else if (!leftOut.includes(table) && !(row['type'] === 'virtual' && isDerived(String(row['sql'])))) {
       tables.set(table, [String(row['col'])]);
     }
   }

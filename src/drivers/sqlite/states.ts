@@ -1,5 +1,4 @@
 import type { SqliteDatabase } from './client.ts';
-import { ownTables } from './names.ts';
 import { isDerived } from './virtual.ts';
 
 /** One table as it stands in one of the two states that are compared. */
@@ -26,13 +25,15 @@ export interface ColumnState {
 
 /** What was read of one database file before. */
 export interface Known {
+  /** Tables that are not looked at. */
+  readonly leftOut: readonly string[];
   /** Columns by the definition of their table, which they follow from; undefined where its module is not known here. */
   readonly columns: Map<string, readonly ListedColumn[] | undefined>;
   last?: { readonly cookie: number; readonly states: States };
 }
 
-export function nothingKnown(): Known {
-  return { columns: new Map() };
+export function nothingKnown(leftOut: readonly string[]): Known {
+  return { leftOut, columns: new Map() };
 }
 
 /** The tables with rows of their own, and the names of those that cannot be read: their module is not known here. */
@@ -58,7 +59,7 @@ function readStates(database: SqliteDatabase, schema: string, known: Known): Sta
     )
     .all(schema) as ListedTable[];
   const rowed = listed.filter(
-    (table) => !ownTables.includes(table.name) && !(table.type === 'virtual' && isDerived(table.sql)),
+    (table) => !known.leftOut.includes(table.name) && !(table.type === 'virtual' && isDerived(table.sql)),
   );
   const states = rowed.map((table) => stateOf(table, columnsOf(database, schema, table, known)));
   return {

@@ -49,6 +49,8 @@ export interface Dialect {
   readonly foreignAddress: string;
   /** A statement that the engine refuses inside a transaction. */
   readonly standalone: string;
+  /** A type that numbers rows by itself, as a primary key. */
+  readonly counter: string;
   /** A type, and literals of it that all differ. */
   readonly anyType: string;
   readonly differentValues: readonly string[];

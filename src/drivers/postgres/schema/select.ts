@@ -1,12 +1,13 @@
+import { quoteLiteral } from '../names.ts';
+
 /** One kind of objects: a SELECT of `key`, `text`, over the shared parts of `withObjects`. */
 export type Part = (version: number) => string;
 
 /**
  * What every part reads from: schemas that are not the system's, members of extensions (and functions that came with a
- * type), and the relations and indexes in question with the names they go by. Objects that Forerun or an extension made are not among them.
+ * type), and the relations and indexes in question with the names they go by. Not among them are the tables of `leftOut` with their sequences, and what an extension made.
  */
-export function withObjects(ownTables: readonly string[]): string {
-  const own = ownTables.map((table) => `'${table}'`).join(', ');
+export function withObjects(leftOut: readonly string[]): string {
   return `
     members AS MATERIALIZED (
       SELECT classid, objid FROM pg_catalog.pg_depend
@@ -15,11 +16,17 @@ export function withObjects(ownTables: readonly string[]): string {
     spaces AS MATERIALIZED (
       SELECT oid, nspname, nspowner, nspacl FROM pg_catalog.pg_namespace
        WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
+    left_out AS MATERIALIZED (
+      SELECT oid FROM pg_catalog.pg_class WHERE relkind = 'r' AND relname IN (${leftOut.map(quoteLiteral).join(', ')})
+       UNION
+      SELECT d.objid FROM pg_catalog.pg_depend AS d JOIN pg_catalog.pg_class AS t ON t.oid = d.refobjid
+       WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')
+         AND d.refobjid >= ${firstOfUsers} AND t.relkind = 'r' AND t.relname IN (${leftOut.map(quoteLiteral).join(', ')})),
     relations AS MATERIALIZED (
       SELECT c.*, s.nspname, format('%I.%I', s.nspname, c.relname) AS name
         FROM pg_catalog.pg_class AS c JOIN spaces AS s ON s.oid = c.relnamespace
        WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND c.relpersistence <> 't'
-         AND NOT (c.relkind = 'r' AND c.relname IN (${own}))
+         AND c.oid NOT IN (SELECT oid FROM left_out)
          AND ${notMember('pg_class', 'c.oid')}),
     indexes AS MATERIALIZED (
       SELECT c.oid, c.relname, c.relkind, c.reloptions, c.reltablespace, c.relam, format('%I.%I', s.nspname, c.relname) AS name,
