@@ -1,4 +1,4 @@
-import { given, hashedOptions, options, words } from './select.ts';
+import { firstOfUsers, given, hashedOptions, options, words } from './select.ts';
 
 /**
  * The columns of every relation, as `attrelid`, `text`. A table that inherits lists them by name: after a dump and
@@ -14,7 +14,7 @@ export function columns(version: number): string {
       LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
       LEFT JOIN (SELECT DISTINCT inhrelid FROM pg_catalog.pg_inherits) AS heirs ON heirs.inhrelid = a.attrelid
       ${version < 180_000 ? '' : notNullJoin}
-     WHERE a.attnum > 0 AND NOT a.attisdropped
+     WHERE a.attrelid >= ${firstOfUsers} AND a.attnum > 0 AND NOT a.attisdropped
      GROUP BY a.attrelid`;
 }
 

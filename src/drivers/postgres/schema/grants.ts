@@ -19,7 +19,7 @@ const objects = [
   `SELECT CASE r.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' WHEN 'S' THEN 'sequence' ELSE 'table' END || ' ' || r.name,
           r.relacl, CASE r.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", r.relowner FROM relations AS r`,
   `SELECT format('column %s.%I', r.name, a.attname), a.attacl, 'c', r.relowner
-     FROM relations AS r JOIN pg_catalog.pg_attribute AS a ON a.attrelid = r.oid WHERE a.attacl IS NOT NULL AND NOT a.attisdropped`,
+     FROM relations AS r JOIN pg_catalog.pg_attribute AS a ON a.attrelid = r.oid WHERE a.attrelid >= ${firstOfUsers} AND a.attacl IS NOT NULL AND NOT a.attisdropped`,
   `SELECT format('%s %I.%I(%s)', CASE f.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, s.nspname, f.proname, oidvectortypes(f.proargtypes)), f.proacl, 'f', f.proowner
      FROM pg_catalog.pg_proc AS f JOIN spaces AS s ON s.oid = f.pronamespace WHERE f.proacl IS NOT NULL AND f.oid >= ${firstOfUsers} AND ${notMember('pg_proc', 'f.oid')}`,
   `SELECT format('type %I.%I', s.nspname, t.typname), t.typacl, 'T', t.typowner

@@ -60,7 +60,7 @@ export const baseTypes: Part = () => `
            owner('t.typowner'),
          )} AS text
     FROM ${types}
-   WHERE t.typtype IN ('b', 'p') AND NOT EXISTS (SELECT FROM pg_catalog.pg_type AS e WHERE e.typarray = t.oid)`;
+   WHERE t.typtype IN ('b', 'p') AND NOT EXISTS (SELECT FROM pg_catalog.pg_type AS e WHERE e.oid = t.typelem AND e.typarray = t.oid)`;
 
 const name = `format('%I.%I', s.nspname, t.typname)`;
 
