@@ -9,7 +9,7 @@ export interface ErrorDetails {
   CONFIG: { readonly keys?: readonly string[]; readonly file?: string };
   /** The database's address is wrong, or what is there cannot be used. */
   BAD_TARGET: { readonly target: string };
-  /** Nobody answers at the database's address, or its server takes no connection at the moment. */
+  /** Nobody answers at the database's address, its server takes no connection at the moment, or a session was lost. */
   UNREACHABLE: { readonly target: string };
   /** A file that cannot be read as a migration, or two that claim the same place. */
   BAD_MIGRATION: { readonly where?: Where };

@@ -31,6 +31,7 @@ import { settle, undo, undoable } from './postgres/settle.ts';
 import { statementsOf } from './postgres/statements.ts';
 import { postgresTables } from './postgres/tables.ts';
 import { postgresTarget } from './postgres/target.ts';
+import { tellingLoss } from './postgres/telling-loss.ts';
 import { circumstancesOf, unlikeMain } from './postgres/unlike-main.ts';
 import { watchPostgres } from './postgres/watch.ts';
 
@@ -79,10 +80,10 @@ function driverOf(made: Made): Driver {
   const { options, sessions, leftOut, run } = made;
   const { historySchema = 'public', root } = options;
   const name = sessionName(run);
-  const open = (target: Target): Promise<PostgresConnection> => connect(target, name);
+  const open = async (target: Target): Promise<PostgresConnection> => tellingLoss(await connect(target, name));
   /** Who says nothing of a run cannot say that it has ended either. */
   const connectScript = async (target: Target, of?: string): Promise<ScriptSession> =>
-    of === undefined ? { ...(await open(target)), keep: async () => {} } : sessions.connect(target, of);
+    of === undefined ? { ...(await connect(target, name)), keep: async () => {} } : sessions.connect(target, of);
   const identity = async (target: Target): Promise<string> => {
     await using connection = await open(target);
     return await identityOf(connection);

@@ -91,8 +91,9 @@ async function candidatesFor(
       const problem = way === 'clone' ? undefined : await problemOf(way, main, options);
       candidates.push({ way, bytes, ...(problem === undefined ? {} : { problem }) });
     } catch (error) {
-      // Main that cannot be reached is no matter of one way.
-      if (isForerunError(error, 'BAD_TARGET') || isForerunError(error, 'UNREACHABLE')) throw error;
+      // Main that cannot be reached is no matter of one way; another server for copies is.
+      const elsewhere = way === 'dump' && options.branchServer !== undefined;
+      if (isForerunError(error, 'BAD_TARGET') || (isForerunError(error, 'UNREACHABLE') && !elsewhere)) throw error;
       candidates.push({ way, problem: messageOf(error) });
     }
   }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ForerunError } from '../../src/error.ts';
 import { failure, recorded, type Recorded } from '../contracts/driver/world.ts';
 import type { Target } from '../../src/seams/target.ts';
 import { startPostgres, type PostgresServer } from '../support/postgres.ts';
@@ -102,6 +103,29 @@ describe.each([15, 18] as const)('on PostgreSQL %i, where a connection is cut', 
     client.connection.stream.destroy();
     await query;
     await until(async () => ((await atWork()).length === 0 ? ['gone'] : []));
+  });
+
+  test('at whatever moment of the first look at main, the server is what has failed', async () => {
+    await using application = await main.driver.open(main.target);
+    const done = new AbortController();
+    const cutting = (async () => {
+      while (!done.signal.aborted)
+        await application.query(
+          'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()',
+          [main.name],
+        );
+    })();
+    const codes: (string | undefined)[] = [];
+    for (let look = 0; look < 50; look += 1)
+      codes.push(
+        await main.driver.examine(main.target).then(
+          () => undefined,
+          (error: unknown) => (error instanceof ForerunError ? error.code : String(error)),
+        ),
+      );
+    done.abort();
+    await cutting;
+    expect(new Set(codes.filter((code) => code !== undefined))).toEqual(new Set(['UNREACHABLE']));
   });
 
   test('a pooler in transaction mode is refused, with the reason', async () => {

@@ -3,7 +3,7 @@ import type { Row } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
 import type { PostgresConnection } from './connection.ts';
 import { ownTables } from './names.ts';
-import { pidOf, poolerRefusal } from './pooler.ts';
+import { poolerRefusal } from './pooler.ts';
 
 export interface ExamineOptions {
   readonly use: 'reading' | 'writing';
@@ -11,11 +11,12 @@ export interface ExamineOptions {
   connect(target: Target): Promise<PostgresConnection>;
 }
 
-/** Throws `BAD_TARGET` for whatever is wrong with main, in words that say what to do. */
+/** Throws `BAD_TARGET` for whatever is wrong with main, in words that say what to do, and `UNREACHABLE` for its server. */
 export async function examinePostgres(target: Target, options: ExamineOptions): Promise<void> {
   await using connection = await options.connect(target);
   // A pooler that tells of its sessions as the server does is not seen when it is connected to.
-  if ((await pidOf(connection.client)) !== connection.pid) throw poolerRefusal(target);
+  const [now] = await connection.query('SELECT pg_backend_pid() AS pid');
+  if (Number(now?.['pid']) !== connection.pid) throw poolerRefusal(target);
   const [state] = await connection.query(stateQuery, [options.historySchema, ownTables]);
   refuseUnreadable(target, state ?? {}, options.historySchema);
   if (options.use === 'writing') refuseReadOnly(target, state ?? {}, options.historySchema);

@@ -44,12 +44,28 @@ export function unusable(target: Target, error: unknown): ForerunError {
   const code = codeOf(error);
   // It has the whole address in it.
   if (code === 'ERR_INVALID_URL' || error instanceof URIError) return unreadable(target);
-  const [why, next, reached = true] = reasonOf(code, bareMessage(error));
+  const [why, next, reached = true] = reasonOf(code, bareMessage(error), isCut(error));
   return new ForerunError(reached ? 'BAD_TARGET' : 'UNREACHABLE', `${target.url} cannot be used: ${why}.`, {
     details: { target: target.url },
     next,
     cause: bare(error),
   });
+}
+
+/** What is to be thrown for an error of a session that was connected: that it is lost is no answer to its query. */
+export function lossOr(target: Target, error: unknown): unknown {
+  if (error instanceof ForerunError || !isCut(error)) return bare(error);
+  return new ForerunError('UNREACHABLE', `The connection to ${target.url} was lost: ${wordsOfCut(error)}.`, {
+    details: { target: target.url },
+    next: 'See that the server is well, then run again.',
+    cause: bare(error),
+  });
+}
+
+/** The words of an error by which a session was lost, without a full stop, and its code where that tells more. */
+export function wordsOfCut(error: unknown): string {
+  const code = stateOf(error);
+  return `${bareMessage(error)}${code === undefined ? '' : ` (${code})`}`;
 }
 
 function unreadable({ url }: Target): ForerunError<'BAD_TARGET'> {
@@ -70,7 +86,7 @@ const network = 'Check host and port of the address, and that the server is runn
 
 type Reason = readonly [why: string, next: string, reached?: false];
 
-function reasonOf(code: string | undefined, message: string): Reason {
+function reasonOf(code: string | undefined, message: string, cut: boolean): Reason {
   if (/client password must be a string/i.test(message)) {
     return [
       'the server asks for a password, and none was given',
@@ -98,8 +114,7 @@ function reasonOf(code: string | undefined, message: string): Reason {
     ];
   }
   if (/^ENOENT.* open /.test(message)) return [message, 'Check the files that the address names (sslrootcert, …).'];
-  if (code === undefined ? /timeout|terminated/i.test(message) : /^(?:E[A-Z_]+|08...)$/.test(code)) {
+  if (cut || (code === undefined ? /timeout/i.test(message) : /^E[A-Z_]+$/.test(code)))
     return [message, network, false];
-  }
   return [message, 'Check the address, and what the server says of it: psql <address>'];
 }

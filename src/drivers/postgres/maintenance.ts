@@ -3,6 +3,7 @@ import { databaseOf, targetBeside } from '../../providers/postgres/address.ts';
 import type { Target } from '../../seams/target.ts';
 import { connect, type PostgresConnection } from './connection.ts';
 import { hasCode } from './settings.ts';
+import { tellingLoss } from './telling-loss.ts';
 
 /**
  * Connects to a database beside main: a session on main would keep it from being copied or renamed, and advisory locks
@@ -12,12 +13,12 @@ import { hasCode } from './settings.ts';
 export async function connectBeside(main: Target, name: string): Promise<PostgresConnection> {
   for (const database of ['postgres', 'template1'].filter((each) => each !== databaseOf(main))) {
     try {
-      return await connect(targetBeside(main, database), name);
+      return tellingLoss(await connect(targetBeside(main, database), name));
     } catch (error) {
       if (!isForerunError(error, 'BAD_TARGET') || !closed.some((code) => hasCode(error, code))) throw error;
     }
   }
-  return connect(main, name);
+  return tellingLoss(await connect(main, name));
 }
 
 /** No such database; no right to connect; no line for it in pg_hba.conf; it allows no connections. */

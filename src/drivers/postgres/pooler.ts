@@ -16,7 +16,7 @@ export async function areShared(one: PostgresClient, other: PostgresClient): Pro
   return false;
 }
 
-export async function pidOf(client: PostgresClient): Promise<number> {
+async function pidOf(client: PostgresClient): Promise<number> {
   const answer = await client.query({ text: 'SELECT pg_backend_pid() AS pid' });
   return Number('rows' in answer ? answer.rows[0]?.['pid'] : undefined);
 }

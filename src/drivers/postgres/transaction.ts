@@ -1,8 +1,8 @@
-import { ForerunError, isForerunError, messageOf } from '../../error.ts';
+import { ForerunError, isForerunError } from '../../error.ts';
 import type { Session } from '../../seams/driver.ts';
 import { commit } from './commit.ts';
 import type { PostgresConnection } from './connection.ts';
-import { isCut, stateOf } from './failures.ts';
+import { isCut, wordsOfCut } from './failures.ts';
 import { interruptible } from './interrupt.ts';
 import { limitsQuery, type Limits } from './limits.ts';
 import { hasCode } from './settings.ts';
@@ -96,11 +96,10 @@ function escaped(cause: unknown): ForerunError<'TRANSACTION_ESCAPED'> {
 /** The server rolls back what a session that is gone had not committed. */
 function cut({ target }: PostgresConnection, cause: unknown): ForerunError<'PROVIDER_FAILED'> {
   if (isForerunError(cause, 'PROVIDER_FAILED')) return cause;
-  const words = isCut(cause) ? messageOf(cause).replace(/\.$/, '') : 'the server or the network ended it';
-  const code = stateOf(cause);
+  const words = isCut(cause) ? wordsOfCut(cause) : 'the server or the network ended it';
   return new ForerunError(
     'PROVIDER_FAILED',
-    `The connection to ${target.url} was lost in the middle of a transaction: ${words}${code === undefined ? '' : ` (${code})`}. Nothing of that transaction is there.`,
+    `The connection to ${target.url} was lost in the middle of a transaction: ${words}. Nothing of that transaction is there.`,
     { details: {}, next: 'See that the server is well, then run again.', cause },
   );
 }

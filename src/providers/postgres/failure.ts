@@ -41,7 +41,6 @@ function adviceFor(code: string | undefined, message: string): string | undefine
     return 'PostgreSQL says so where it could not write a copy, most often because its disk is full: free some space there.';
   if (code === '53100' || /no space left on device/i.test(message))
     return 'Free some space, or discard copies that are not needed any more (`forerun checkpoints`).';
-  if (code === '53300') return 'The server has no free connection: raise max_connections, or let other programs end.';
   if (code === '42501') return 'Check the rights of the role in the address.';
   return undefined;
 }

@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
-import { messageOf } from '../../error.ts';
+import { lossOr, unusable } from '../../drivers/postgres/failures.ts';
+import { ForerunError, messageOf } from '../../error.ts';
 import type { Row, Session } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
 import { clientAddress, type Place } from './address.ts';
@@ -26,8 +27,9 @@ export interface SessionOptions {
 }
 
 /**
- * Connects. Errors that leave here have PostgreSQL's message and code alone: its DETAIL and CONTEXT hold values. Where
- * the signal is aborted, the statement at work is cancelled and the reason thrown.
+ * Connects. Errors that leave here have PostgreSQL's message and code alone: its DETAIL and CONTEXT hold values; they are
+ * `UNREACHABLE` where the server does not answer, or is gone. Where the signal is aborted, the statement at work is
+ * cancelled and the reason thrown.
  */
 export async function openSession(target: Target, options: SessionOptions = {}): Promise<ServerSession> {
   const { signal } = options;
@@ -45,7 +47,7 @@ export async function openSession(target: Target, options: SessionOptions = {}):
       return (Array.isArray(result) ? result.at(-1) : result)?.rows ?? [];
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      throw bare(error);
+      throw bare(lossOr(target, error));
     }
   };
   const { processID } = client as unknown as { processID: number | null };
@@ -111,7 +113,8 @@ async function connect(target: Target, run: string | undefined): Promise<Client>
   try {
     await client.connect();
   } catch (error) {
-    throw bare(error);
+    await client.end().catch(() => {});
+    throw unreached(target, error) ?? bare(error);
   }
   return client;
 }
@@ -122,7 +125,14 @@ async function cancelStatement(target: Target, pid: number): Promise<void> {
   await client.end();
 }
 
+/** Where nobody answered, or the server takes no connection: that is no matter of what was to be done there. */
+function unreached(target: Target, error: unknown): ForerunError | undefined {
+  const told = unusable(target, error);
+  return told.code === 'UNREACHABLE' ? told : undefined;
+}
+
 function bare(error: unknown): Error {
+  if (error instanceof ForerunError) return error;
   const code = codeOf(error);
   return Object.assign(new Error(messageOf(error)), code === undefined ? {} : { code });
 }
