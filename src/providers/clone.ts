@@ -18,6 +18,7 @@ import { databaseOf, programAddress } from './postgres/address.ts';
 import { readAttributes } from './postgres/attributes.ts';
 import { unknownSince } from './postgres/databases.ts';
 import { maintenanceOf } from './postgres/maintenance.ts';
+import { existing, ensureFolder } from './postgres/folder.ts';
 import { asFailure, notFound, otherMain } from './postgres/failure.ts';
 import { makeKeeper } from './postgres/keeper.ts';
 import { discardRestoring, listRestoring } from './postgres/leftovers.ts';
@@ -168,6 +169,7 @@ async function estimate(main: Target, folder: string, { bin }: CloneOptions): Re
   const major = Math.floor(session.version / 10_000);
   await findProgram({ name: 'pg_basebackup', major, newer: false, debian: 'postgresql-client', bin });
   await findProgram({ name: 'postgres', major, newer: false, debian: 'postgresql', bin });
+  await ensureFolder(folder, 'clones');
   // What is above our own folders, we cannot open to others.
   await ensureReachable(await existing(dirname(ownFolders(folder).at(-1) ?? folder)), await serverUser());
   return { way: 'basebackup', ...(await sizesOf(session, folder)) };
@@ -196,13 +198,6 @@ function noRoom(folder: string, needed: number, free: number): ForerunError<'PRO
       details: {},
       next: "Free some space there, discard copies (`forerun checkpoints`), or name another folder (the provider's option folder).",
     },
-  );
-}
-
-async function existing(folder: string): Promise<string> {
-  return statfs(folder).then(
-    () => folder,
-    () => existing(dirname(folder)),
   );
 }
 

@@ -5,9 +5,10 @@ import { databaseOf } from './postgres/address.ts';
 import { readAttributes, type Attributes } from './postgres/attributes.ts';
 import { databaseCopies, fromCopy, type DatabaseCopies } from './postgres/databases.ts';
 import { ensureDumpable } from './postgres/dumpable.ts';
+import { ensureFolder } from './postgres/folder.ts';
 import { maintenanceOf } from './postgres/maintenance.ts';
 import { sizeOf } from './postgres/make.ts';
-import { pour, programOf, removeDump, systemOf } from './postgres/pour.ts';
+import { folderOfDumps, pour, programOf, removeDump, systemOf } from './postgres/pour.ts';
 import { refusePooled } from './postgres/pooled.ts';
 import { diskOf } from './postgres/room.ts';
 import { openSession } from './postgres/session.ts';
@@ -19,7 +20,7 @@ export interface DumpOptions {
   readonly maintenance?: string;
   /** Folder of PostgreSQL's programs. @default looked for */
   readonly bin?: string;
-  /** Folder for dumps while they are restored: as large as main's tables. @default the system's temporary folder */
+  /** Folder for dumps while they are restored: as large as main's tables. Made where it is missing. @default the system's temporary folder */
   readonly folder?: string;
   /** How many tables are copied at once. @default 2 */
   readonly jobs?: number;
@@ -93,6 +94,7 @@ async function estimate(main: Target, options: DumpOptions): ReturnType<Provider
   const major = Math.floor(session.version / 10_000);
   await programOf('pg_dump', major, options);
   await programOf('pg_restore', major, options);
+  await ensureFolder(folderOfDumps(options), 'dumps');
   await dumpableOn(main, options);
   const disk = options.branchServer === undefined ? await diskOf(session, databaseOf(main)) : undefined;
   const bytes = await sizeOf(session, databaseOf(main));

@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -58,6 +58,21 @@ describe('clone', { timeout: 60_000 }, () => {
     });
     afterAll(() => rm(temporary, { recursive: true }));
     inFolder(() => temporary);
+
+    it('says which folder it cannot write, and what to do', async () => {
+      const main = await makeMain(server);
+      const file = join(folder, 'file');
+      await writeFile(file, '');
+      onTestFinished(() => rm(file));
+      const bad = join(file, 'clones');
+      const provider = clone({ folder: bad });
+      for (const doing of [() => provider.estimate(main), () => provider.checkpoint(main, { label: 'no' })])
+        await expect(doing()).rejects.toMatchObject({
+          code: 'PROVIDER_FAILED',
+          message: expect.stringContaining(`The folder for clones, ${bad}, cannot be used: `),
+          next: expect.stringContaining('option folder'),
+        });
+    });
 
     it('keeps private servers from doing anything in the name of production', async () => {
       const provider = clone({ folder });

@@ -1,10 +1,11 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { dump } from '../../src/providers/dump.ts';
 import { databaseOf } from '../../src/providers/postgres/address.ts';
 import { startPostgres, type PostgresServer } from '../support/postgres.ts';
+import { asOther, closedFolder } from './fixtures/closed-folder.ts';
 import { add, bodies, connect, makeMain, residue, run, targetOf } from './fixtures/postgres-world.ts';
 
 describe('dump', { timeout: 60_000 }, () => {
@@ -173,6 +174,45 @@ describe('dump', { timeout: 60_000 }, () => {
     await expect(elsewhere.checkpoint(here, { label: 'no' })).rejects.toMatchObject({
       message: expect.stringMatching(/PostgreSQL 15 .*PostgreSQL 18/),
     });
+  });
+
+  it('makes the folder for dumps where it is missing', async () => {
+    const provider = dump({ folder: join(folder, 'not', 'there') });
+    const main = await makeMain(server);
+    await provider.estimate(main);
+    expect(await readdir(folder)).toEqual([]);
+    await using checkpoint = await provider.checkpoint(main, { label: 'x' });
+    expect(await bodies(checkpoint.target)).toEqual(['first']);
+    await provider.discard(checkpoint);
+    expect(await residue(server, main)).toEqual([]);
+    await rm(join(folder, 'not'), { recursive: true });
+  });
+
+  it('says which folder it cannot write, and what to do, and makes nothing', async () => {
+    const main = await makeMain(server);
+    const file = join(folder, 'file');
+    await writeFile(file, '');
+    onTestFinished(() => rm(file));
+    const closed = await closedFolder();
+    const checkpoint = (bad: string) => dump({ folder: bad }).checkpoint(main, { label: 'no' });
+    const estimate = (bad: string) => dump({ folder: bad }).estimate(main);
+    for (const [bad, doing, why] of [
+      [join(file, 'dumps'), estimate, /file is a file/],
+      [join(file, 'dumps'), checkpoint, /ENOTDIR/],
+      [file, estimate, /file is a file/],
+      [file, checkpoint, /EEXIST/],
+      [closed, (folder: string) => asOther(() => checkpoint(folder)), /EACCES/],
+      [join(closed, 'dumps'), (folder: string) => asOther(() => checkpoint(folder)), /EACCES/],
+    ] as const) {
+      const error = await doing(bad).catch((thrown: unknown) => thrown);
+      expect(error, bad).toMatchObject({
+        code: 'PROVIDER_FAILED',
+        message: expect.stringMatching(why),
+        next: expect.stringContaining('option folder'),
+      });
+      expect((error as Error).message).toContain(`The folder for dumps, ${bad}, cannot be used`);
+    }
+    expect(await residue(server, main)).toEqual([]);
   });
 
   it('leaves nothing behind where it is aborted in the middle', async () => {

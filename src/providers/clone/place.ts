@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ForerunError } from '../../error.ts';
@@ -6,6 +6,7 @@ import type { Session } from '../../seams/driver.ts';
 import type { Copy } from '../../seams/provider.ts';
 import { addressOf } from '../postgres/address.ts';
 import { notFound } from '../postgres/failure.ts';
+import { makeFolder } from '../postgres/folder.ts';
 import { findProgram } from '../postgres/programs.ts';
 import { isCloneId, readRecord, targetAt, type CloneRecord } from './records.ts';
 import type { ServerPlace } from './server.ts';
@@ -19,7 +20,7 @@ export function cloneFolder(folder: string | undefined): string {
 export async function placeFor(folder: string, major: number, bin: string | undefined): Promise<ServerPlace> {
   const { path: program } = await findProgram({ name: 'postgres', major, newer: false, debian: 'postgresql', bin });
   const as = await serverUser();
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 'clones');
   // Another user only passes through; each data folder is that user's alone.
   if (as.uid !== undefined) for (const own of ownFolders(folder)) await chmod(own, 0o711);
   await ensureReachable(folder, as);

@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { ForerunError } from '../../error.ts';
 import type { Session } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
@@ -8,6 +8,7 @@ import { databaseOf, programAddress, targetBeside, type ProgramAddress } from '.
 import type { Attributes } from './attributes.ts';
 import { createEmpty, localeOf } from './empty.ts';
 import { sizeOf, type Work } from './make.ts';
+import { makeFolder } from './folder.ts';
 import { findProgram } from './programs.ts';
 import { ensureRoom, fullAt, isFull } from './room.ts';
 import { runProgram } from './run-program.ts';
@@ -45,6 +46,7 @@ export async function pour(
 
   const folder = dumpFolder(record.id, options.folder);
   const of = { run: options.run, signal: options.signal };
+  await makeFolder(dirname(folder), 'dumps');
   const bytes = await sizeOf(source, databaseOf(from));
   await ensureRoom(session, sameServer ? databaseOf(from) : databaseOf(into), bytes);
   // First, because its record is what tells of the folder after a kill.
@@ -107,8 +109,12 @@ export async function removeDump(id: string, { folder }: PourOptions): Promise<v
   await rm(dumpFolder(id, folder), { recursive: true, force: true });
 }
 
-function dumpFolder(id: string, folder: string = tmpdir()): string {
-  return join(folder, `forerun-dump-${id}`);
+function dumpFolder(id: string, folder?: string): string {
+  return join(folderOfDumps({ folder }), `forerun-dump-${id}`);
+}
+
+export function folderOfDumps({ folder }: PourOptions): string {
+  return resolve(folder ?? tmpdir());
 }
 
 export async function programOf(name: 'pg_dump' | 'pg_restore', major: number, { bin }: PourOptions): Promise<string> {
