@@ -3,7 +3,7 @@ import { planned } from './planned.ts';
 import { claimMain } from './promotion/claim.ts';
 import { preload } from './preload.ts';
 import { prepareChecks } from './rehearsal/checks.ts';
-import { checkpointMain } from './rehearsal/checkpoint.ts';
+import { checkpointMain, chooseCopies } from './rehearsal/checkpoint.ts';
 import type { RehearseChoices } from './rehearsal/from.ts';
 import { reconciled } from './reconcile.ts';
 import { recover, tellUnfinished } from './recover.ts';
@@ -75,6 +75,7 @@ async function deploy(run: Run, direction: Direction, options: UpOptions): Promi
   }
   if (options.allOrNothing ?? false) refuseWithoutSwap(setup);
   await prepareChecks(run);
+  await chooseCopies(run);
   await claimMain(run);
   try {
     return await rehearseAndPromote(run, selected, direction, options);

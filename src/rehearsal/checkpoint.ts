@@ -7,12 +7,21 @@ import type { Migration } from '../seams/source.ts';
 export async function checkpointMain(run: Run, next: readonly Migration[]): Promise<Checkpoint> {
   const { provider, main } = run.setup;
   const migration = next[0]?.name ?? run.id;
-  const explained = run.explained ? undefined : await provider.explain?.(main);
-  run.explained = true;
-  if (explained !== undefined) run.tell(explained);
+  await chooseCopies(run);
   const checkpoint = await run.phase('checkpoint', migration, () =>
     provider.checkpoint(main, { label: migration, run: run.id, signal: run.signal, waiting: run.tell }),
   );
   run.emit({ type: 'copy:made', kind: 'checkpoint', copy: copyReport(checkpoint), migration });
   return checkpoint;
+}
+
+/**
+ * Has the provider choose how it will copy main, where it has a choice, and says so, once a run. Throws where there is no
+ * way: before main is claimed nothing of ours need be on it.
+ */
+export async function chooseCopies(run: Run): Promise<void> {
+  const { provider, main } = run.setup;
+  const explained = run.explained ? undefined : await provider.explain?.(main);
+  run.explained = true;
+  if (explained !== undefined) run.tell(explained);
 }

@@ -59,6 +59,8 @@ describe(
       }
       expect(await leftBehind(server, project)).toEqual([]);
       expect(await isUntouched(server, 'shop')).toBe(true);
+      const own = "SELECT relname FROM pg_class WHERE relname IN ('_forerun_journal', '_schema_history')";
+      expect(await server.query(own, 'shop')).toEqual([]);
     });
   },
 );
