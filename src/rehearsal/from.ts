@@ -81,8 +81,15 @@ const manyUncompared = 3;
 
 function learn(run: Run, restart: Restart, migrations: readonly Migration[]): void {
   const { uncompared } = run.learnt;
-  if (restart.why === 'unshared') run.learnt.unshared = true;
-  else if (restart.why === 'uncompared') {
+  if (restart.why === 'unshared') {
+    run.tell(
+      `The rehearsal begins again: ${restart.migration} shares no transaction with its history row, so the states between the migrations are kept.`,
+    );
+    run.learnt.unshared = true;
+  } else if (restart.why === 'uncompared') {
+    run.tell(
+      `The rehearsal begins again: what ${restart.migration} did to rows is told only by the state before it, which is kept now.`,
+    );
     uncompared.add(restart.migration);
     const at = migrations.findIndex(({ name }) => name === restart.migration);
     if (uncompared.size >= manyUncompared) for (const { name } of migrations.slice(at)) uncompared.add(name);

@@ -1,3 +1,4 @@
+import { structuredPatch } from 'diff';
 import type { Difference, QueryAnswer } from '../verbs/diff.ts';
 import { size } from './quantities.ts';
 import type { Style, View } from './style.ts';
@@ -29,14 +30,26 @@ function schemaLines({ schema }: Difference, { style }: View): readonly string[]
     style.bold('Schema'),
     ...schema.flatMap(({ object, change, before, after }) => [
       `  ${change === 'added' ? style.green(`+ ${object}`) : change === 'removed' ? style.red(`- ${object}`) : style.yellow(`~ ${object}`)}`,
-      ...text(before, change === 'changed' ? '- ' : '', style.red),
-      ...text(after, change === 'changed' ? '+ ' : '', style.green),
+      ...(change === 'changed'
+        ? changedLines(before ?? '', after ?? '', style)
+        : text(before ?? after, change === 'added' ? style.green : style.red)),
     ]),
   ];
 }
 
-function text(definition: string | undefined, sign: string, paint: (line: string) => string): readonly string[] {
-  return definition === undefined ? [] : definition.split('\n').map((line) => paint(`      ${sign}${line}`));
+function text(definition: string | undefined, paint: (line: string) => string): readonly string[] {
+  return definition === undefined ? [] : definition.split('\n').map((line) => paint(`      ${line}`));
+}
+
+/** What differs, with the lines beside it. */
+function changedLines(before: string, after: string, style: Style): readonly string[] {
+  const { hunks } = structuredPatch('', '', `${before}\n`, `${after}\n`, '', '', { context: 1 });
+  return hunks.flatMap(({ lines }) =>
+    lines.map((line) => {
+      const paint = line.startsWith('-') ? style.red : line.startsWith('+') ? style.green : style.dim;
+      return paint(`      ${line.slice(0, 1)} ${line.slice(1)}`);
+    }),
+  );
 }
 
 function tableLines({ tables, a, b }: Difference, { style, verbose }: View): readonly string[] {

@@ -98,7 +98,7 @@ async function diagnoseProvider({ provider, main }: Setup): Promise<Found> {
   const explained = await provider.explain?.(main);
   const cost = explained ?? `${provider.name} on ${provider.reach}: a checkpoint is a ${way} of ${size(bytes)}`;
   if (freeBytes === undefined) return { state: 'ok', detail: cost };
-  const detail = `${cost}; ${size(freeBytes)} are free`;
+  const detail = `${cost.replace(/\.$/, '')}; ${size(freeBytes)} are free`;
   const next = 'Free some space, or keep fewer runs (keepRuns) and discard copies that nobody needs.';
   // Every run has a checkpoint and a branch; with checks or a down to try, a branch of the branch at the same time.
   if (freeBytes < bytes * 2)
