@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import type { Event } from '../../src/events.ts';
+import { diffText } from '../../src/reports/diff-text.ts';
 import { endingText } from '../../src/reports/ending-text.ts';
 import { json } from '../../src/reports/json.ts';
 import { phaseText } from '../../src/reports/phase-text.ts';
@@ -226,4 +227,37 @@ it('a table leaves empty columns out and does not count colours as width', () =>
   expect(table([{ title: 'One' }, { title: 'Two', align: 'right' }, { title: 'Three' }], rows, plain)).toEqual(
     ['One  Two', 'a     <xx>', 'bbb'].map((line) => line),
   );
+});
+
+test('a diff shows of a changed definition what differs, with the lines beside it', () => {
+  const columns = ['id integer', 'email text', 'name text', 'OWNER shop'];
+  const text = diffText(
+    {
+      a: { name: 'main', url: 'postgres://localhost/shop' },
+      b: { name: 'play', url: 'postgres://localhost/play' },
+      schema: [
+        {
+          object: 'table public.users',
+          change: 'changed',
+          before: columns.join('\n'),
+          after: columns.toSpliced(2, 1, 'name text NOT NULL').join('\n'),
+        },
+        { object: 'view public.names', change: 'removed', before: 'SELECT name\nFROM users' },
+      ],
+      tables: [],
+      bytes: {},
+      notes: [],
+    },
+    view,
+  );
+  expect(text.split('\n').slice(2, 10)).toEqual([
+    'Schema',
+    '  ~ table public.users',
+    '        email text',
+    '      - name text',
+    '      + name text NOT NULL',
+    '        OWNER shop',
+    '  - view public.names',
+    '      SELECT name',
+  ]);
 });

@@ -9,7 +9,7 @@ function rowsOf(answer: QueryAnswer | undefined): readonly (readonly unknown[])[
   return answer.rows;
 }
 
-test('shows what a branch changed: schema with both texts, rows, and sizes', async () => {
+test('shows what a branch changed: schema, rows, and sizes', async () => {
   const project = await newProject();
   const setup = await project.setup();
   const made = await branch(setup, { name: 'premium' });
