@@ -95,6 +95,34 @@ const cases: readonly Case[] = [
     `${named}; DELETE FROM people WHERE id = 9; INSERT INTO people VALUES (9, 'p9', '2000-01-01', '2026-01-01', 0)`,
     [warn('people.changed'), note, block('people.born')],
   ],
+  [
+    'a column that is updated through a view under another name, and what a trigger of the table sets then',
+    `${stamp} CREATE VIEW persons AS SELECT id AS no, name AS called, lower(name) AS small FROM people AS p WHERE times = 0`,
+    `UPDATE persons SET called = 'x' WHERE no <= 5`,
+    [warn('people.changed'), note],
+  ],
+  [
+    'a column that is updated through a view of a view, and is renamed afterwards',
+    `CREATE TABLE folk (id integer PRIMARY KEY, name text, born date); INSERT INTO folk SELECT n, 'p' || n FROM generate_series(1, 20) AS n;
+     CREATE VIEW within AS SELECT name AS a, id AS b FROM folk; CREATE VIEW around AS SELECT b AS a, a AS b FROM within`,
+    `UPDATE around SET b = 'x' WHERE a <= 5; ALTER TABLE folk RENAME name TO "Full name"`,
+    ['note folk.Full name: as a statement sets it'],
+  ],
+  [
+    'a column that a trigger sets in the place of an update of a view, and not what that update says',
+    `${stamp} CREATE VIEW persons AS SELECT id, name FROM people;
+     CREATE FUNCTION instead() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE people SET born = '2000-01-01' WHERE id = NEW.id; RETURN NEW; END $$;
+     CREATE TRIGGER instead INSTEAD OF UPDATE ON persons FOR EACH ROW EXECUTE FUNCTION instead()`,
+    `UPDATE persons SET name = 'x' WHERE id = 1; DELETE FROM people WHERE id = 9; INSERT INTO people (id, name) VALUES (9, 'other')`,
+    [warn('people.born'), warn('people.changed'), block('people.name')],
+  ],
+  [
+    'what a rule sets in the place of an update of a view, or of a view beneath it, and not what the update says',
+    `${stamp} CREATE VIEW persons AS SELECT id, name FROM people; CREATE VIEW above AS SELECT id, name FROM persons;
+     CREATE RULE instead AS ON UPDATE TO persons DO INSTEAD UPDATE people SET born = '2000-01-01' WHERE id = OLD.id`,
+    `UPDATE persons SET name = 'x' WHERE id = 1; UPDATE above SET name = 'x' WHERE id = 2; DELETE FROM people WHERE id = 9; INSERT INTO people (id, name) VALUES (9, 'other')`,
+    [warn('people.born'), warn('people.changed'), block('people.name')],
+  ],
 ];
 
 const secret = 'DECLARE s text; BEGIN SELECT sql INTO s FROM texts; EXECUTE s; RETURN NEW; END';

@@ -8,7 +8,8 @@ import { tableName, tableParts } from './names.ts';
 import { as, kindOf, type NodeKind } from './nodes.ts';
 import { quoted, shown, type QualifiedName } from './qualified-name.ts';
 import { renamesIn } from './renames.ts';
-import { rowWritesIn } from './row-writes.ts';
+import { rowWritesIn, type RowWrite } from './row-writes.ts';
+import { viewsAmong, type Beneath } from './simple-views.ts';
 import type { Statement } from './statements.ts';
 import { writtenIn } from './wanted.ts';
 
@@ -31,18 +32,30 @@ export function effectsIn(
     const run = executed(statement);
     const names = run.nodes.flatMap(writtenIn);
     const key = names.length === 0 ? '' : JSON.stringify(run.nodes.flatMap(rowWritesIn));
-    const { places, fired } = asked.get(key) ?? (await ask(session, facts, run, names));
-    if (run.nodes.every((node) => onlyRows.includes(kindOf(node)))) asked.set(key, { places, fired });
+    const answer = asked.get(key) ?? (await ask(session, facts, run, names));
+    const { places, fired, views } = answer;
+    if (run.nodes.every((node) => onlyRows.includes(kindOf(node)))) asked.set(key, answer);
     else asked.clear();
     for (const [name, place] of places) columns.set(name, place.columns);
-    const sets = assigned(statement).filter(({ how }) => how === 'set');
+    const sets = assigned(statement).flatMap((one) => {
+      if (one.how !== 'set') return [];
+      const view = views.get(shown(one.table));
+      if (view === undefined) return [one];
+      const column = view.columns.get(one.column) ?? '*';
+      const [table, index] = [view.table, statement.index];
+      return [{ table: lastName(table, index), column: lastColumn(table, column, index) }];
+    });
     const ends = await endsOf(session, sets);
     const assigns = sets.flatMap(({ table, column }) => {
       const place = places.get(shown(table));
       const found = place?.table ?? ends.get(shown(table));
       return found === undefined ? [] : [found, ...(place?.heirs ?? [])].map((name) => `${name}.${column}`);
     });
-    const writes = reachedBy(run, names, places);
+    const writes = reachedBy(
+      run,
+      names.map((name) => views.get(shown(name))?.table ?? name),
+      places,
+    );
     const triggered = fired.columns.map(({ table, column }) => {
       const { schema, table: name } = tableParts(table);
       const now = lastColumn({ schema, name }, column, statement.index);
@@ -62,16 +75,30 @@ export function effectsIn(
 interface Asked {
   readonly places: ReadonlyMap<string, Place>;
   readonly fired: Fired;
+  readonly views: ReadonlyMap<string, Beneath | undefined>;
 }
 
 async function ask(session: Session, facts: Facts, run: Executed, names: readonly QualifiedName[]): Promise<Asked> {
-  const places = await placesOf(session, names);
-  if (![...places.values()].some(({ fires }) => fires)) return { places, fired: { columns: [], unseen: [] } };
-  const writes = run.nodes.flatMap(rowWritesIn).flatMap(({ table, ...write }) => {
+  const named = await placesOf(session, names);
+  const hasViews = [...named.values()].some(({ isView }) => isView);
+  const views = hasViews ? await viewsAmong(session, names) : new Map<string, Beneath | undefined>();
+  const tables = [...views.values()].flatMap((view) => view?.table ?? []);
+  const places = new Map([...named, ...(await placesOf(session, tables))]);
+  if (![...places.values()].some(({ fires }) => fires)) return { places, fired: { columns: [], unseen: [] }, views };
+  const writes = run.nodes.flatMap(rowWritesIn).flatMap((write) => {
+    const { table, ...through } = throughView(write, views);
     const place = places.get(shown(table));
-    return place === undefined ? [] : [{ ...write, table: place.table }];
+    return place === undefined ? [] : [{ ...through, table: place.table }];
   });
-  return { places, fired: await firedBy(session, facts, writes) };
+  return { places, fired: await firedBy(session, facts, writes), views };
+}
+
+function throughView(write: RowWrite, views: Asked['views']): RowWrite {
+  const view = views.get(shown(write.table));
+  if (view === undefined) return write;
+  const columns = write.columns?.flatMap((column) => view.columns.get(column) ?? []);
+  const areKnown = columns?.length === write.columns?.length;
+  return { event: write.event, table: view.table, ...(columns !== undefined && areKnown ? { columns } : {}) };
 }
 
 interface Place {
@@ -79,6 +106,7 @@ interface Place {
   readonly columns: readonly string[];
   /** Its partitions and children, at whatever depth. */
   readonly heirs: readonly string[];
+  readonly isView: boolean;
   /** Whether there is anything at all that a write of it can set off. */
   readonly fires: boolean;
   /** Tables that a write of it can reach, itself included; undefined where that cannot be known. */
@@ -101,7 +129,7 @@ async function placesOf(session: Session, names: readonly QualifiedName[]): Prom
           WHERE f.confrelid = r.oid AND f.contype = 'f' AND (f.confdeltype IN ('c', 'n', 'd') OR f.confupdtype IN ('c', 'n', 'd'))
        ) AS next(oid, heir))
      SELECT r.name, r.heir AND r.oid = (SELECT m.oid FROM named AS m WHERE m.name = r.name LIMIT 1) AS itself, r.heir, n.nspname AS schema, c.relname AS table,
-            c.relkind = 'r' AND c.relpersistence <> 't' AS plain, c.relpersistence = 't' AS temporary,
+            c.relkind = 'r' AND c.relpersistence <> 't' AS plain, c.relpersistence = 't' AS temporary, c.relkind = 'v' AS view,
             c.relkind IN ('v', 'f') OR EXISTS (SELECT FROM pg_catalog.pg_trigger AS t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D')
               OR (c.relhasrules AND c.relkind <> 'v') AS unknown,
             (SELECT coalesce(json_agg(a.attname ORDER BY a.attnum), '[]')::text FROM pg_catalog.pg_attribute AS a
@@ -118,6 +146,7 @@ async function placesOf(session: Session, names: readonly QualifiedName[]): Prom
     places.set(name, {
       table: tableIn(itself),
       heirs: heirs.map(tableIn),
+      isView: itself['view'] === true,
       fires: own.some((row) => row['unknown'] === true || row['heir'] !== true),
       columns: JSON.parse(String(itself['columns'])) as string[],
       reached: own.some((row) => row['unknown'] === true)
@@ -135,7 +164,10 @@ function tableIn(row: Row): string {
 }
 
 /** Tables that are not there yet, or have another name now: a bare name is taken for one in the schema at hand. */
-async function endsOf(session: Session, sets: readonly Assignment[]): Promise<ReadonlyMap<string, string>> {
+async function endsOf(
+  session: Session,
+  sets: readonly Pick<Assignment, 'table'>[],
+): Promise<ReadonlyMap<string, string>> {
   const names = sets.map(({ table }) => table);
   if (names.length === 0) return new Map();
   const rows = await session.query(
