@@ -1,3 +1,4 @@
+import type { Environment } from './checks/environment.ts';
 import type { Gate, Policy } from './gate.ts';
 import type { Limits } from './limits.ts';
 import type { Permit } from './permits.ts';
@@ -42,6 +43,8 @@ export interface Check {
 export interface CheckContext {
   readonly driver: Driver;
   readonly databaseVariable: string;
+  /** For programs that it starts: by it they come to the branch, and not to main. */
+  readonly environment: Environment;
   readonly when: CheckEvidence['when'];
   readonly signal: AbortSignal;
 }

@@ -21,7 +21,7 @@ export interface ChildProcess {
  * Starts the entry file of a rehearsal with the options that this Node was started with (loaders among them), in a process
  * group of its own. What it prints goes to stderr. It cannot outlive this process: it holds the other end of a pipe.
  */
-export function launch(order: Order, env: Readonly<Record<string, string>>): ChildProcess {
+export function launch(order: Order, env: Readonly<Record<string, string | undefined>>): ChildProcess {
   const entry = new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url);
   const subprocess = execaNode(fileURLToPath(entry), [JSON.stringify(order)], {
     env,

@@ -6,8 +6,8 @@ import { commandWords, shellSyntax } from './command-words.ts';
 import { whyNoProgram } from './find-program.ts';
 
 /**
- * A check that is a program: run with the database variable pointing at the branch, in a process group of its own,
- * without a shell. An exit code other than 0 fails it. Numbers in a JSON object on its last line become metrics.
+ * A check that is a program: run with the database variable, and others that led to main, pointing at the branch, in a
+ * process group of its own, without a shell. An exit code other than 0 fails it. Numbers in a JSON object on its last line become metrics.
  */
 export function commandCheck(command: string, cwd: string, limitMs: number): Check {
   return {
@@ -16,11 +16,11 @@ export function commandCheck(command: string, cwd: string, limitMs: number): Che
       const why = await whyNoProgram(commandWords(command)[0] ?? '', cwd);
       if (why !== undefined) throw noProgram(command, why);
     },
-    async run(branch, { databaseVariable, when, signal }) {
+    async run(_branch, { environment, when, signal }) {
       const [file = '', ...args] = commandWords(command);
       const result = await execa(file, args, {
         cwd,
-        env: { [databaseVariable]: branch.variable, FORERUN_WHEN: when },
+        env: { ...environment, FORERUN_WHEN: when },
         preferLocal: true,
         stdin: 'ignore',
         all: true,

@@ -1,3 +1,4 @@
+import { environmentOf } from '../checks/environment.ts';
 import { messageOf } from '../error.ts';
 import type { Run } from '../run-log.ts';
 import type { CheckEvidence } from '../seams/evidence.ts';
@@ -55,7 +56,8 @@ function lastLine(output: string): string {
 async function ask(run: Run, check: Check, scratch: Branch, when: CheckEvidence['when']): Promise<CheckAnswer> {
   const { driver, databaseVariable } = run.setup;
   try {
-    return await check.run(scratch.target, { driver, databaseVariable, when, signal: run.signal });
+    const environment = await environmentOf(run.setup, scratch.target);
+    return await check.run(scratch.target, { driver, databaseVariable, environment, when, signal: run.signal });
   } catch (error) {
     return { ok: false, output: `It threw: ${messageOf(error)}` };
   }

@@ -226,8 +226,8 @@ export interface Guard {
   readonly module: string;
   /** Can be written as JSON, and holds no password. */
   readonly what: unknown;
-  /** Variables of this process's environment by which programs come to main, as they are to be there. */
-  readonly env: Readonly<Record<string, string>>;
+  /** Variables of this process's environment by which programs come to main, as they are to be there; undefined: absent. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 export interface GuardModule {

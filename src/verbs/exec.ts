@@ -1,11 +1,12 @@
 import { constants } from 'node:os';
+import { environmentOf } from '../checks/environment.ts';
 import { ForerunError } from '../error.ts';
 import type { Setup } from '../setup.ts';
 import { describe, findCopy } from './find-copy.ts';
 
 /**
- * Runs a program with the database variable pointing at a branch, without a shell, on this process's own input and
- * output. Answers with its exit code; 128 and the signal's number where a signal ended it, as shells do.
+ * Runs a program with the database variable, and others that lead to main, pointing at a branch, without a shell, on this
+ * process's own input and output. Answers with its exit code; 128 and the signal's number where a signal ended it, as shells do.
  */
 export async function exec(setup: Setup, branch: string, command: readonly string[]): Promise<number> {
   const [program, ...args] = command;
@@ -14,7 +15,7 @@ export async function exec(setup: Setup, branch: string, command: readonly strin
   const copy = await findCopy(setup, branch, 'branch');
   const { execa } = await import('execa');
   const result = await execa(program, args, {
-    env: { [setup.databaseVariable]: copy.target.variable },
+    env: await environmentOf(setup, copy.target),
     stdio: 'inherit',
     preferLocal: true,
     reject: false,

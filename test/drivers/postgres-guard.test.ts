@@ -68,7 +68,7 @@ describe('the environment of a process that is guarded', () => {
     await server.createDatabase(),
     await server.createDatabase(),
   ];
-  const environment = async (): Promise<Readonly<Record<string, string>>> => {
+  const environment = async (): Promise<Readonly<Record<string, string | undefined>>> => {
     const driver = postgres();
     const guard = await driver.guard?.(driver.target(main), driver.target(branch));
     return guard?.env ?? {};

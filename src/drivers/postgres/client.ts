@@ -46,6 +46,10 @@ export interface ClientOptions {
   readonly application_name: string;
   readonly connectionTimeoutMillis: number;
   readonly keepAlive: boolean;
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
 }
 
 /** The slice of the package `pg`. */
