@@ -5,6 +5,7 @@ import { standardGates } from './gates/standard.ts';
 import type { Gate, Policy } from './gate.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { nearest } from './nearest.ts';
+import { forSource } from './for-source.ts';
 import { permitsIn } from './permits.ts';
 import type { Adapter, SourceSetup } from './seams/adapter.ts';
 import type { Driver } from './seams/driver.ts';
@@ -66,14 +67,14 @@ export async function resolveConfig(config: Config): Promise<Setup> {
   await checkConfig(config);
   const root = resolve(config.root ?? '.');
   const address = config.database ?? (await addressOf(config.source, root));
-  const driver = config.driver ?? (await driverFor(address, root));
+  const driver = config.driver ?? (await adaptersDriver(config.source, address)) ?? (await driverFor(address, root));
   const main = driver.target(addressIn(address, root));
   const provider = config.provider ?? (await defaultProvider(address));
   const databaseVariable = config.databaseVariable ?? 'DATABASE_URL';
   const source = await sourceOf(config, { main, driver, provider, databaseVariable, root });
   return {
     main,
-    driver: source.tables === undefined ? driver : driver.leavingOut(source.tables),
+    driver: forSource(driver, source),
     provider,
     source,
     checkpoints: config.checkpoints ?? 'each',
@@ -100,6 +101,10 @@ async function addressOf(source: Config['source'], root: string): Promise<string
     details: { keys: ['database'] },
     next: 'Give `database` in the configuration.',
   });
+}
+
+async function adaptersDriver(source: Config['source'], address: string): Promise<Driver | undefined> {
+  return isAdapter(source) ? source.driver?.(address) : undefined;
 }
 
 async function sourceOf({ source, migrations = 'migrations' }: Config, setup: SourceSetup): Promise<Source> {

@@ -7,7 +7,7 @@ export function driftMessage(drift: Drift, stops: boolean = true): string {
     case 'changed':
       return `${drift.name} was changed after it was applied. Put the file back and write a new migration, or accept it with: forerun repair ${shellWord(drift.name)} --reason "<why>"`;
     case 'missing':
-      return `${drift.name} was applied on ${drift.appliedOn} and its file is gone. Bring the file back from version control; or, where it is gone for good, accept that with: forerun repair ${shellWord(drift.name)} --reason "<why>"; or write it anew from the text that was applied, which the database keeps: forerun diff main main --query ${keptText(drift.name)}`;
+      return `${drift.name} was applied on ${drift.appliedOn} and its file is gone. Bring the file back from version control; or, where it is gone for good, accept that with: forerun repair ${shellWord(drift.name)} --reason "<why>"; or write it anew from the text that was applied, which the database keeps: forerun diff main main --query ${keptText(drift.checksum)}`;
     case 'out-of-order':
       return `${drift.name} is pending, but sorts before ${drift.after}, which is applied.${stops ? " Give it a later version, or allow it with the policy 'out-of-order': 'warn'." : ''}`;
     case 'duplicate':
@@ -15,8 +15,8 @@ export function driftMessage(drift: Drift, stops: boolean = true): string {
   }
 }
 
-/** A query for the text of a migration, as one word of a shell. */
-function keptText(name: string): string {
-  const query = `SELECT text FROM _forerun_texts JOIN _schema_history USING (checksum) WHERE name = '${name.replaceAll("'", "''")}'`;
-  return /^[\w.-]+$/.test(name) ? `"${query}"` : shellWord(query);
+/** A query for the text that has a checksum, as one word of a shell. */
+function keptText(checksum: string): string {
+  const query = `SELECT text FROM _forerun_texts WHERE checksum = '${checksum.replaceAll("'", "''")}'`;
+  return /^[\w:-]+$/.test(checksum) ? `"${query}"` : shellWord(query);
 }

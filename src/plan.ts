@@ -14,7 +14,7 @@ export type Drift =
       /** Unified diff against the text that was applied; absent where that was not kept. */
       readonly diff?: string;
     }
-  | { readonly kind: 'missing'; readonly name: string; readonly appliedOn: string }
+  | { readonly kind: 'missing'; readonly name: string; readonly appliedOn: string; readonly checksum: string }
   | { readonly kind: 'out-of-order'; readonly name: string; readonly after: string }
   | { readonly kind: 'duplicate'; readonly version: string; readonly names: readonly string[] };
 
@@ -160,7 +160,7 @@ function changed(
 function missing(migrations: readonly Migration[], history: readonly HistoryRow[]): Drift[] {
   return withoutFile(migrations, history)
     .filter((row) => !isMarkedGone(row))
-    .map((row) => ({ kind: 'missing' as const, name: row.name, appliedOn: row.appliedOn }));
+    .map(({ name, appliedOn, checksum }) => ({ kind: 'missing' as const, name, appliedOn, checksum }));
 }
 
 function withoutFile(migrations: readonly Migration[], history: readonly HistoryRow[]): readonly HistoryRow[] {
@@ -175,7 +175,7 @@ function outOfOrder(migrations: readonly Migration[], rows: ReadonlyMap<string, 
   if (newest === undefined) return [];
   return migrations
     .slice(0, last)
-    .filter((migration) => !rows.has(migration.name))
+    .filter((migration) => !rows.has(migration.name) && migration.unordered === undefined)
     .map((migration) => ({ kind: 'out-of-order' as const, name: migration.name, after: newest.name }));
 }
 

@@ -22,6 +22,7 @@ export async function planned(
     applied: made.applied.length,
     drift: made.drift,
   });
+  for (const note of (await setup.source.notes?.(setup.main)) ?? []) run.note(setup.source.name, note);
   let blocked = false;
   for (const drift of made.drift) {
     const severity = severityOf(drift, setup);

@@ -31,7 +31,8 @@ const upText = `${placeholder}\n`;
 const downText = '-- The statements that undo it go here; without any, there is no way back.\n';
 const sectionsText = `-- migrate:up\n${upText}\n-- migrate:down\n${downText}`;
 
-function slugOf(name: string): string {
+/** A name as it can stand in a file's name; throws `USAGE` where nothing of it can. */
+export function slugOf(name: string): string {
   const plain = name
     .normalize('NFKD')
     .replaceAll(/\p{M}/gu, '')

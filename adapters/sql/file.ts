@@ -15,6 +15,12 @@ export interface SqlFile {
  * listing of many small files is several times faster so.
  */
 export function readSqlFile(file: string, report: (problem: Problem) => void): SqlFile | undefined {
+  const bytes = readUtf8(file, report);
+  return bytes && { text: normalText(bytes), checksum: checksum(bytes) };
+}
+
+/** The bytes of a file of text, exactly as they are; reports why it is none. */
+export function readUtf8(file: string, report: (problem: Problem) => void): Buffer | undefined {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
@@ -23,7 +29,7 @@ export function readSqlFile(file: string, report: (problem: Problem) => void): S
     return undefined;
   }
   const bad = isUtf8(bytes) ? bytes.indexOf(0) : firstBadByte(bytes);
-  if (bad === -1) return { text: normalText(bytes), checksum: checksum(bytes) };
+  if (bad === -1) return bytes;
   report({
     file,
     line: bytes.subarray(0, bad).toString('latin1').split('\n').length,

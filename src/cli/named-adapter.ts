@@ -5,6 +5,7 @@ import type { Adapter } from '../seams/adapter.ts';
 /** Plain SQL is what there is without an adapter. */
 const adapters: Readonly<Record<string, () => Promise<Adapter | undefined>>> = {
   sql: async () => undefined,
+  trailbase: async () => (await import('../../adapters/trailbase.ts')).trailbase(),
 };
 
 /** The adapter that `--adapter` names, with its defaults; a configuration can say more. Undefined for plain SQL. */

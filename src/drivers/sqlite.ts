@@ -25,6 +25,11 @@ export interface SqliteOptions {
    * functions that the application's schema needs, and extensions with collations and modules.
    */
   readonly setup?: Setup;
+  /**
+   * Whether SQLite enforces foreign keys while a script runs, or they are checked at its end: then nothing cascades.
+   * @default 'enforced', unless the script turns them off or drops a table that others refer to
+   */
+  readonly foreignKeys?: 'enforced' | 'checked';
 }
 
 /** The driver for SQLite, by better-sqlite3. */
@@ -50,7 +55,7 @@ function driverOf(options: SqliteOptions, leftOut: readonly string[]): Driver {
     },
     script: (sql, file) => async (target, attempt) => {
       const { sqliteScript } = await import('./sqlite/script.ts');
-      await sqliteScript(sql, file, open)(target, attempt);
+      await sqliteScript(sql, file, { open, foreignKeys: options.foreignKeys ?? 'enforced' })(target, attempt);
     },
     statements: commentedStatements,
     isNoStatement,

@@ -18,7 +18,7 @@ export async function applyDirectly(run: Run, migrations: readonly Migration[], 
   try {
     await throughUmzug(migrations, storage, direction, async (migration) => {
       current = migration;
-      await source.promoting?.(migration, direction);
+      await source.promoting?.(migration, direction, false);
       const start = performance.now();
       run.emit({ type: 'promoting', migration: migration.name, how: null });
       await applyToMain(run, migration, direction);

@@ -31,7 +31,7 @@ export async function promoteBySwap(
   const start = performance.now();
   try {
     for (const migration of migrations) {
-      await source.promoting?.(migration, choices.direction);
+      await source.promoting?.(migration, choices.direction, true);
       await refuseChangedFile(run, migration);
     }
     // A branch on which a migration was blocked holds more than what passed.

@@ -53,7 +53,7 @@ export async function promoteInOrder(
 
 async function promoteOne(run: Run, step: Step, direction: Direction, checkpoint: string | undefined): Promise<void> {
   const { migration } = step;
-  await run.setup.source.promoting?.(migration, direction);
+  await run.setup.source.promoting?.(migration, direction, false);
   await refuseChangedFile(run, migration);
   const start = performance.now();
   const how = step.shared ? 'replay' : 'journalled';

@@ -12,6 +12,12 @@ export interface Adapter {
    * Asked where the configuration, the command line and the environment say nothing. May hold a password.
    */
   database?(root: string): Promise<string | undefined>;
+  /**
+   * The driver for main's address, where the framework's databases need one of their own making: SQL functions that their
+   * schema calls, for example. Asked where the configuration names none. Throws `BAD_TARGET` for what it cannot serve.
+   * @default the driver that knows the address
+   */
+  driver?(address: string): Promise<Driver>;
   source(setup: SourceSetup): Promise<Source>;
   /** Writes a new migration in the framework's own form, and answers with the absolute paths written. Overwrites nothing. */
   create?(root: string, name: string, now: Date): Promise<readonly string[]>;

@@ -1,5 +1,5 @@
 import type { StatementEvidence } from './evidence.ts';
-import type { Session } from './driver.ts';
+import type { History, Session } from './driver.ts';
 import type { Target } from './target.ts';
 
 /** Lists every migration of one framework, old and new, in order. */
@@ -11,6 +11,13 @@ export interface Source {
    * evidence. @default none
    */
   readonly tables?: readonly string[];
+  /**
+   * Where the history is kept, for a framework whose own record it is. @default the driver's: `_schema_history` in our
+   * form
+   */
+  history?(session: Session): History;
+  /** What a person should know of main besides: said by `status`, and at the start of every run. @default nothing */
+  notes?(main: Target): Promise<readonly string[]>;
   /** Read anew at every call, so that a file changed since the last call is seen. */
   migrations(): Promise<readonly Migration[]>;
   /**
@@ -23,8 +30,11 @@ export interface Source {
    * Safe to repeat.
    */
   reconcile?(main: Target, applied: readonly string[]): Promise<void>;
-  /** Called right before a migration (or the batch it belongs to) is promoted on main. A throw stops the promotion. */
-  promoting?(migration: Migration, direction: Direction): Promise<void>;
+  /**
+   * Called right before a migration (or the batch it belongs to) is promoted on main: `swapped` where main becomes a
+   * branch on which it ran. A throw stops the promotion.
+   */
+  promoting?(migration: Migration, direction: Direction, swapped: boolean): Promise<void>;
   /** Called once after a migration is on main for good. */
   promoted?(migration: Migration, direction: Direction): Promise<void>;
 }
@@ -34,6 +44,8 @@ export type Direction = 'up' | 'down';
 export interface Migration {
   /** Sorts as the source sorts; shown to people. */
   readonly version: string;
+  /** Set where it may be applied after others that it sorts before. */
+  readonly unordered?: true;
   /** Unique in the source, and the key of the history. */
   readonly name: string;
   readonly checksum: Checksum;

@@ -65,6 +65,7 @@ export async function status(setup: Setup, { verbose = false }: StatusOptions = 
         source.name,
       ),
       ...weakness(applied),
+      ...((await source.notes?.(main)) ?? []),
     ],
   };
 }

@@ -59,7 +59,7 @@ function listing(make: () => Promise<SourceFixture>): void {
     const { source, add } = await make();
     await add('a');
     const migration = only(await source.migrations());
-    expect(migration.checksum).toMatch(/^[a-z0-9-]+:[0-9a-f]{64}$/);
+    expect(migration.checksum).toMatch(/^[a-z0-9-]+:[0-9a-f]+$/);
     expect(migration.text).not.toBe('');
     if (migration.checksum.startsWith('sha256:')) expect(checksum(migration.text)).toBe(migration.checksum);
   });

@@ -1,12 +1,14 @@
 import type { History, Session } from '../../seams/driver.ts';
 import { historyRow, isOurHistory } from '../own-tables.ts';
-import { historyTable, textTable } from './names.ts';
+import { historyTable } from './names.ts';
+import { sqliteTexts } from './texts.ts';
 
 /**
  * `_schema_history(version TEXT NOT NULL, name TEXT PRIMARY KEY, applied_on TEXT NOT NULL, checksum TEXT NOT NULL)`,
- * and `_forerun_texts(checksum TEXT PRIMARY KEY, text TEXT NOT NULL)` with what was applied.
+ * and beside it the texts that were applied.
  */
 export function sqliteHistory(session: Session): History {
+  const texts = sqliteTexts(session);
   return {
     async rows() {
       if (!(await isOurs(session))) return [];
@@ -20,13 +22,7 @@ export function sqliteHistory(session: Session): History {
     },
     async record(row, text) {
       if (!(await isOurs(session))) await create(session);
-      await session.query(
-        `CREATE TABLE IF NOT EXISTS main.${textTable} (checksum TEXT PRIMARY KEY, text TEXT NOT NULL)`,
-      );
-      await session.query(`INSERT OR IGNORE INTO main.${textTable} (checksum, text) VALUES (?, ?)`, [
-        row.checksum,
-        text,
-      ]);
+      await texts.keep(row.checksum, text);
       // A row that is replaced keeps its place.
       await session.query(
         `INSERT INTO main.${historyTable} (version, name, applied_on, checksum) VALUES (?, ?, ?, ?)
@@ -37,11 +33,7 @@ export function sqliteHistory(session: Session): History {
     async remove(name) {
       if (await isOurs(session)) await session.query(`DELETE FROM main.${historyTable} WHERE name = ?`, [name]);
     },
-    async text(checksum) {
-      if ((await columnsOf(session, textTable)).length === 0) return undefined;
-      const [row] = await session.query(`SELECT text FROM main.${textTable} WHERE checksum = ?`, [checksum]);
-      return row?.['text'] as string | undefined;
-    },
+    text: texts.read,
   };
 }
 

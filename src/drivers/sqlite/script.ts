@@ -8,48 +8,39 @@ import { runStatement } from './script-statement.ts';
 import type { Statement } from './statements.ts';
 import { inTransaction } from './transaction.ts';
 
-/** Opens a connection that is prepared as the configuration says. */
-export type Open = (target: Target) => Promise<SqliteConnection>;
+export interface ScriptOptions {
+  /** Opens a connection that is prepared as the configuration says. */
+  open(target: Target): Promise<SqliteConnection>;
+  /** `checked`: never enforced while it runs, and checked at its end. */
+  readonly foreignKeys: 'enforced' | 'checked';
+}
 
 /**
  * Runs a script statement by statement, in one transaction of ours. Its own BEGIN and COMMIT are left out, and said so.
  * A script with a statement that SQLite refuses inside a transaction (VACUUM) runs without one.
  */
-export function sqliteScript(sql: string, file: string | undefined, open: Open): Apply {
+export function sqliteScript(sql: string, file: string | undefined, { open, foreignKeys }: ScriptOptions): Apply {
   return async (target, attempt) => {
     const script = readScript(sql, file);
     await using connection = await open(target);
-    if (script.standalone || attempt.alone) await runAlone(connection, script, attempt, file);
-    else await runTogether(connection, script, attempt, file);
+    const alone = script.standalone || attempt.alone;
+    for (const note of alone ? script.notesAlone : script.notes) attempt.note(note);
+    const enforced = foreignKeys === 'enforced' && enforcesKeys(connection, script, attempt);
+    const run = (): Promise<void> =>
+      runAll(connection, script, alone ? script.all : script.statements, enforced, attempt, file);
+    if (alone) await runAlone(connection, enforced, run, file);
+    else await inTransaction(connection, attempt, run, { foreignKeys: enforced });
   };
-}
-
-async function runTogether(
-  connection: SqliteConnection,
-  script: Script,
-  attempt: Attempt,
-  file: string | undefined,
-): Promise<void> {
-  for (const note of script.notes) attempt.note(note);
-  const enforced = enforcesKeys(connection, script, attempt);
-  await inTransaction(
-    connection,
-    attempt,
-    () => runAll(connection, script, script.statements, enforced, attempt, file),
-    { foreignKeys: enforced },
-  );
 }
 
 async function runAlone(
   connection: SqliteConnection,
-  script: Script,
-  attempt: Attempt,
+  enforced: boolean,
+  run: () => Promise<void>,
   file: string | undefined,
 ): Promise<void> {
-  for (const note of script.notesAlone) attempt.note(note);
-  const enforced = enforcesKeys(connection, script, attempt);
   connection.client.pragma(`foreign_keys = ${enforced ? 'ON' : 'OFF'}`);
-  await runAll(connection, script, script.all, enforced, attempt, file);
+  await run();
   if (!connection.client.inTransaction) return;
   throw new ForerunError('BAD_MIGRATION', 'The script begins a transaction that it does not commit.', {
     details: { where: file === undefined ? {} : { file } },

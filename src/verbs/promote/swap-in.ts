@@ -19,7 +19,7 @@ export async function swapIn(
   const { source } = run.setup;
   const start = performance.now();
   try {
-    for (const { migration, direction } of brought) if (migration) await source.promoting?.(migration, direction);
+    for (const { migration, direction } of brought) if (migration) await source.promoting?.(migration, direction, true);
   } catch (error) {
     run.signal.throwIfAborted();
     return stopped(run, `The project's own code stopped the promotion: ${messageOf(error)}`);
