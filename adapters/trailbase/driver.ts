@@ -13,7 +13,7 @@ import { registerUuids } from './uuid.ts';
 export function trailbaseDriver({ setup }: Pick<SqliteOptions, 'setup'> = {}): Driver {
   return sqlite({
     // TrailBase turns keys off while a migration runs, so that nothing cascades, and checks them at its end.
-    foreignKeys: 'checked',
+    scriptKeys: 'checked',
     setup(database) {
       database.pragma('case_sensitive_like = ON');
       database.pragma('temp_store = MEMORY');

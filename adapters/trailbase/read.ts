@@ -6,7 +6,7 @@ import type { Problem } from '../sql/problem.ts';
 import { trailbaseChecksum } from './checksum.ts';
 import type { Found } from './collect.ts';
 import { nameOf } from './names.ts';
-import { standInsIn, watchStandIns } from './stand-ins.ts';
+import { listed, standInsIn, watchStandIns } from './stand-ins.ts';
 
 /** For each migration that was rehearsed: the stand-ins that it called. */
 export type Called = Map<string, ReadonlySet<string>>;
@@ -59,8 +59,4 @@ async function runWatched(
     attempt.note(
       `Rehearsed with stand-ins for ${listed(named)}, which it names and did not call: it is promoted by replay alone, never by a swap.`,
     );
-}
-
-export function listed(names: Iterable<string>): string {
-  return [...names].map((name) => `${name}()`).join(', ');
 }

@@ -10,9 +10,9 @@ import { collect } from './collect.ts';
 import { migrationsFolder, refuseNoDepot, type Depot } from './depot.ts';
 import { trailbaseHistory, type Surroundings } from './history.ts';
 import { notMade } from './history-refusals.ts';
-import { listed, readMigration, type Called } from './read.ts';
+import { readMigration, type Called } from './read.ts';
 import { contentProblems, versionProblems } from './refusals.ts';
-import { standInsIn } from './stand-ins.ts';
+import { listed, standInsIn } from './stand-ins.ts';
 import { readTable, type TableRow } from './table.ts';
 import { unknownSystemRows } from './users-rows.ts';
 

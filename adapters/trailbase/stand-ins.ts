@@ -1,4 +1,5 @@
 import type { SqliteDatabase } from '../../src/drivers/sqlite.ts';
+import { ForerunError, isForerunError } from '../../src/error.ts';
 import { eachToken, unquote } from '../../src/drivers/sqlite/tokens.ts';
 
 /**
@@ -13,7 +14,7 @@ export function registerStandIns(database: SqliteDatabase): void {
       if (judges !== undefined && values[judges] === null) return 1;
       const watch = watched.get(database.name);
       watch?.called.add(name);
-      if (watch?.refuses === true) throw new StandInCalled(name);
+      if (watch?.refuses === true) throw new Error(`${name} is TrailBase's`);
       return answer(...values);
     });
   }
@@ -29,8 +30,8 @@ interface Watch {
 const watched = new Map<string, Watch>();
 
 /**
- * The names of the stand-ins that are called on a database file meanwhile, with a value that they must judge; `refuses`:
- * each such call fails.
+ * Answers which stand-ins were called on a database file meanwhile, with a value that they must judge. Where `refuses` is
+ * set each such call fails, and that is what is thrown.
  */
 export async function watchStandIns(
   path: string,
@@ -42,17 +43,24 @@ export async function watchStandIns(
   try {
     await act();
     return watch.called;
+  } catch (error) {
+    throw refuses && watch.called.size > 0 ? onlyTrailbase(watch.called, error) : error;
   } finally {
     watched.delete(path);
   }
 }
 
-class StandInCalled extends Error {
-  constructor(name: string) {
-    super(
-      `only TrailBase itself can answer ${name}(), and Forerun writes nothing by a stand-in: let TrailBase apply this migration (trail run)`,
-    );
-  }
+function onlyTrailbase(called: ReadonlySet<string>, error: unknown): ForerunError<'BAD_MIGRATION'> {
+  const details = isForerunError(error, 'STATEMENT_FAILED') ? { where: error.details.where } : {};
+  return new ForerunError(
+    'BAD_MIGRATION',
+    `It calls ${listed(called)}, which only TrailBase itself can answer, and Forerun writes nothing to main by a stand-in.`,
+    { details, next: 'Let TrailBase apply it: trail run', cause: error },
+  );
+}
+
+export function listed(names: Iterable<string>): string {
+  return [...names].map((name) => `${name}()`).join(', ');
 }
 
 /** The functions with stand-ins that a text mentions. */

@@ -29,7 +29,7 @@ export interface SqliteOptions {
    * Whether SQLite enforces foreign keys while a script runs, or they are checked at its end: then nothing cascades.
    * @default 'enforced', unless the script turns them off or drops a table that others refer to
    */
-  readonly foreignKeys?: 'enforced' | 'checked';
+  readonly scriptKeys?: 'enforced' | 'checked';
 }
 
 /** The driver for SQLite, by better-sqlite3. */
@@ -55,7 +55,7 @@ function driverOf(options: SqliteOptions, leftOut: readonly string[]): Driver {
     },
     script: (sql, file) => async (target, attempt) => {
       const { sqliteScript } = await import('./sqlite/script.ts');
-      await sqliteScript(sql, file, { open, foreignKeys: options.foreignKeys ?? 'enforced' })(target, attempt);
+      await sqliteScript(sql, file, { open, keys: options.scriptKeys ?? 'enforced' })(target, attempt);
     },
     statements: commentedStatements,
     isNoStatement,

@@ -11,21 +11,21 @@ import { inTransaction } from './transaction.ts';
 export interface ScriptOptions {
   /** Opens a connection that is prepared as the configuration says. */
   open(target: Target): Promise<SqliteConnection>;
-  /** `checked`: never enforced while it runs, and checked at its end. */
-  readonly foreignKeys: 'enforced' | 'checked';
+  /** Of foreign keys. `checked`: never enforced while it runs, and checked at its end. */
+  readonly keys: 'enforced' | 'checked';
 }
 
 /**
  * Runs a script statement by statement, in one transaction of ours. Its own BEGIN and COMMIT are left out, and said so.
  * A script with a statement that SQLite refuses inside a transaction (VACUUM) runs without one.
  */
-export function sqliteScript(sql: string, file: string | undefined, { open, foreignKeys }: ScriptOptions): Apply {
+export function sqliteScript(sql: string, file: string | undefined, { open, keys }: ScriptOptions): Apply {
   return async (target, attempt) => {
     const script = readScript(sql, file);
     await using connection = await open(target);
     const alone = script.standalone || attempt.alone;
     for (const note of alone ? script.notesAlone : script.notes) attempt.note(note);
-    const enforced = foreignKeys === 'enforced' && enforcesKeys(connection, script, attempt);
+    const enforced = keys === 'enforced' && enforcesKeys(connection, script, attempt);
     const run = (): Promise<void> =>
       runAll(connection, script, alone ? script.all : script.statements, enforced, attempt, file);
     if (alone) await runAlone(connection, enforced, run, file);
