@@ -26,7 +26,9 @@ export interface Ended {
 
 const all = name.startsWith('postgres-')
   ? (await import('./scenarios/postgres.ts')).postgresScenarios
-  : (await import('./scenarios/sqlite.ts')).sqliteScenarios;
+  : name.startsWith('trailbase')
+    ? (await import('./scenarios/trailbase.ts')).trailbaseScenarios
+    : (await import('./scenarios/sqlite.ts')).sqliteScenarios;
 const scenario = all.find((each) => each.name === name);
 if (scenario === undefined) throw new Error(`There is no scenario ${name}`);
 const counted = turns();
