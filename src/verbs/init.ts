@@ -4,6 +4,7 @@ import { configFile, configText, fromEnvironment, type ConfigFile } from './init
 import { findDatabases } from './init/databases.ts';
 import { addScripts, readPackage, type Package } from './init/package-file.ts';
 import { findCodeMigrations, findSqlFolder } from './init/sql-folder.ts';
+import { depotOf } from './init/trailbase.ts';
 import { umzugAdvice } from './init/umzug.ts';
 
 /** What `init` found in a project, and what it did about it. */
@@ -32,6 +33,8 @@ export async function init(root: string): Promise<Initialized> {
     const ignored = await ignoreHome(folder);
     return { found: 'umzug', wrote: ignored, kept, next: await umzugAdvice(folder, pack, databases) };
   }
+  const depot = await depotOf(folder);
+  if (depot !== undefined) return withAdapter(folder, pack, depot);
   const migrations = findSqlFolder(folder);
   const code = migrations === undefined && !present.exists ? findCodeMigrations(folder) : undefined;
   if (code !== undefined) return withoutFramework(code, pack);
@@ -42,6 +45,26 @@ export async function init(root: string): Promise<Initialized> {
     wrote: [...config.wrote, ...scripts.wrote, ...(await ignoreHome(folder))],
     kept: [...config.kept, ...scripts.kept],
     next: nextSteps({ databases, migrations, pack, config: present }),
+  };
+}
+
+/** What an adapter of ours makes of a project. */
+interface Recognised {
+  readonly found: string;
+  /** The text of a config file of that name. */
+  readonly text: (name: string) => string;
+  /** What is to be done besides. */
+  readonly steps: readonly string[];
+}
+
+async function withAdapter(folder: string, pack: Package | undefined, seen: Recognised): Promise<Initialized> {
+  const config = await writeConfig(folder, pack, seen.text);
+  const scripts = pack === undefined ? { wrote: [], kept: [] } : await addScripts(pack);
+  return {
+    found: seen.found,
+    wrote: [...config.wrote, ...scripts.wrote, ...(await ignoreHome(folder))],
+    kept: [...config.kept, ...scripts.kept],
+    next: [...addForerun(pack), ...seen.steps, ...lookAndApply].join('\n'),
   };
 }
 
@@ -103,13 +126,21 @@ interface Found {
 
 function nextSteps({ databases, migrations, pack, config }: Found): string {
   return [
-    ...(pack?.uses('forerun') ? [] : ['Add Forerun to the project: npm install --save-dev forerun']),
+    ...addForerun(pack),
     ...(config.exists ? [] : databaseSteps(databases, config.name)),
     ...(migrations === undefined && !config.exists ? ['Create the first migration: npx forerun create <name>'] : []),
-    'See where the database stands: npx forerun status',
-    'Apply what is pending, rehearsed first: npx forerun up --safe',
+    ...lookAndApply,
   ].join('\n');
 }
+
+function addForerun(pack: Package | undefined): readonly string[] {
+  return pack?.uses('forerun') === true ? [] : ['Add Forerun to the project: npm install --save-dev forerun'];
+}
+
+const lookAndApply: readonly string[] = [
+  'See where the database stands: npx forerun status',
+  'Apply what is pending, rehearsed first: npx forerun up --safe',
+];
 
 function databaseSteps([database, ...others]: readonly string[], config: string): readonly string[] {
   if (database === undefined) return [`No database was found: ${config} says app.db; write the address there.`];
