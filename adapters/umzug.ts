@@ -8,14 +8,14 @@ import { down, up } from '../src/run.ts';
 import type { Direction } from '../src/seams/source.ts';
 import { umzugPackage } from '../src/umzug-package.ts';
 import { blockedBy, isDone } from './umzug/blocked.ts';
-import { endIdleChildren } from './umzug/children.ts';
+import { endIdleChildren } from './children/children.ts';
 import { addSafeFlag, canStartAgain, explainErrors, isOwnCommandLine, runCommandLine } from './umzug/command-line.ts';
 import { createProject } from './umzug/create-project.ts';
 import type { SafeDownOptions, SafeUmzugOptions, SafeUpOptions } from './umzug/options.ts';
 import { plainMigrations } from './umzug/plain.ts';
 import { makingMain, metaOf, type ConfigWithSource, type Project } from './umzug/project.ts';
 import { refuseFixed } from './umzug/refusals.ts';
-import { stopIfRehearsing } from './umzug/registry.ts';
+import { stopIfRehearsing } from './children/registry.ts';
 import { runOptionsOf } from './umzug/selection.ts';
 import { bothRecords, reconcileRecord } from './umzug/storage.ts';
 

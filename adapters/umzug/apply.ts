@@ -1,13 +1,14 @@
-import { pathToFileURL } from 'node:url';
 import type { MigrationParams } from 'umzug';
-import { ForerunError, isForerunError, messageOf } from '../../src/error.ts';
+import { ForerunError } from '../../src/error.ts';
 import type { Attempt, Direction } from '../../src/seams/source.ts';
 import type { Target } from '../../src/seams/target.ts';
-import { rehearseInChild } from './children.ts';
-import { tellable } from './engine-error.ts';
+import { rehearseInChild } from '../children/children.ts';
+import { madeBy } from '../children/made.ts';
+import type { ApplyHere } from '../children/protocol.ts';
+import { tellable } from '../code/engine-error.ts';
+import { located } from '../code/located.ts';
 import type { Project } from './project.ts';
 import { refuseFixed, refuseLeftOpen } from './refusals.ts';
-import type { ApplyHere } from './registry.ts';
 import { runnableMigrations } from './runnable.ts';
 
 /** Applies one migration to main, or to a branch: in a child process where that is possible. */
@@ -22,8 +23,8 @@ export async function applyMigration<Context extends object>(
   try {
     if (target.url === main.url) await applyHere(project, target, attempt, migration.name, direction);
     else if (project.module !== undefined) {
-      const { module, place } = project;
-      const where = { module, place, main, driver, databaseVariable, target };
+      const made = madeBy('safeUmzug', project.module, project.place);
+      const where = { ...made, main, driver, databaseVariable, target };
       await rehearseInChild(where, migration.name, direction, attempt);
     } else {
       refuseFixed(project);
@@ -91,23 +92,4 @@ async function call<Context extends object>(
     context,
   };
   await migration[direction]?.(params);
-}
-
-/** Adds the line of the migration's file that the stack names. */
-function located(error: unknown, file: string | undefined): unknown {
-  if (file === undefined || isForerunError(error) || !(error instanceof Error)) return error;
-  const line = lineIn(error.stack ?? '', file);
-  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
-  return new ForerunError('STATEMENT_FAILED', messageOf(error), {
-    details: { where: { file, ...(line === undefined ? {} : { line }) }, ...code },
-    cause: error,
-  });
-}
-
-function lineIn(stack: string, file: string): number | undefined {
-  const frame = stack
-    .split('\n')
-    .find((line) => line.includes(`${file}:`) || line.includes(`${pathToFileURL(file).href}:`));
-  const line = frame === undefined ? undefined : /:(\d+):\d+\)?$/.exec(frame.trim())?.[1];
-  return line === undefined ? undefined : Number(line);
 }

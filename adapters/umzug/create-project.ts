@@ -6,7 +6,7 @@ import { applyAsChild } from './apply.ts';
 import { contextsOf } from './context.ts';
 import type { SafeUmzugOptions } from './options.ts';
 import type { ConfigWithSource, Project } from './project.ts';
-import { register } from './registry.ts';
+import { register } from '../children/registry.ts';
 import { umzugSource } from './source.ts';
 import { recordOf } from './storage.ts';
 

@@ -4,7 +4,7 @@ import type { Config } from '../../src/config.ts';
 import type { Source } from '../../src/seams/source.ts';
 import type { Setup } from '../../src/setup.ts';
 import type { Contexts } from './context.ts';
-import type { Place } from './registry.ts';
+import type { Place } from '../children/registry.ts';
 
 export type ConfigWithSource = Config & { readonly source: Source };
 

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { InputMigrations, MigrationFn, RunnableMigration, Umzug } from 'umzug';
-import { importAny } from './import-any.ts';
+import { importAny } from '../code/import-any.ts';
 
 /**
  * The migrations of an Umzug, to be run. Umzug's own resolver can load TypeScript only where Node can, and finds nothing

@@ -1,7 +1,7 @@
 import type { MigrationParams } from 'umzug';
 import type { Direction, Migration, Source } from '../../src/seams/source.ts';
 import { applyMigration } from './apply.ts';
-import { endIdleChildren } from './children.ts';
+import { endIdleChildren } from '../children/children.ts';
 import { describeAll } from './list.ts';
 import { metaOf, usingMain, type MigrationEvent, type Project } from './project.ts';
 import { logMissing, unlogTakenBack } from './storage.ts';

@@ -1,20 +1,16 @@
 import { pathToFileURL } from 'node:url';
-import type { Attempt, Direction } from '../../src/seams/source.ts';
-import type { Target } from '../../src/seams/target.ts';
+import type { ApplyHere } from './protocol.ts';
 
-/** Names one `safeUmzug` for good: the module that makes it, and which of that module's it is. */
+/** Names one instance for good, a `safeUmzug` for example: the module that makes it, and which of that module's it is. */
 export interface Place {
   /** Address of the module, or empty where it was not given. */
   readonly module: string;
   readonly ordinal: number;
 }
 
-/** Applies one migration to a target in this process. */
-export type ApplyHere = (target: Target, attempt: Attempt, name: string, direction: Direction) => Promise<void>;
-
 /** Present in a child process that rehearses, and nowhere else. */
 export interface Rehearsing {
-  /** Told of each `safeUmzug` that the loaded module makes. */
+  /** Told of each instance that the loaded module makes. */
   found(place: Place, apply: ApplyHere): void;
   /** Told when the module gives one of them a command: it will come no further. */
   reached(): void;
@@ -25,7 +21,7 @@ interface Registry {
   rehearsing?: Rehearsing;
 }
 
-/** Notes a new `safeUmzug` and says how a child process will find it. */
+/** Notes a new instance and says how a child process will find it. */
 export function register(module: string | undefined, apply: ApplyHere): Place {
   const { made, rehearsing } = registry();
   const address = module === undefined ? '' : addressOf(module);
@@ -61,4 +57,4 @@ function registry(): Registry {
   return place[key];
 }
 
-const key: unique symbol = Symbol.for('forerun.umzug');
+const key: unique symbol = Symbol.for('forerun.made');

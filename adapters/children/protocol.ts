@@ -1,20 +1,33 @@
 import type { Guard, Row } from '../../src/seams/driver.ts';
 import type { StatementEvidence } from '../../src/seams/evidence.ts';
-import type { Direction } from '../../src/seams/source.ts';
+import type { Attempt, Direction } from '../../src/seams/source.ts';
 import type { Target } from '../../src/seams/target.ts';
-import type { Place } from './registry.ts';
 
 /** What a child process is started with, as JSON in its first argument. */
 export interface Order {
-  /** Address of the module to load. */
-  readonly module: string;
-  readonly place: Place;
+  /** Address of a `FinderModule`. */
+  readonly finder: string;
+  /** What it is to find; can be written as JSON. */
+  readonly what: unknown;
   /** What keeps main from being opened, where there is something. */
   readonly guard?: Pick<Guard, 'module' | 'what'>;
   /** Where the child finds the branch's address; for messages. */
   readonly databaseVariable: string;
   /** The program's own arguments, its name first. */
   readonly args: readonly string[];
+}
+
+/** Applies one migration to a target in this process. */
+export type ApplyHere = (target: Target, attempt: Attempt, name: string, direction: Direction) => Promise<void>;
+
+/** How migrations are applied in the child, and what there is to say about finding that out. */
+export interface Found {
+  readonly apply: ApplyHere;
+  readonly note?: string;
+}
+
+export interface FinderModule {
+  findApply(what: unknown): Promise<Found>;
 }
 
 /** What the process that runs the migrations is asked. */

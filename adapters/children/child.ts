@@ -1,8 +1,7 @@
 import { startWatchdog } from '../../src/cli/watchdog.ts';
 import type { GuardModule, Guarding, Session } from '../../src/seams/driver.ts';
 import type { Attempt } from '../../src/seams/source.ts';
-import { findApply } from './find.ts';
-import type { ChildMethods, Order, ParentMethods } from './protocol.ts';
+import type { ChildMethods, FinderModule, Found, Order, ParentMethods } from './protocol.ts';
 import { peer } from './wire.ts';
 
 // The process in which migrations are rehearsed. Nothing that opens a database may be imported before main is guarded.
@@ -11,7 +10,7 @@ process.argv = [process.execPath, ...order.args];
 startWatchdog();
 const guarding = order.guard === undefined ? undefined : await guardMain(order.guard);
 
-const found = findApply(order);
+const found = find(order);
 found.catch(() => {});
 let noted = false;
 let session: Session | undefined;
@@ -35,6 +34,11 @@ const parent = peer<ChildMethods, ParentMethods>(
     },
   },
 );
+
+async function find({ finder, what }: Order): Promise<Found> {
+  const { findApply } = (await import(finder)) as FinderModule;
+  return findApply(what);
+}
 
 /** The steps of the attempt that the other process makes. */
 function attempt(alone: boolean): Attempt {

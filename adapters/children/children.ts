@@ -3,13 +3,13 @@ import type { Attempt, Direction } from '../../src/seams/source.ts';
 import type { Target } from '../../src/seams/target.ts';
 import type { Launch } from './launch.ts';
 import type { ChildMethods, Order, ParentMethods } from './protocol.ts';
-import { addressOf, type Place } from './registry.ts';
 import { peer } from './wire.ts';
 
 /** Where a rehearsal in a child process takes place. */
 export interface ChildPlace {
-  readonly module: string;
-  readonly place: Place;
+  /** Address of a `FinderModule`, and what that is to find there. */
+  readonly finder: string;
+  readonly what: unknown;
   readonly main: Target;
   readonly driver: Driver;
   readonly databaseVariable: string;
@@ -68,15 +68,15 @@ let endsWithUs = false;
 let resting: NodeJS.Timeout | undefined;
 
 function startChild(
-  { module, place, databaseVariable, target }: ChildPlace,
+  { finder, what, databaseVariable, target }: ChildPlace,
   launch: Launch,
   guard: Guard | undefined,
 ): Child {
   if (!endsWithUs) process.once('exit', () => children.forEach((child) => child.end()));
   endsWithUs = true;
   const order: Order = {
-    module: addressOf(module),
-    place,
+    finder,
+    what,
     ...(guard === undefined ? {} : { guard: { module: guard.module, what: guard.what } }),
     databaseVariable,
     args: process.argv.slice(1),
