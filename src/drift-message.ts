@@ -7,6 +7,9 @@ export function driftMessage(drift: Drift, stops: boolean = true): string {
     case 'changed':
       return `${drift.name} was changed after it was applied. Put the file back and write a new migration, or accept it with: forerun repair ${shellWord(drift.name)} --reason "<why>"`;
     case 'missing':
+      // Nothing but its name is known: it was never in the history.
+      if (drift.appliedOn === '')
+        return `${drift.name} stands in the framework's own record of what was applied, and its file is gone. Bring the file back from version control; or, where it is gone for good, take its row out of that record.`;
       return `${drift.name} was applied on ${drift.appliedOn} and its file is gone. Bring the file back from version control; or, where it is gone for good, accept that with: forerun repair ${shellWord(drift.name)} --reason "<why>"; or write it anew from the text that was applied, which the database keeps: forerun diff main main --query ${keptText(drift.checksum)}`;
     case 'out-of-order':
       return `${drift.name} is pending, but sorts before ${drift.after}, which is applied.${stops ? " Give it a later version, or allow it with the policy 'out-of-order': 'warn'." : ''}`;

@@ -14,6 +14,7 @@ export type Drift =
       /** Unified diff against the text that was applied; absent where that was not kept. */
       readonly diff?: string;
     }
+  /** `appliedOn` is empty where only the framework's own record knows of it. */
   | { readonly kind: 'missing'; readonly name: string; readonly appliedOn: string; readonly checksum: string }
   | { readonly kind: 'out-of-order'; readonly name: string; readonly after: string }
   | { readonly kind: 'duplicate'; readonly version: string; readonly names: readonly string[] };

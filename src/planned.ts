@@ -4,7 +4,7 @@ import { driftMessage } from './drift-message.ts';
 import { plan, SelectionError, type Drift, type Plan, type Selection } from './plan.ts';
 import { changesSince } from './changes.ts';
 import type { Run } from './run-log.ts';
-import { adopted } from './reconcile.ts';
+import { historyOf } from './reconcile.ts';
 import type { Direction, Migration } from './seams/source.ts';
 import type { Setup } from './setup.ts';
 
@@ -45,7 +45,7 @@ export async function makePlan(setup: Setup, direction: Direction, selection: Se
   const migrations = await setup.source.migrations();
   await using connection = await setup.driver.open(setup.main);
   const history = setup.driver.history(connection);
-  const rows = [...(await history.rows()), ...(await adopted(setup, migrations, connection))];
+  const rows = await historyOf(setup, migrations, connection);
   const diffs = await changesSince(migrations, rows, history);
   try {
     return plan(migrations, rows, selection, direction, diffs);

@@ -6,6 +6,44 @@ import type { Setup } from './setup.ts';
 import { ownWork } from './promotion/claim.ts';
 
 /**
+ * The history as the framework's own record has it: with what that was given without Forerun, without what its own
+ * command took back. Writes nothing.
+ */
+export async function historyOf(
+  setup: Setup,
+  migrations: readonly Migration[],
+  session: Session,
+): Promise<readonly HistoryRow[]> {
+  const rows = await setup.driver.history(session).rows();
+  const reverted = await revertedOf(setup, rows);
+  const kept = rows.filter((row) => !reverted.includes(row.name));
+  const known = [...kept, ...(await adopted(setup, migrations, session))];
+  return [...known, ...(await lost(setup, migrations, known))];
+}
+
+async function revertedOf({ source, main }: Setup, rows: readonly HistoryRow[]): Promise<readonly string[]> {
+  if (source.reverted === undefined || rows.length === 0) return [];
+  return source.reverted(
+    main,
+    rows.map((row) => row.name),
+  );
+}
+
+/** Of these nothing is known but their names, so they are never written into the history. */
+async function lost(
+  { source, main }: Setup,
+  migrations: readonly Migration[],
+  known: readonly HistoryRow[],
+): Promise<readonly HistoryRow[]> {
+  if (source.complete !== true) return [];
+  const names = new Set([...migrations, ...known].map(({ name }) => name));
+  const recorded = (await source.recorded?.(main)) ?? [];
+  return recorded
+    .filter((name) => !names.has(name))
+    .map((name) => ({ version: name, name, appliedOn: '', checksum: '' }));
+}
+
+/**
  * The rows that the framework's own record stands for and the history lacks: an existing project is adopted with the
  * checksums of its files as they are. What a rollback took back is not among them.
  */
@@ -28,7 +66,9 @@ export async function adopted(
 /** Adopts what the framework's record knows and the history does not, in one transaction; then brings the record in line. */
 export async function reconciled(run: Run): Promise<void> {
   const { setup } = run;
+  await setup.source.ready?.(setup.main);
   if (setup.source.recorded === undefined) return;
+  await leaveReverted(run);
   const migrations = await setup.source.migrations();
   const rows = await adoptAll(run, migrations);
   if (rows.length > 0) {
@@ -40,6 +80,20 @@ export async function reconciled(run: Run): Promise<void> {
   await using connection = await setup.driver.open(setup.main);
   const applied = (await setup.driver.history(connection).rows()).map((row) => row.name);
   await setup.source.reconcile?.(setup.main, applied);
+}
+
+async function leaveReverted(run: Run): Promise<void> {
+  const { driver, main, source } = run.setup;
+  await using connection = await driver.open(main);
+  const names = await revertedOf(run.setup, await driver.history(connection).rows());
+  if (names.length === 0) return;
+  await driver.transaction(main, ownWork(run), async (session) => {
+    for (const name of names) await driver.history(session).remove(name);
+  });
+  run.note(
+    'adoption',
+    `The record of ${source.name} has ${names.join(', ')} no more: its own command took ${names.length === 1 ? 'it' : 'them'} back, and so the history does, too.`,
+  );
 }
 
 async function adoptAll(run: Run, migrations: readonly Migration[]): Promise<readonly HistoryRow[]> {

@@ -50,8 +50,10 @@ function driverOf(options: SqliteOptions, leftOut: readonly string[]): Driver {
     open,
     async transaction(target, attempt, body) {
       await using connection = await open(target);
-      if (attempt.alone) await body(connection);
-      else await inTransaction(connection, attempt, body);
+      if (attempt.alone) {
+        await attempt.prepare?.(connection);
+        await body(connection);
+      } else await inTransaction(connection, attempt, body);
     },
     script: (sql, file) => async (target, attempt) => {
       const { sqliteScript } = await import('./sqlite/script.ts');

@@ -1,5 +1,5 @@
 import type { StatementEvidence } from './evidence.ts';
-import type { History, Session } from './driver.ts';
+import type { Connection, History, Session } from './driver.ts';
 import type { Target } from './target.ts';
 
 /** Lists every migration of one framework, old and new, in order. */
@@ -25,6 +25,20 @@ export interface Source {
    * Whatever stands there and not in the history is adopted into the history.
    */
   recorded?(main: Target): Promise<readonly string[]>;
+  /**
+   * Whether every name in the record must have a migration: one without is drift then, as the framework itself says.
+   * @default false
+   */
+  readonly complete?: boolean;
+  /** Called at the start of whatever will change main. Throws `LOCKED` where the framework itself is at work there. */
+  ready?(main: Target): Promise<void>;
+  /**
+   * Of the names applied those that the record has no more: the framework's own command took them back, and their history
+   * rows are removed. Only for a record that is written in the history's own transaction: nothing else can part the two.
+   */
+  reverted?(main: Target, applied: readonly string[]): Promise<readonly string[]>;
+  /** Called after names were written into the history that were not run. */
+  baselined?(main: Target, names: readonly string[]): Promise<void>;
   /**
    * Brings the framework's own record in line with the history, for records that cannot share a transaction with it.
    * Safe to repeat.
@@ -72,6 +86,8 @@ export type Apply = (target: Target, attempt: Attempt) => Promise<void>;
 
 /** One try to apply one migration to one database. */
 export interface Attempt {
+  /** Called with the connection that it will run on, before the transaction begins. Absent where nothing is to be set. */
+  prepare?(connection: Connection): Promise<void>;
   /** First step inside the migration's transaction. A throw must roll the transaction back. */
   afterBegin(session: Session): Promise<void>;
   /** Last step inside the migration's transaction. A throw must roll the transaction back. */

@@ -61,7 +61,11 @@ export async function status(setup: Setup, { verbose = false }: StatusOptions = 
     ...(notCompared.length === 0 ? {} : { notCompared }),
     notes: [
       ...adoption(
-        applied.filter((row) => !recorded.has(row.name)),
+        applied.filter((row) => !recorded.has(row.name) && row.checksum !== ''),
+        source.name,
+      ),
+      ...reverted(
+        rows.filter((row) => plan !== undefined && !applied.some(({ name }) => name === row.name)),
         source.name,
       ),
       ...weakness(applied),
@@ -99,6 +103,11 @@ function adoption(rows: readonly HistoryRow[], source: string): string[] {
   return [
     `${subject} in the record of ${source} alone: ${namesOf(rows)}. The next run writes ${rows.length === 1 ? 'it' : 'them'} into the history.`,
   ];
+}
+
+function reverted(rows: readonly HistoryRow[], source: string): string[] {
+  if (rows.length === 0) return [];
+  return [`The record of ${source} has ${namesOf(rows)} no more; the next run removes that from the history, too.`];
 }
 
 /** The checksum of a function without a file covers its own source text, not what it imports. */

@@ -17,6 +17,7 @@ export async function runCode(
 ): Promise<void> {
   await using own = connection;
   const { signal, afterBegin, beforeCommit } = attempt;
+  await attempt.prepare?.(own);
   await retried(own, attempt, { ...limits, tries: 1 }, () =>
     attempt.alone
       ? interruptible(own, signal, async () => {

@@ -23,6 +23,7 @@ export async function inTransaction(
 ): Promise<void> {
   const database = connection.client;
   database.pragma(`foreign_keys = ${(options.foreignKeys ?? true) ? 'ON' : 'OFF'}`);
+  await attempt.prepare?.(connection);
   const { signal, waiting } = attempt;
   await begin(database, { signal, what: 'waiting for the write lock', waiting });
   try {
