@@ -1,7 +1,7 @@
 import { describeOf } from './schema-history.ts';
 import type { Run } from './run-log.ts';
 import type { HistoryRow, Session } from './seams/driver.ts';
-import type { Migration } from './seams/source.ts';
+import type { Migration, Recorded } from './seams/source.ts';
 import type { Setup } from './setup.ts';
 import { ownWork } from './promotion/claim.ts';
 
@@ -39,13 +39,15 @@ async function lost(
   const names = new Set([...migrations, ...known].map(({ name }) => name));
   const recorded = (await source.recorded?.(main)) ?? [];
   return recorded
+    .map((one) => (typeof one === 'string' ? one : one.name))
     .filter((name) => !names.has(name))
     .map((name) => ({ version: name, name, appliedOn: '', checksum: '' }));
 }
 
 /**
  * The rows that the framework's own record stands for and the history lacks: an existing project is adopted with the
- * checksums of its files as they are. What a rollback took back is not among them.
+ * checksums of its files as they are, or, where its record keeps checksums, with those. What a rollback took back is not
+ * among them.
  */
 export async function adopted(
   setup: Setup,
@@ -55,12 +57,28 @@ export async function adopted(
   const recorded = await setup.source.recorded?.(setup.main);
   if (recorded === undefined || recorded.length === 0) return [];
   const known = new Set((await setup.driver.history(session).rows()).map((row) => row.name));
-  const journal = await setup.driver.journal(session).read(await setup.driver.identity(setup.main));
-  const takenBack = journal?.takenBack ?? [];
-  const appliedOn = new Date().toISOString();
-  return migrations
-    .filter(({ name }) => recorded.includes(name) && !known.has(name) && !takenBack.includes(name))
-    .map(({ version, name, checksum }) => ({ version, name, appliedOn, checksum }));
+  const takenBack = await takenBackOf(setup, session);
+  const now = new Date().toISOString();
+  const all = new Map(recorded.map((one) => (typeof one === 'string' ? [one, undefined] : [one.name, one])));
+  const names = [...migrations.map(({ name }) => name), ...withoutFile(recorded, migrations)];
+  return names
+    .filter((name) => all.has(name) && !known.has(name) && !takenBack.includes(name))
+    .map((name) => {
+      const { version = name, checksum = '' } = migrations.find((migration) => migration.name === name) ?? {};
+      return { version, name, appliedOn: now, checksum, ...all.get(name) };
+    });
+}
+
+/** A record in the database itself was taken back with it; whatever stands there was applied since. */
+async function takenBackOf({ source, driver, main }: Setup, session: Session): Promise<readonly string[]> {
+  if (source.tables !== undefined) return [];
+  return (await driver.journal(session).read(await driver.identity(main)))?.takenBack ?? [];
+}
+
+/** Of a name alone nothing is known that could be missed. */
+function withoutFile(recorded: readonly (string | Recorded)[], migrations: readonly Migration[]): readonly string[] {
+  const files = new Set(migrations.map(({ name }) => name));
+  return recorded.flatMap((one) => (typeof one === 'string' || files.has(one.name) ? [] : [one.name]));
 }
 
 /** Adopts what the framework's record knows and the history does not, in one transaction; then brings the record in line. */
@@ -99,7 +117,11 @@ async function leaveReverted(run: Run): Promise<void> {
 async function adoptAll(run: Run, migrations: readonly Migration[]): Promise<readonly HistoryRow[]> {
   const { driver, main } = run.setup;
   await using connection = await driver.open(main);
-  const rows = await adopted(run.setup, migrations, connection);
+  const checksums = new Map(migrations.map(({ name, checksum }) => [name, checksum as string]));
+  // What disagrees stays out until the file is put back or a person accepts it.
+  const rows = (await adopted(run.setup, migrations, connection)).filter(
+    (row) => checksums.get(row.name) === row.checksum,
+  );
   if (rows.length === 0) return rows;
   const describe = describeOf(migrations);
   await driver.transaction(main, ownWork(run), async (session) => {

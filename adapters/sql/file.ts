@@ -16,7 +16,11 @@ export interface SqlFile {
  */
 export function readSqlFile(file: string, report: (problem: Problem) => void): SqlFile | undefined {
   const bytes = readUtf8(file, report);
-  return bytes && { text: normalText(bytes), checksum: checksum(bytes) };
+  return bytes && sqlFileOf(bytes);
+}
+
+export function sqlFileOf(bytes: Buffer): SqlFile {
+  return { text: normalText(bytes), checksum: checksum(bytes) };
 }
 
 /** The bytes of a file of text, exactly as they are; reports why it is none. */

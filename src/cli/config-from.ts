@@ -31,7 +31,15 @@ export async function configFrom(
   const validate = [...(given.validate ?? []), ...(options.validate ?? [])];
   const folder = resolve(found === undefined ? cwd : dirname(found.file), root ?? '.');
   const used = options.adapter === undefined ? source : adapter;
-  const named = databaseOf(options, given, env, cwd) ?? (isAdapter(used) ? await used.database?.(folder) : undefined);
+  const ofFiles = async (first: boolean): Promise<string | undefined> =>
+    needsDatabase && isAdapter(used) && first === (used.readsEnvironment ?? false)
+      ? used.database?.(folder)
+      : undefined;
+  const named =
+    databaseOf(options, given, cwd) ??
+    (await ofFiles(true)) ??
+    databaseIn(env, given.databaseVariable, cwd) ??
+    (await ofFiles(false));
   return {
     ...given,
     database: named ?? refuseNone(given, needsDatabase),
@@ -60,15 +68,13 @@ async function refuseTyped(commands: readonly string[]): Promise<void> {
   for (const command of commands) refuseShellSyntax(command, 'USAGE');
 }
 
-function databaseOf(
-  options: CommonOptions,
-  given: Partial<Config>,
-  env: NodeJS.ProcessEnv,
-  cwd: string,
-): string | undefined {
+function databaseOf(options: CommonOptions, given: Partial<Config>, cwd: string): string | undefined {
   if (options.database !== undefined) return absolute(options.database, cwd);
-  if (given.database !== undefined && given.database !== '') return given.database;
-  const address = env[given.databaseVariable ?? 'DATABASE_URL'];
+  return given.database === '' ? undefined : given.database;
+}
+
+function databaseIn(env: NodeJS.ProcessEnv, variable: string = 'DATABASE_URL', cwd: string): string | undefined {
+  const address = env[variable];
   return address === undefined || address === '' ? undefined : absolute(address, cwd);
 }
 

@@ -4,6 +4,7 @@ import type { Adapter } from '../seams/adapter.ts';
 
 /** Plain SQL is what there is without an adapter. */
 const adapters: Readonly<Record<string, () => Promise<Adapter | undefined>>> = {
+  prisma: async () => (await import('../../adapters/prisma.ts')).prisma(),
   sql: async () => undefined,
   knex: async () => (await import('../../adapters/knex.ts')).knex(),
   trailbase: async () => (await import('../../adapters/trailbase.ts')).trailbase(),

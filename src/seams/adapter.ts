@@ -18,6 +18,11 @@ export interface Adapter {
    * @default the driver that knows the address
    */
   driver?(address: string): Promise<Driver>;
+  /**
+   * Whether those files say themselves which variables of the environment hold the address; then `database` is asked
+   * before the environment. @default false
+   */
+  readonly readsEnvironment?: boolean;
   source(setup: SourceSetup): Promise<Source>;
   /** Writes a new migration in the framework's own form, and answers with the absolute paths written. Overwrites nothing. */
   create?(root: string, name: string, now: Date): Promise<readonly string[]>;

@@ -21,10 +21,11 @@ export interface Source {
   /** Read anew at every call, so that a file changed since the last call is seen. */
   migrations(): Promise<readonly Migration[]>;
   /**
-   * Names that the framework's own record says were applied; absent where `_schema_history` is the only record.
-   * Whatever stands there and not in the history is adopted into the history.
+   * What the framework's own record says was applied; absent where `_schema_history` is the only record. Whatever stands
+   * there and not in the history is adopted into the history, unless it disagrees with the file: then it is drift. May
+   * throw what stops every run, where the record says that a person is needed.
    */
-  recorded?(main: Target): Promise<readonly string[]>;
+  recorded?(main: Target): Promise<readonly (string | Recorded)[]>;
   /**
    * Whether every name in the record must have a migration: one without is drift then, as the framework itself says.
    * @default false
@@ -54,6 +55,15 @@ export interface Source {
 }
 
 export type Direction = 'up' | 'down';
+
+/** A migration that a framework's own record holds, whose checksum it keeps. A name alone stands for its file as it is. */
+export interface Recorded {
+  readonly name: string;
+  /** Of what was applied: the file's, as `Migration.checksum` is, where the framework takes the two for the same. */
+  readonly checksum: string;
+  /** RFC 3339, UTC, ending in `Z`. */
+  readonly appliedOn: string;
+}
 
 export interface Migration {
   /** Sorts as the source sorts; shown to people. */

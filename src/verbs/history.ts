@@ -1,6 +1,7 @@
 import { ForerunError } from '../error.ts';
 import { isMarkedGone, markedGone } from '../gone.ts';
 import { ownWork } from '../promotion/claim.ts';
+import { adopted } from '../reconcile.ts';
 import type { HistoryRow } from '../seams/driver.ts';
 import type { Migration } from '../seams/source.ts';
 import type { Setup } from '../setup.ts';
@@ -44,13 +45,14 @@ interface State {
   readonly middle: string | undefined;
 }
 
-async function stateOf({ driver, main, source }: Setup): Promise<State> {
+async function stateOf(setup: Setup): Promise<State> {
+  const { driver, main, source } = setup;
   const migrations = await source.migrations();
   await using connection = await driver.open(main);
   const entry = await driver.journal(connection).read(await driver.identity(main));
   return {
     migrations,
-    rows: await driver.history(connection).rows(),
+    rows: [...(await driver.history(connection).rows()), ...(await adopted(setup, migrations, connection))],
     middle: entry?.phase === 'journalled' ? entry.migration : undefined,
   };
 }
@@ -99,8 +101,8 @@ function nothingToRepair(why: string): ForerunError<'USAGE'> {
 }
 
 /**
- * Marks an existing database as being at a version: that migration and all before it count as applied. Answers with
- * the rows that this added, and refuses where the history has a later one already.
+ * Marks an existing database as being at a version: that migration and all before it count as applied, in a framework's
+ * own record too. Answers with the rows that this added, and refuses where the history has a later one already.
  */
 export async function baseline(setup: Setup, version: string): Promise<readonly HistoryRow[]> {
   const { driver, main, source } = setup;
@@ -124,6 +126,7 @@ export async function baseline(setup: Setup, version: string): Promise<readonly 
   });
   await source.baselined?.(main, names);
   if (died !== undefined) await driver.endSessions?.(main, died);
+  await source.reconcile?.(main, [...known, ...rows.map((row) => row.name)]);
   return rows;
 }
 

@@ -96,14 +96,16 @@ async function replaceMain(
   await stamp(setup, scratch, holder, takenBack);
   await using safety = await provider.checkpoint(main, { label: `before-rollback-${wanted.id}`, ...aborted });
   signal?.throwIfAborted();
-  const recorded = (await source.recorded?.(main)) ?? [];
+  // A record in the database itself goes back with it.
+  const outside = source.tables === undefined ? source : undefined;
+  const recorded = ((await outside?.recorded?.(main)) ?? []).map((one) => (typeof one === 'string' ? one : one.name));
   // First, because whatever stands in the framework's record and not in the history would be adopted by the next run.
-  await source.reconcile?.(main, await recordAfter(setup, scratch, recorded));
+  await outside?.reconcile?.(main, await recordAfter(setup, scratch, recorded));
   try {
     await provider.restore(scratch, main);
   } catch (error) {
     if (!(await isRestored(setup, holder))) {
-      await source.reconcile?.(main, recorded);
+      await outside?.reconcile?.(main, recorded);
       throw error;
     }
     notes.push(`The rollback was in doubt (${messageOf(error)}); main's journal shows that it went through.`);

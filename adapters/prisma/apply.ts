@@ -1,0 +1,80 @@
+import { ownWork } from '../../src/promotion/claim.ts';
+import type { Driver, Session } from '../../src/seams/driver.ts';
+import type { Apply, Direction } from '../../src/seams/source.ts';
+import type { Target } from '../../src/seams/target.ts';
+import { holdLock, lockInTransaction } from './lock.ts';
+import type { PrismaRecord } from './record.ts';
+import { movedOn } from './refusals.ts';
+
+/** Where migrations are applied, and how that is recorded. */
+export interface Recording {
+  readonly driver: Driver;
+  readonly main: Target;
+  readonly record: PrismaRecord;
+  /** Whether the database has Prisma's advisory lock. */
+  readonly locks: boolean;
+  /** The migrations whose rows are on main, written in one transaction with them: `up <name>`. */
+  readonly written: Set<string>;
+}
+
+/** A migration, and the checksum that Prisma keeps of it. */
+export interface Recordable {
+  readonly name: string;
+  readonly checksum: string;
+}
+
+/**
+ * The same with a row in Prisma's table: in the migration's own transaction, where it has one. Where it has none, the row
+ * follows right after it on a branch, which nobody reads meanwhile; on main `promoted` writes it once the history row is
+ * there, and only a way back takes it away before: a row without a history row would be adopted.
+ */
+export function recorded(recording: Recording, migration: Recordable, direction: Direction, apply: Apply): Apply {
+  const { driver, main, locks, written } = recording;
+  return async (target, attempt) => {
+    const onMain = target.url === main.url;
+    const apart = onMain && locks && attempt.stretches !== undefined;
+    await using _lock = apart ? await holdLock(driver, main, attempt) : undefined;
+    const startedAt = new Date();
+    let shared = false;
+    await apply(target, {
+      ...attempt,
+      async afterBegin(session) {
+        if (onMain && locks && !apart) await lockInTransaction(session);
+        if (onMain) await refuseMoved(recording, session, migration.name, direction);
+        await attempt.afterBegin(session);
+      },
+      async beforeCommit(session) {
+        await writeRow(recording, session, migration, direction, startedAt);
+        shared = true;
+        await attempt.beforeCommit(session);
+        if (onMain) written.add(`${direction} ${migration.name}`);
+      },
+    });
+    if (shared || (onMain && direction === 'up')) return;
+    await driver.transaction(target, ownWork(), (session) =>
+      writeRow(recording, session, migration, direction, startedAt),
+    );
+  };
+}
+
+/** Writes or removes the row of a migration; creates the table where it is absent. */
+export async function writeRow(
+  { record }: Pick<Recording, 'record'>,
+  session: Session,
+  { name, checksum }: Recordable,
+  direction: Direction,
+  startedAt: Date,
+): Promise<void> {
+  if (!(await record.exists(session))) await record.create(session);
+  if (direction === 'down') await record.remove(session, name);
+  else await record.add(session, { name, checksum, startedAt, finishedAt: new Date() });
+}
+
+/** Prisma may have had main to itself since the rehearsal, and what it did need not show in the schema. */
+async function refuseMoved({ record }: Recording, session: Session, name: string, direction: Direction): Promise<void> {
+  const rows = await record.rows(session);
+  const other = rows.find(
+    (row) => row.state === 'failed' || (direction === 'up' && row.name === name && row.state === 'applied'),
+  );
+  if (other !== undefined) throw movedOn(name, other.name);
+}
