@@ -27,7 +27,7 @@ const phases: readonly unknown[] = [
 function isEntry(entry: unknown): entry is JournalEntry {
   if (typeof entry !== 'object' || entry === null) return false;
   const { run, epoch, host, pid, phase, at, ...rest } = entry as Record<string, unknown>;
-  const { migration, checksum, direction, stretch, checkpoint, takenBack, earlier } = rest;
+  const { migration, checksum, direction, stretch, checkpoint, takenBack, earlier, differs, children } = rest;
   return (
     [run, host, at].every((value) => typeof value === 'string') &&
     [epoch, pid].every((value) => Number.isSafeInteger(value)) &&
@@ -35,12 +35,21 @@ function isEntry(entry: unknown): entry is JournalEntry {
     [migration, checksum, checkpoint].every((value) => value === undefined || typeof value === 'string') &&
     (direction === undefined || direction === 'down') &&
     (stretch === undefined || isStretch(stretch)) &&
+    (differs === undefined || differs === true) &&
+    (children === undefined || (Array.isArray(children) && children.every(isProcess))) &&
     [takenBack, earlier].every((value) => value === undefined || isNames(value))
   );
 }
 
 function isNames(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((name) => typeof name === 'string');
+}
+
+function isProcess(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { pid, host, startTime } = value as Record<string, unknown>;
+  const isPid = typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 1;
+  return isPid && typeof host === 'string' && (startTime === undefined || typeof startTime === 'string');
 }
 
 function isStretch(value: unknown): value is NonNullable<JournalEntry['stretch']> {

@@ -33,6 +33,7 @@ export async function planned(
       finding: { gate: 'drift', severity, message: driftMessage(drift, severity === 'block') },
     });
   }
+  if (!blocked) for (const migration of made.selected) await migration.prepare?.(direction);
   if (direction === 'down') {
     refuseWithoutDown(made.selected);
     tellLeft(run, made);

@@ -1,3 +1,4 @@
+import { endChildren } from './children.ts';
 import { resume } from './resume.ts';
 import type { Run } from './run-log.ts';
 import { readJournal, takeOver } from './promotion/claim.ts';
@@ -16,6 +17,7 @@ export async function recover(run: Run): Promise<void> {
   run.epoch = entry?.epoch ?? 0;
   const died = entry !== undefined && entry.phase !== 'finished' ? entry : undefined;
   if (died !== undefined) {
+    await endChildren(died);
     await driver.endSessions?.(main, died.run);
     await takeOver(run, died);
     // Where it lives after all, it may have begun anew meanwhile.

@@ -12,6 +12,23 @@ export async function resume(run: Run, died: JournalEntry): Promise<void> {
   const { driver, main, source } = run.setup;
   const { migration: name, stretch, direction = 'up' } = died;
   if (name === undefined) return;
+  const now = (await source.migrations()).find((migration) => migration.name === name);
+  if (died.differs === true)
+    throw inTheMiddle(
+      name,
+      direction,
+      "it ran to its end, and main's schema did not become what the rehearsal's became",
+    );
+  if (now?.continues === true && now.checksum === died.checksum) {
+    run.middle = { migration: name, checksum: now.checksum, direction };
+    run.note(
+      'recovery',
+      'An earlier run ended in its middle; it is rehearsed anew from where main is, and goes on.',
+      name,
+    );
+    return;
+  }
+  if (now === undefined && died.children !== undefined) throw ofAnother(name);
   if (stretch === undefined) throw inTheMiddle(name, direction, 'how much of it is on main only a person can tell');
   let done = stretch.done ? stretch.index : stretch.index - 1;
   if (!stretch.done && stretch.alone) {
@@ -22,7 +39,6 @@ export async function resume(run: Run, died: JournalEntry): Promise<void> {
     if (state === 'done') done = stretch.index;
   }
   if (done === 0) return;
-  const now = (await source.migrations()).find((migration) => migration.name === name);
   if (now === undefined || now.checksum !== died.checksum) {
     throw inTheMiddle(name, direction, `its file was changed since, and what runs on from there is not what was begun`);
   }
@@ -32,6 +48,18 @@ export async function resume(run: Run, died: JournalEntry): Promise<void> {
     'recovery',
     `${back}${name} is on main up to part ${done} of ${stretch.of}; this run goes on from there.`,
     name,
+  );
+}
+
+/** Its name is what was typed. */
+function ofAnother(name: string): ForerunError<'NEEDS_PERSON'> {
+  return new ForerunError(
+    'NEEDS_PERSON',
+    `A run of "${name}" ended in its middle on main, and this run is of something else.`,
+    {
+      details: { migration: name },
+      next: `Let it go on from where it is, first: forerun up --safe -- ${name}`,
+    },
   );
 }
 

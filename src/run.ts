@@ -4,6 +4,7 @@ import { claimMain } from './promotion/claim.ts';
 import { preload } from './preload.ts';
 import { prepareChecks } from './rehearsal/checks.ts';
 import { checkpointMain, chooseCopies } from './rehearsal/checkpoint.ts';
+import { changedNothing } from './rehearsal/unchanged.ts';
 import type { RehearseChoices } from './rehearsal/from.ts';
 import { reconciled } from './reconcile.ts';
 import { recover, tellUnfinished } from './recover.ts';
@@ -51,8 +52,10 @@ export async function gate(setup: Setup, options: Selection & RunOptions = {}): 
     try {
       const { rehearseFrom } = await import('./rehearsal/from.ts');
       const rehearsal = await rehearseFrom(run, base, selected, { direction: 'up', batch: false, checkEach: false });
+      const blocked = rehearsal.steps.some((step) => verdict(step.findings) === 'block');
+      const idle = !blocked && (await changedNothing(run, rehearsal));
       await discardOrSay(run, rehearsal.branch);
-      return rehearsal.steps.some((step) => verdict(step.findings) === 'block') ? 'blocked' : 'passed';
+      return blocked ? 'blocked' : idle ? 'nothing-pending' : 'passed';
     } finally {
       await discardOrSay(run, base);
     }
@@ -102,6 +105,7 @@ async function rehearseAndPromote(
   const rehearsal = await rehearseFrom(run, base, selected, choices);
   const blockedAt = rehearsal.steps.findIndex((step) => verdict(step.findings) === 'block');
   if (blockedAt === 0 || (blockedAt > 0 && !(options.promotePassing ?? false))) return 'blocked';
+  if (blockedAt < 0 && (await changedNothing(run, rehearsal))) return 'nothing-pending';
   const passing = blockedAt < 0 ? rehearsal.steps : rehearsal.steps.slice(0, blockedAt);
   const canSwap = setup.provider.promote !== undefined;
   const bySwap = choices.batch || (canSwap && passing.some((step) => !step.shared));

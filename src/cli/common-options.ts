@@ -7,6 +7,8 @@ export interface CommonOptions {
   readonly migrations?: string;
   readonly adapter?: string;
   readonly provider?: string;
+  /** Words behind `--`: what is run as the migration. */
+  readonly command?: readonly string[];
   readonly validate?: readonly string[];
   readonly checkpoints?: 'each' | 'once';
   readonly json?: boolean;

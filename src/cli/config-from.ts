@@ -19,18 +19,23 @@ export async function configFrom(
     needsDatabase = true,
   }: { readonly env: NodeJS.ProcessEnv; readonly cwd: string; readonly needsDatabase?: boolean },
 ): Promise<Config> {
-  const adapter = options.adapter === undefined ? undefined : await namedAdapter(options.adapter);
+  const typed = options.command;
+  const adapter =
+    options.adapter === undefined || typed !== undefined ? undefined : await namedAdapter(options.adapter);
   const ofName = options.provider === undefined ? undefined : await namedProvider(options.provider);
   const found = await loadConfigFile(options.config, cwd);
   const exported = Object.fromEntries(Object.entries(found?.config ?? {}).filter(([, value]) => value !== undefined));
   // Before anything is merged: a misspelt key is the reason why something else seems to be missing.
   const { source, provider, root, ...given } = await checked(exported);
+  if (typed !== undefined) refuseBesides(options);
   if (source !== undefined && options.migrations !== undefined && options.adapter === undefined)
     throw twoSources(source.name);
   if (options.validate !== undefined) await refuseTyped(options.validate);
   const validate = [...(given.validate ?? []), ...(options.validate ?? [])];
   const folder = resolve(found === undefined ? cwd : dirname(found.file), root ?? '.');
-  const used = options.adapter === undefined ? source : adapter;
+  const { typedCommand } = typed === undefined ? {} : await import('../../adapters/command.ts');
+  const used =
+    typed !== undefined ? typedCommand?.(typed, cwd, source) : options.adapter === undefined ? source : adapter;
   const ofFiles = async (first: boolean): Promise<string | undefined> =>
     needsDatabase && isAdapter(used) && first === (used.readsEnvironment ?? false)
       ? used.database?.(folder)
@@ -91,6 +96,21 @@ function absolute(address: string, cwd: string): string {
   const [, form = '', path = ''] = /^((?:sqlite|file):)?(.*)$/s.exec(address) ?? [];
   const isAddress = path.startsWith('//') || path === ':memory:' || path === '' || (form === '' && isNoPath(path));
   return isAddress ? address : `${form}${resolve(cwd, path)}`;
+}
+
+/** What is typed is the migration: there is no place for another source of them. */
+function refuseBesides({ migrations, adapter }: CommonOptions): void {
+  const option =
+    migrations !== undefined
+      ? '--migrations'
+      : adapter === undefined || adapter === 'command'
+        ? undefined
+        : '--adapter';
+  if (option === undefined) return;
+  throw new ForerunError('USAGE', `${option} says whose migrations are run, and so does the command behind --.`, {
+    details: {},
+    next: `Leave ${option} out, or the command.`,
+  });
 }
 
 function twoSources(name: string): ForerunError<'USAGE'> {

@@ -8,6 +8,7 @@ const adapters: Readonly<Record<string, () => Promise<Adapter | undefined>>> = {
   sql: async () => undefined,
   knex: async () => (await import('../../adapters/knex.ts')).knex(),
   trailbase: async () => (await import('../../adapters/trailbase.ts')).trailbase(),
+  command: async () => (await import('../../adapters/command.ts')).refuseWithoutCommand(),
 };
 
 /** The adapter that `--adapter` names, with its defaults; a configuration can say more. Undefined for plain SQL. */

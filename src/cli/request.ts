@@ -29,5 +29,6 @@ const long: readonly string[] = ['up', 'down', 'gate', 'promote', 'checkpoint', 
 
 /** Whether arguments will need a worker, as far as a glance tells. */
 export function needsWorker(args: readonly string[]): boolean {
-  return long.includes(args[0] ?? '') && !args.some((argument) => argument === '--help' || argument === '-h');
+  const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  return long.includes(args[0] ?? '') && !own.some((argument) => argument === '--help' || argument === '-h');
 }

@@ -26,7 +26,7 @@ import { runCode } from './postgres/run-code.ts';
 import { safeWords } from './postgres/safe-words.ts';
 import { postgresSchema } from './postgres/schema.ts';
 import { postgresScript } from './postgres/script.ts';
-import { endSessionsOf, sessionName } from './postgres/sessions.ts';
+import { endSessionsOf, programName, sessionName } from './postgres/sessions.ts';
 import { settle, undo, undoable } from './postgres/settle.ts';
 import { statementsOf } from './postgres/statements.ts';
 import { postgresTables } from './postgres/tables.ts';
@@ -142,6 +142,7 @@ function driverOf(made: Made): Driver {
       return { module: guardModule, what, env: await environmentFor(main, branch, process.env) };
     },
     ...(run === undefined ? {} : { rest: (target) => sessions.rest(run, target) }),
+    programEnv: (id) => ({ PGAPPNAME: programName(id) }),
     forRun: (id) => driverOf({ ...made, run: id }),
     async endSessions(main, id) {
       await using session = await connectBeside(main, name);

@@ -59,7 +59,7 @@ async function finish(run: Run, work: Journalling, last: Stretch, committing: Co
     if (isForerunError(error, 'LOCK_LOST')) throw error;
     if (!isForerunError(error, 'STALE_BRANCH')) throw halfDone(run, step.migration, error, run.middle?.stretch);
     run.middle = middle;
-    await writeJournal(run, journalledRow(run, middle, checkpoint));
+    await writeJournal(run, { ...journalledRow(run, middle, checkpoint), differs: true });
     throw differs(step, error);
   }
 }
@@ -110,6 +110,7 @@ function newAttempt(run: Run, { step, direction, checkpoint, identity, middle }:
     signal: run.signal,
     afterBegin: async (session) => void (await checkClaim(run, session, identity)),
     beforeCommit: (session) => recordHistory(run, session, migration, direction),
+    child: (child) => writeJournal(run, { ...journalledRow(run, middle, checkpoint), children: [child] }),
     waiting: run.tell,
     note: (message) => run.note('promotion', message, migration.name),
     stretches: {

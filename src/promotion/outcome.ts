@@ -65,7 +65,7 @@ export async function isRecorded(
  */
 export function halfDone(
   run: Pick<Run, 'setup'> & Partial<Pick<Run, 'middle'>>,
-  migration: Pick<Migration, 'name'>,
+  migration: Pick<Migration, 'name' | 'continues'>,
   cause: unknown,
   reached?: Stretch | 'unasked',
 ): ForerunError<'NEEDS_PERSON'> {
@@ -74,7 +74,7 @@ export function halfDone(
     ? 'ended its transaction on main'
     : `ran on main without a transaction of ours, and failed${where?.line === undefined ? '' : ` at line ${where.line}`} (${message.replace(/\.$/, '')}${code === undefined ? '' : `, ${code}`})`;
   const again =
-    reached === undefined
+    reached === undefined && migration.continues !== true
       ? ''
       : `The next "forerun ${run.middle?.direction ?? 'up'} --safe" ${reached === 'unasked' ? 'finds out how far it came, and goes on' : 'goes on from there'}. Or: `;
   return new ForerunError('NEEDS_PERSON', `${migration.name} ${why}: ${placeOf(reached)}.`, {

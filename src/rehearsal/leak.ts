@@ -22,7 +22,11 @@ export async function watchMain(run: Run, migrations: readonly Migration[]): Pro
       const culprit: Culprit =
         ran === 'checks'
           ? { name: 'A check', remedy: 'Then make the check use the database variable.' }
-          : { name: ran.name, migration: ran.name, remedy: 'Then make the migration use its context.' };
+          : {
+              name: ran.name,
+              migration: ran.name,
+              remedy: `Then make the migration use its context, or the address in ${run.setup.databaseVariable}.`,
+            };
       const now = await changedSchema(run, culprit, watch);
       if (now === undefined) return;
       const before = schema;

@@ -2,6 +2,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Evidence, StatementEvidence, Violation } from './evidence.ts';
 import type { Apply, Attempt, Stretch } from './source.ts';
+import type { ProcessIdentity } from '../process.ts';
 import type { Target } from './target.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -67,6 +68,10 @@ export interface JournalEntry {
   readonly direction?: 'down';
   /** The stretch of it that was begun last, and whether it is on main, where it is journalled stretch by stretch. */
   readonly stretch?: Stretch & { readonly done: boolean };
+  /** Set where it ran to its end, and main's schema did not become what the branch's became: a person is to look at it. */
+  readonly differs?: true;
+  /** The programs that it was started as on main, where it is one; each leads a process group. */
+  readonly children?: readonly ProcessIdentity[];
   /** Names that a rollback took back: a framework's own record may still hold them, and they are not to be adopted. */
   readonly takenBack?: readonly string[];
   /** Id of the last checkpoint that belongs to the run. */
@@ -204,6 +209,11 @@ export interface Driver {
   guard?(main: Target, branch: Target): Promise<Guard>;
   /** The same driver, whose sessions a server can tell by the run that they belong to. Absent where there is no server. */
   forRun?(run: string): Driver;
+  /**
+   * Variables that make the sessions of a program that works on main the run's, so that `endSessions` finds them. Absent
+   * where there is no server.
+   */
+  programEnv?(run: string): Readonly<Record<string, string>>;
   /**
    * Ends every session of a run that is dead and waits until they are gone: a statement that runs on a server outlives its
    * client. Throws `LOCKED`, naming them, where that cannot be done.

@@ -1,5 +1,6 @@
 import type { StatementEvidence } from './evidence.ts';
 import type { Connection, History, Session } from './driver.ts';
+import type { ProcessIdentity } from '../process.ts';
 import type { Target } from './target.ts';
 
 /** Lists every migration of one framework, old and new, in order. */
@@ -79,6 +80,14 @@ export interface Migration {
   readonly file?: string;
   /** `sql`: all that it does to the database is in `text`. `code`: it can do anything. */
   readonly language: 'sql' | 'code';
+  /**
+   * Set where nobody knows before it has run whether it has anything to do, because it goes on from wherever the database
+   * is, as a migration tool does: it is pending always. One that has changed nothing in its rehearsal is not promoted,
+   * and one in whose middle a run ended is run again.
+   */
+  readonly continues?: true;
+  /** Called before anything is copied. Throws where it cannot be applied, or not that way, whatever the database holds. */
+  prepare?(direction: Direction): Promise<void>;
   readonly up: Apply;
   readonly down?: Apply;
   /** The down file, where it has one of its own. */
@@ -110,6 +119,8 @@ export interface Attempt {
   readonly run?: string;
   /** Set where the attempt is a rehearsal on a branch: the main that it must not reach by what it shares with it. */
   readonly main?: Target;
+  /** Awaited before a program begins to work on main: what it names is ended, with its group, if this run dies. */
+  child?(process: ProcessIdentity): Promise<void>;
   /** Present where the migration runs on main in stretches that are journalled one by one. */
   readonly stretches?: Stretches;
   /** Told once when the attempt has waited for another program for a second: for whom or what, in words. */

@@ -1,9 +1,11 @@
+import { endChildren } from '../children.ts';
 import { ForerunError } from '../error.ts';
 import { isMarkedGone, markedGone } from '../gone.ts';
 import { ownWork } from '../promotion/claim.ts';
 import { adopted } from '../reconcile.ts';
-import type { HistoryRow } from '../seams/driver.ts';
+import type { Driver, HistoryRow, JournalEntry } from '../seams/driver.ts';
 import type { Migration } from '../seams/source.ts';
+import type { Target } from '../seams/target.ts';
 import type { Setup } from '../setup.ts';
 import { findMigration } from './find-migration.ts';
 import { lockMain, newHolder } from './lock.ts';
@@ -66,11 +68,16 @@ function knownIn({ migrations, rows, middle }: State): readonly Pick<Migration, 
 /** Whatever still runs of the run that ended in its middle is ended. */
 async function repairMiddle({ driver, main }: Setup, name: string): Promise<void> {
   const identity = await driver.identity(main);
-  let died: string | undefined;
+  let died: JournalEntry | undefined;
   await driver.transaction(main, ownWork(), async (session) => {
     died = await leaveMiddle(driver, session, identity, [name]);
   });
-  if (died !== undefined) await driver.endSessions?.(main, died);
+  if (died !== undefined) await endRest(driver, main, died);
+}
+
+async function endRest(driver: Driver, main: Target, died: JournalEntry): Promise<void> {
+  await endChildren(died);
+  await driver.endSessions?.(main, died.run);
 }
 
 /** A file that was accepted as gone and came back as it was is a change, too: the mark is taken away. */
@@ -119,13 +126,13 @@ export async function baseline(setup: Setup, version: string): Promise<readonly 
   const rows = absent.map(({ version, name, checksum }) => ({ version, name, appliedOn, checksum }));
   const identity = await driver.identity(main);
   const names = migrations.slice(0, last + 1).map((migration) => migration.name);
-  let died: string | undefined;
+  let died: JournalEntry | undefined;
   await driver.transaction(main, ownWork(), async (session) => {
     for (const [at, row] of rows.entries()) await driver.history(session).record(row, absent[at]?.text ?? '');
     died = await leaveMiddle(driver, session, identity, names);
   });
   await source.baselined?.(main, names);
-  if (died !== undefined) await driver.endSessions?.(main, died);
+  if (died !== undefined) await endRest(driver, main, died);
   await source.reconcile?.(main, [...known, ...rows.map((row) => row.name)]);
   return rows;
 }

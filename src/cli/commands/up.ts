@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander';
 import { ForerunError } from '../../error.ts';
 import type { CommonOptions } from '../common-options.ts';
 import { given, isSafe, positive, refuseKeptByNpm } from '../flags.ts';
+import { refusePart, withCommand } from '../typed-command.ts';
 import { helpAfter, runCodes } from '../help.ts';
 import { performRun, type Cli } from '../perform.ts';
 
@@ -16,6 +17,8 @@ interface Flags extends CommonOptions {
 export function addUp(program: Command, cli: Cli): void {
   program
     .command('up')
+    .argument('[command...]', 'after --: a command that is run as the migration')
+    .usage('[options] [-- <command>]')
     .summary('apply pending migrations; with --safe, rehearsed on a branch first')
     .description(
       'Applies pending migrations. With --safe all of them are rehearsed on a branch of the database first, judged ' +
@@ -29,8 +32,9 @@ export function addUp(program: Command, cli: Cli): void {
     )
     .option('--promote-passing', 'promote the migrations before the first that is blocked (needs --safe)')
     .addHelpText('after', helpAfter(examples, runCodes))
-    .action(async (_: unknown, command: Command) => {
-      const flags: Flags = command.optsWithGlobals();
+    .action(async (words: readonly string[], _: unknown, command: Command) => {
+      const flags: Flags = withCommand(command.optsWithGlobals(), words);
+      if (flags.command !== undefined) refusePart(flags);
       const safe = isSafe(flags.safe, process.env);
       refuseKeptByNpm('up', ['to', 'step', 'all-or-nothing', 'promote-passing'], process.env);
       if (!safe && (flags.allOrNothing === true || flags.promotePassing === true)) throw needsSafe(flags);
@@ -45,6 +49,7 @@ const examples = [
   ['forerun up --safe --database app.db --migrations db/migrations', 'without a configuration file'],
   ['forerun up --safe --to 004', 'up to and including version 004'],
   ['forerun up --safe --validate "npm run smoke"', 'the command must succeed on the branch'],
+  ['forerun up --safe -- npx dbmate up', 'whatever this command does, rehearsed and judged'],
   ['forerun up --safe --json > result.json', 'the result as a document, progress on stderr'],
 ] as const;
 

@@ -8,8 +8,15 @@ export function sessionName(run: string | undefined): string {
   return run === undefined ? 'forerun' : `forerun:${run}`;
 }
 
-/** For `pg_stat_activity AS a`: a session of ours. */
-export const isOurs: string = `(a.application_name = 'forerun' OR a.application_name LIKE 'forerun:%')`;
+/** What the server is to call a session of a program that a run has started on main. */
+export function programName(run: string): string {
+  return `${sessionName(run)} ${program}`;
+}
+
+const program = 'program';
+
+/** For `pg_stat_activity AS a`: a session of ours. What a program writes is not ours. */
+export const isOurs: string = `(a.application_name = 'forerun' OR (a.application_name LIKE 'forerun:%' AND a.application_name NOT LIKE '% ${program}'))`;
 
 /** Ends all sessions of a run on the whole server, and waits until they are gone. Throws `LOCKED`, naming them. */
 export async function endSessionsOf(session: Session, run: string): Promise<void> {

@@ -1,0 +1,91 @@
+import { ForerunError } from '../../src/error.ts';
+import type { Apply, Attempt } from '../../src/seams/source.ts';
+import type { Target } from '../../src/seams/target.ts';
+import type { Recorded } from './record.ts';
+import type { Outcome } from './run.ts';
+import type { Made } from './source.ts';
+import { shown } from './tail.ts';
+import { addressFor, type Tool } from './tools.ts';
+import { nameOf } from './words.ts';
+
+/** Runs the command on a database, and says what its tool has applied. It calls no step of a transaction: it has its own. */
+export function applyCommand(
+  made: Made,
+  tool: Tool | undefined,
+  recorded: (target: Target) => Promise<Recorded | undefined>,
+): Apply {
+  const { words, cwd, setup, limitSeconds = 3600 } = made;
+  const { main } = setup;
+  let said: string | undefined;
+  return async (target, attempt) => {
+    const before = await recorded(target);
+    const env = await environmentFor(made, tool, target, attempt);
+    const { runCommand } = await import('./run.ts');
+    const outcome = await runCommand({
+      order: { words, cwd, env },
+      limitMs: limitSeconds * 1000,
+      signal: attempt.signal,
+      starting: async (keeper) => attempt.child?.(keeper),
+    });
+    attempt.signal.throwIfAborted();
+    if (outcome.exitCode !== 0 || outcome.timedOut) {
+      throw failed(nameOf(words), outcome, limitSeconds, [main.variable, target.variable]);
+    }
+    if (outcome.left > 0) attempt.note(leftText(outcome.left));
+    const text = appliedText(before, await recorded(target), nameOf(words));
+    // What the rehearsal has said already is said once.
+    if (text !== undefined && text !== said) attempt.note(text);
+    said = text;
+  };
+}
+
+/** On a branch, every variable that leads to main leads to the branch; on main, sessions are to be found by their name. */
+async function environmentFor(
+  { setup, variables, address }: Made,
+  tool: Tool | undefined,
+  target: Target,
+  { run }: Attempt,
+): Promise<Readonly<Record<string, string | undefined>>> {
+  const { driver, main, databaseVariable } = setup;
+  const value = address?.(target) ?? addressFor(tool, target);
+  const isMain = target.url === main.url;
+  const around = isMain ? run && driver.programEnv?.(run) : (await driver.guard?.(main, target))?.env;
+  const own = (variables ?? [databaseVariable]).map((name) => [name, value] as const);
+  return { ...around, ...Object.fromEntries(own) };
+}
+
+function failed(
+  name: string,
+  outcome: Outcome,
+  limitSeconds: number,
+  addresses: readonly string[],
+): ForerunError<'STATEMENT_FAILED'> {
+  const tail = shown(outcome.tail, addresses);
+  const printed = tail === '' ? 'It printed nothing.' : `The end of what it printed:\n${tail}`;
+  return new ForerunError('STATEMENT_FAILED', `${name} ${howText(outcome, limitSeconds)}. ${printed}`, {
+    details: { where: {} },
+  });
+}
+
+function howText({ exitCode, signal, unstarted, timedOut }: Outcome, limitSeconds: number): string {
+  if (timedOut) return `did not end within ${limitSeconds} s, and was ended`;
+  if (unstarted !== undefined) return `was not run: ${unstarted}`;
+  return exitCode === undefined ? `was ended by ${signal}` : `ended with exit code ${exitCode}`;
+}
+
+function leftText(left: number): string {
+  return `It left ${left} ${left === 1 ? 'program' : 'programs'} running, which ${left === 1 ? 'was' : 'were'} ended.`;
+}
+
+function appliedText(before: Recorded | undefined, after: Recorded | undefined, name: string): string | undefined {
+  if (after === undefined) return undefined;
+  const known = new Set((before?.rows ?? []).map((row) => row.name));
+  const applied = after.rows.filter((row) => !known.has(row.name)).map((row) => row.name);
+  const still = new Set(after.rows.map((row) => row.name));
+  const gone = [...known].filter((one) => !still.has(one));
+  const what = [
+    ...(applied.length > 0 ? [`applied ${applied.join(', ')}`] : []),
+    ...(gone.length > 0 ? [`took back ${gone.join(', ')}`] : []),
+  ];
+  return what.length === 0 ? undefined : `${after.tool ?? name} ${what.join(', and ')} (${after.table})`;
+}

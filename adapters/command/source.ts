@@ -1,0 +1,106 @@
+import type { History, Session } from '../../src/seams/driver.ts';
+import type { SourceSetup } from '../../src/seams/adapter.ts';
+import type { Migration, Source } from '../../src/seams/source.ts';
+import type { Target } from '../../src/seams/target.ts';
+import type { CommandOptions } from '../command.ts';
+import { applyCommand } from './apply.ts';
+import { commandChecksum, nameChecksum } from './checksum.ts';
+import { recordedIn, type Place } from './record.ts';
+import { noDown, refuseNoProgram } from './refusals.ts';
+import { bareName, tablesOf, toolIn } from './tools.ts';
+import { nameOf } from './words.ts';
+
+/** A command, and the project that it is run for. */
+export interface Made extends Omit<CommandOptions, 'up'> {
+  readonly words: readonly string[];
+  readonly cwd: string;
+  readonly setup: SourceSetup;
+}
+
+/**
+ * What the tool's own table says is applied, and one migration more, which stands for the command: pending always, since
+ * nobody but the tool knows what it has to do.
+ */
+export function commandSource(made: Made): Source {
+  const { words, cwd, setup, historyTable } = made;
+  const { driver, main } = setup;
+  const tool = toolIn(words);
+  const record = historyTable === undefined ? tool?.record : { columns: [], ...historyTable };
+  const place: Place = { driver, record, tool: historyTable === undefined ? tool?.name : undefined };
+  const tables = historyTable !== undefined ? [bareName(historyTable.table)] : tool === undefined ? [] : tablesOf(tool);
+  const name = nameOf(words);
+  const on = async <T>(target: Target, ask: (session: Session) => Promise<T>): Promise<T> => {
+    await using connection = await driver.open(target);
+    return await ask(connection);
+  };
+  const recorded = (target: Target): ReturnType<typeof recordedIn> =>
+    on(target, (session) => recordedIn(session, place));
+  const up = applyCommand(made, tool, recorded);
+  const itself: Migration = {
+    version: name,
+    name,
+    checksum: commandChecksum(name),
+    text: name,
+    language: 'code',
+    continues: true,
+    async prepare() {
+      await refuseNoProgram(words, cwd);
+    },
+    up,
+  };
+  return {
+    name: 'command',
+    ...(tables.length === 0 ? {} : { tables }),
+    history: (session) => historyOf(session, made, itself, place),
+    async migrations() {
+      const rows = (await recorded(main))?.rows ?? [];
+      return [...rows.map((row) => appliedByTool(row.version, row.name)), itself];
+    },
+    async notes(target) {
+      const { begun = [], table = '' } = (await recorded(target)) ?? {};
+      return begun.map(
+        (one) =>
+          `${one} was begun and never finished (${table}). The tool will refuse to go on until it is resolved by the tool's own command: for Prisma, prisma migrate resolve --rolled-back ${one}`,
+      );
+    },
+  };
+}
+
+/**
+ * The tool's table is the history. Whether the command itself got onto main, main's journal says, which is written in one
+ * step with what the run promotes.
+ */
+function historyOf(session: Session, { setup }: Made, itself: Migration, place: Place): History {
+  const { driver, main } = setup;
+  const rows = async (): ReturnType<History['rows']> => (await recordedIn(session, place))?.rows ?? [];
+  return {
+    rows,
+    async row(name) {
+      if (name !== itself.name) return (await rows()).find((row) => row.name === name);
+      const entry = await driver.journal(session).read(await driver.identity(main));
+      const isThere = entry?.phase === 'swapped' || (entry?.phase === 'promoting' && entry.migration === name);
+      const { version, checksum } = itself;
+      return isThere ? { version, name, appliedOn: entry.at, checksum } : undefined;
+    },
+    // What a tool has applied only the tool writes down.
+    async record() {},
+    async remove() {},
+    text: async () => undefined,
+  };
+}
+
+function appliedByTool(version: string, name: string): Migration {
+  return {
+    version,
+    name,
+    checksum: nameChecksum(name),
+    text: name,
+    language: 'code',
+    async prepare() {
+      throw noDown(name);
+    },
+    async up() {
+      throw noDown(name);
+    },
+  };
+}
