@@ -41,7 +41,9 @@ export async function findingsAbout(
   }));
   const inCode = isCode(migration, file);
   const found = judge(run.setup.gates, evidence, judged, run.setup.policy);
-  const advised = direction === 'down' && !own ? found.map(permitInConfig) : inCode ? found.map(permitInCode) : found;
+  // What was applied as it is, and a command, have no text to write a permit in.
+  const elsewhere = (direction === 'down' && !own) || migration.continues === true;
+  const advised = elsewhere ? found.map(permitInConfig) : inCode ? found.map(permitInCode) : found;
   const mark = inCode ? '//' : '--';
   const misread = misreadPermits(text).map((one) => ({
     line: one.line,

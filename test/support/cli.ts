@@ -34,7 +34,8 @@ export async function forerun(args: readonly string[], options: CliOptions): Pro
 
 /** The document of a `--json` run. Fails where stdout holds anything else. */
 export async function forerunJson(args: readonly string[], options: CliOptions): Promise<RunResult> {
-  const answer = await forerun([...args, '--json'], options);
+  const at = args.includes('--') ? args.indexOf('--') : args.length;
+  const answer = await forerun([...args.slice(0, at), '--json', ...args.slice(at)], options);
   const result = JSON.parse(answer.stdout) as RunResult;
   expect(answer.exitCode).toBe(result.exitCode);
   return result;
