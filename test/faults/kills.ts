@@ -24,16 +24,26 @@ export async function undisturbed(scenario: Scenario, { newWorld }: Expected): P
   expect(ended).toEqual({
     steps: expect.any(Number) as number,
     rehearsing: expect.any(Number) as number,
+    recovered: expect.any(Number) as number,
+    promoting: expect.any(Number) as number,
     turns: expect.any(Array) as number[],
     outcome: 'promoted',
   });
   return ended as Ended;
 }
 
-/** Runs a deployer that kills itself at a step. */
-async function runVictim({ scenario, root, database }: World, step: number): Promise<Ended | 'killed'> {
+/** Runs a deployer that kills itself at a step, or is killed by `killer`. */
+export async function runVictim(
+  { scenario, root, database }: World,
+  step: number,
+  killer?: AbortSignal,
+): Promise<Ended | 'killed'> {
   const order: Order = { scenario: scenario.name, place: { root, database }, step };
-  const result = await execa(process.execPath, [victim, JSON.stringify(order)], { reject: false });
+  const result = await execa(process.execPath, [victim, JSON.stringify(order)], {
+    reject: false,
+    killSignal: 'SIGKILL',
+    ...(killer === undefined ? {} : { cancelSignal: killer }),
+  });
   if (result.signal === 'SIGKILL') return 'killed';
   expect(result.stderr).toBe('');
   return JSON.parse(result.stdout) as Ended;

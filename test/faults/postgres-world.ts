@@ -49,6 +49,8 @@ export function stepsOn(
 const shop = `
   CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT UNIQUE NOT NULL, name TEXT NOT NULL);
   INSERT INTO users VALUES (1, 'alice@example.com', 'Alice'), (2, 'bob@example.com', 'Bob');
+  CREATE FUNCTION slow(name TEXT) RETURNS TEXT IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN
+    IF current_database() LIKE 'main%' THEN PERFORM pg_sleep(0.5); END IF; RETURN name; END $$;
 `;
 
 /** Main and all of its copies, those that were cut short included. */

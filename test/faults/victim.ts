@@ -18,6 +18,10 @@ export interface Ended {
   readonly steps: number;
   /** The one at which the first migration is to be run. */
   readonly rehearsing: number;
+  /** The last one of recovering what a run before it left. */
+  readonly recovered: number;
+  /** The one at which the first migration is to be promoted. */
+  readonly promoting: number;
   /** Those of them before which it heard of something from outside: from the others, only its own turn told it apart. */
   readonly turns: readonly number[];
   readonly outcome: string;
@@ -25,7 +29,7 @@ export interface Ended {
 }
 
 const all = name.startsWith('postgres-')
-  ? (await import('./scenarios/postgres.ts')).postgresScenarios
+  ? await import('./scenarios/postgres.ts').then(({ postgresScenarios, slowly }) => [...postgresScenarios, slowly])
   : name.startsWith('trailbase')
     ? (await import('./scenarios/trailbase.ts')).trailbaseScenarios
     : (await import('./scenarios/sqlite.ts')).sqliteScenarios;
@@ -36,14 +40,24 @@ const atStep = (): void => {
   counted.atStep();
   if (counted.steps() === step) process.kill(process.pid, 'SIGKILL');
 };
-let rehearsing = 0;
+let [rehearsing, recovered, promoting] = [0, 0, 0];
 const setup = withSteps(await scenario.setup(place, atStep), atStep);
 const { outcome, error } = await up(setup, {
   safe: true,
   onEvent(event) {
     atStep();
     if (event.type === 'phase:started' && event.phase === 'rehearse') rehearsing ||= counted.steps();
+    if (event.type === 'phase:finished' && event.phase === 'recover') recovered ||= counted.steps();
+    if (event.type === 'promoting') promoting ||= counted.steps();
   },
 });
-const ended: Ended = { steps: counted.steps(), rehearsing, turns: counted.first(), outcome, error };
+const ended: Ended = {
+  steps: counted.steps(),
+  rehearsing,
+  recovered,
+  promoting,
+  turns: counted.first(),
+  outcome,
+  error,
+};
 console.log(JSON.stringify(ended));

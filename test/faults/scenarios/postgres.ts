@@ -61,6 +61,33 @@ export const postgresScenarios: readonly Scenario[] = [
   },
 ];
 
+const ofIndex = (state: string): string => `UPDATE pg_index SET ${state} WHERE indexrelid = 'users_by_name'::regclass`;
+
+const slowIndex = two.replace('(name)', '(slow(name))');
+
+/** Its index takes a second on main, so that whoever dies leaves the server building it. */
+export const slowly: Scenario = {
+  name: 'postgres-slowly',
+  files: { '001_index.sql': `${one};\n${slowIndex};\n${three};\n` },
+  journalled: {
+    begun: ['1 begun'],
+    parts: [
+      { sql: one, journal: ['1 done', '2 begun'] },
+      {
+        sql: `${slowIndex.replace('CONCURRENTLY', '')}; ${ofIndex('indisvalid = false, indisready = false')}`,
+        journal: ['2 begun'],
+      },
+      { sql: ofIndex('indisready = true'), journal: ['2 begun'] },
+      {
+        sql: ofIndex('indisvalid = true'),
+        journal: ['2 begun', '2 done', '3 begun'],
+      },
+      { sql: three, journal: ['3 done'] },
+    ],
+  },
+  setup: plain,
+};
+
 function plain({ root, database }: Place): Promise<Setup> {
   return resolveConfig({ database, root, provider: template(), lockWaitSeconds: 20 });
 }
