@@ -1,0 +1,6 @@
+import { trailbase } from 'forerun/trailbase';
+
+/** @type {import('forerun').Config} */
+export default {
+  source: trailbase(),
+};
