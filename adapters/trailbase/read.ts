@@ -1,3 +1,4 @@
+import { ForerunError, isForerunError } from '../../src/error.ts';
 import type { Driver } from '../../src/seams/driver.ts';
 import type { Attempt, Migration } from '../../src/seams/source.ts';
 import type { Target } from '../../src/seams/target.ts';
@@ -47,7 +48,9 @@ async function runWatched(
   run: () => Promise<void>,
 ): Promise<void> {
   const rehearsed = attempt.main !== undefined;
-  const calls = await watchStandIns(target.path ?? '', !rehearsed, run);
+  const calls = await watchStandIns(target.path ?? '', !rehearsed, run).catch((error: unknown) => {
+    throw unknownFunction(error) ?? error;
+  });
   if (!rehearsed) return;
   called.set(name, calls);
   const named = [...standInsIn(text)].filter((one) => !calls.has(one));
@@ -59,4 +62,15 @@ async function runWatched(
     attempt.note(
       `Rehearsed with stand-ins for ${listed(named)}, which it names and did not call: it is promoted by replay alone, never by a swap.`,
     );
+}
+
+/** The functions of TrailBase's extensions and of WASM components are known nowhere but there. */
+function unknownFunction(error: unknown): ForerunError<'BAD_MIGRATION'> | undefined {
+  const name = isForerunError(error, 'STATEMENT_FAILED') && /^no such (?:function|module): /.test(error.message);
+  if (!name) return undefined;
+  return new ForerunError('BAD_MIGRATION', `${error.message}.`, {
+    details: { where: error.details.where },
+    next: 'Where TrailBase has it, from an extension or a WASM component, let TrailBase apply this migration (trail run); or give the configuration a driver that has it, too: trailbaseDriver({ setup: (database) => database.function(…) })',
+    cause: error,
+  });
 }

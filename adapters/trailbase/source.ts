@@ -100,7 +100,7 @@ function refuseStandIns({ name, text }: Migration, calls: ReadonlySet<string>, s
       details: {},
       next:
         calls.size === 0
-          ? 'Leave --all-or-nothing out: it calls none of them by itself, and is replayed on main.'
+          ? 'It calls none of them by itself: have it replayed on main, by forerun up --safe without --all-or-nothing.'
           : 'Let TrailBase apply it: trail run. It was rehearsed and judged with: forerun gate',
     },
   );

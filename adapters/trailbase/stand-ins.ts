@@ -85,8 +85,9 @@ interface StandIn {
   answer(...values: unknown[]): unknown;
 }
 
+/** What TrailBase has let into a table must pass here as well: a check of its pages asks again. */
 const standIns: readonly StandIn[] = [
-  { name: 'is_email', judges: 0, answer: (text) => (/^[^@\s]+@[^@\s]+$/.test(String(text)) ? 1 : 0) },
+  { name: 'is_email', judges: 0, answer: (text) => (String(text).includes('@') ? 1 : 0) },
   { name: 'is_json', judges: 0, answer: isJson },
   { name: 'regexp', parameters: [2], judges: 1, answer: matches },
   { name: 'jsonschema', parameters: [2, 3], judges: 1, answer: (_schema, json) => isJson(json) },

@@ -3,6 +3,7 @@ import type { Row, Session } from '../../src/seams/driver.ts';
 import type { Checksum } from '../../src/seams/source.ts';
 import { readableTime } from './applied-on.ts';
 import { typedChecksum } from './checksum.ts';
+import { highestVersion } from './names.ts';
 import type { Recorded } from './system.ts';
 
 /** TrailBase's own table: `_schema_history(version INT PRIMARY KEY, name TEXT, applied_on TEXT, checksum TEXT) STRICT`. */
@@ -28,8 +29,8 @@ function readRow(row: Row): TableRow {
   const { version, name, applied_on: time } = row;
   const [appliedOn, checksum] = [readableTime(time), typedChecksum(row['checksum'])];
   const wrong =
-    typeof version !== 'number' || typeof name !== 'string'
-      ? 'has no version or no name'
+    typeof version !== 'number' || version > highestVersion || typeof name !== 'string'
+      ? `has no version up to ${highestVersion}, or no name`
       : appliedOn === undefined
         ? 'has a time that is not RFC 3339 with an offset'
         : checksum === undefined

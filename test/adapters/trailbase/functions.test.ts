@@ -89,7 +89,7 @@ INSERT INTO people (email) VALUES (NULL);
     const before = depot.history();
     const result = await up(await depot.setup(), { safe: true, allOrNothing: true });
     expect(result).toMatchObject({ outcome: 'rolled-back', exitCode: 3 });
-    expect(JSON.stringify(result.findings)).toContain('Leave --all-or-nothing out');
+    expect(JSON.stringify(result.findings)).toContain('without --all-or-nothing');
     expect(depot.history()).toEqual(before);
   });
 });
@@ -136,7 +136,9 @@ describe('a migration that calls what only TrailBase can answer', () => {
 test('a function that nobody stands in for fails the rehearsal, unless the project brings it', async () => {
   const depot = await newDepot();
   await depot.migration('U1790000000__area.sql', 'CREATE TABLE areas (a REAL CHECK (my_area(a) > 0));\n');
-  expect(await up(await depot.setup(), { safe: true })).toMatchObject({ outcome: 'blocked' });
+  const blocked = await up(await depot.setup(), { safe: true });
+  expect(blocked).toMatchObject({ outcome: 'blocked', findings: [{ gate: 'applies', where: { line: 1 } }] });
+  expect(blocked.findings[0]?.message).toContain('no such function: my_area. Where TrailBase has it');
   const driver = trailbaseDriver({
     setup: (database) => void database.function('my_area', {}, (area: unknown) => Number(area)),
   });
