@@ -122,7 +122,7 @@ export async function checkConfig(config: Config): Promise<void> {
   validateConfig(config);
 }
 
-/** A few addresses need no schema, and loading one would take most of the time that `forerun status` has. */
+/** A few addresses and a source need no schema, and loading one would take most of the time that `forerun status` has. */
 function isPlain(config: Config): boolean {
   const plain = ['database', 'migrations', 'checks', 'root'];
   return (
@@ -130,7 +130,9 @@ function isPlain(config: Config): boolean {
     Object.entries(config).every(([key, value]) =>
       key === 'checkpoints'
         ? value === 'each' || value === 'once'
-        : plain.includes(key) && typeof value === 'string' && value !== '',
+        : key === 'source'
+          ? typeof value === 'object' && value !== null
+          : plain.includes(key) && typeof value === 'string' && value !== '',
     )
   );
 }

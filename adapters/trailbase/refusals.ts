@@ -33,7 +33,7 @@ export function contentProblems({ file = '', text }: Migration): readonly Proble
     const next = `Write the statements of \`${basename(file)}\`, or take it away.`;
     return [{ file, what: 'has no statement, and would count as applied without one', next }];
   }
-  const statement = statementsOf(text).find(({ kind }) => refusedKinds.has(kind));
+  const statement = statementsOf(text.replace(/^\uFEFF/, '')).find(({ kind }) => refusedKinds.has(kind));
   if (statement === undefined) return [];
   const word = /^\w*/.exec(statement.sql)?.[0].toUpperCase() ?? '';
   return [

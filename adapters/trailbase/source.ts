@@ -2,15 +2,16 @@ import { sqliteTexts } from '../../src/drivers/sqlite/texts.ts';
 import { ForerunError } from '../../src/error.ts';
 import { isMarkedGone } from '../../src/gone.ts';
 import type { SourceSetup } from '../../src/seams/adapter.ts';
-import type { Session } from '../../src/seams/driver.ts';
+import type { History, Session } from '../../src/seams/driver.ts';
 import type { Migration, Source } from '../../src/seams/source.ts';
 import type { Target } from '../../src/seams/target.ts';
 import { problemsError, type Problem } from '../sql/problem.ts';
+import type { Surrounded } from './apply.ts';
 import { collect } from './collect.ts';
 import { migrationsFolder, refuseNoDepot, type Depot } from './depot.ts';
 import { trailbaseHistory, type Surroundings } from './history.ts';
 import { notMade } from './history-refusals.ts';
-import { readMigration, type Called } from './read.ts';
+import { readMigration } from './read.ts';
 import { contentProblems, versionProblems } from './refusals.ts';
 import { listed, standInsIn } from './stand-ins.ts';
 import { readTable, type TableRow } from './table.ts';
@@ -20,22 +21,23 @@ type Setup = Pick<SourceSetup, 'main' | 'driver'>;
 
 /** The migrations of one database of a depot. */
 export function trailbaseSource(depot: Depot, { main, driver }: Setup): Source {
-  const called: Called = new Map();
   const surroundings: Surroundings = { database: depot.database, files: () => collect(depot).found };
+  const history = (session: Session): History => trailbaseHistory(session, surroundings);
+  const surrounded: Surrounded = { history, called: new Map() };
   const onMain = async <T>(target: Target, ask: (session: Session) => Promise<T>): Promise<T> => {
     await using connection = await driver.open(target);
     return await ask(connection);
   };
   return {
     name: 'trailbase',
-    history: (session) => trailbaseHistory(session, surroundings),
+    history,
     async migrations() {
       refuseNoDepot(depot);
-      return list(depot, await onMain(main, appliedIn(depot)), driver, called);
+      return list(depot, await onMain(main, appliedIn(depot)), driver, surrounded);
     },
     notes: (target) => onMain(target, (session) => notesOn(session, surroundings)),
     async promoting(migration, _direction, swapped) {
-      refuseStandIns(migration, called.get(migration.name) ?? new Set(), swapped);
+      refuseStandIns(migration, surrounded.called.get(migration.name) ?? new Set(), swapped);
     },
   };
 }
@@ -44,13 +46,13 @@ function list(
   depot: Depot,
   applied: readonly TableRow[],
   driver: Setup['driver'],
-  called: Called,
+  surrounded: Surrounded,
 ): readonly Migration[] {
   const { found, problems } = collect(depot);
   const all: Problem[] = [...problems, ...versionProblems(found, applied, depot.database)];
   const migrations: Migration[] = [];
   for (const one of found) {
-    const migration = readMigration(one, driver, called, (problem) => all.push(problem));
+    const migration = readMigration(one, driver, surrounded, (problem) => all.push(problem));
     if (migration === undefined) continue;
     if (!applied.some(({ version }) => version === one.version)) all.push(...contentProblems(migration));
     migrations.push(migration);

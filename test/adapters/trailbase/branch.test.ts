@@ -39,3 +39,22 @@ test('one with a migration that names what only TrailBase can answer does not', 
   expect(JSON.stringify(result.findings)).toContain('needs is_email()');
   expect(depot.history()).toEqual(before);
 });
+
+test('what TrailBase itself applies while it is rehearsed is not applied a second time', async () => {
+  const depot = await newDepot();
+  await depot.migration('U1790000000__more.sql', 'UPDATE orders SET total = total + 1;\n');
+  const setup = await depot.setup({}, { allow: ['values-changed orders.total'] });
+  const checksum = (await setup.source.migrations())[0]?.checksum.replace('siphash13:', '');
+  const trailRuns = `UPDATE orders SET total = total + 1;
+    INSERT INTO _schema_history VALUES (1790000000, 'more', '2026-12-01T00:00:00Z', '${checksum}');`;
+  const result = await up(setup, {
+    safe: true,
+    onEvent: (event) => {
+      if (event.type === 'promoting') depot.write(trailRuns);
+    },
+  });
+  expect(result).toMatchObject({ outcome: 'rolled-back', exitCode: 3 });
+  expect(JSON.stringify(result.findings)).toContain('TrailBase itself has applied U1790000000__more');
+  expect(depot.read('SELECT total FROM orders ORDER BY id')).toEqual([11.5, 21, 31]);
+  expect((await up(setup, { safe: true })).outcome).toBe('nothing-pending');
+});
