@@ -4,6 +4,7 @@ import type { Connection } from '../../src/seams/driver.ts';
 import type { Target } from '../../src/seams/target.ts';
 import { knexPackage } from './package.ts';
 import type { KnexProject } from './project.ts';
+import type { Own } from './stuck.ts';
 import { keepWords, quietErrors } from './words.ts';
 
 /** A knex that makes queries and has no database to put them to. */
@@ -21,7 +22,7 @@ export async function usingTransaction(
   project: KnexProject,
   connection: Connection,
   target: Target,
-  use: (trx: Knex.Transaction) => Promise<void>,
+  use: (trx: Knex.Transaction, own: Own) => Promise<void>,
 ): Promise<void> {
   const knex = knexWithoutDatabase(project);
   keepWords(knex);
@@ -42,7 +43,7 @@ export async function usingTransaction(
   };
   const trx = await knex.transaction();
   try {
-    await use(trx);
+    await use(trx, { isBusy: () => raw.readyForQuery === false, besides: project.engine === 'sqlite' ? 0 : 1 });
   } finally {
     // What the migration did not wait for fails from here on, rather than that it goes unseen.
     if (begun !== undefined) begun._completed = true;
@@ -97,6 +98,8 @@ interface Begun {
 
 interface RawClient {
   __knexUid?: string;
+  /** Of PostgreSQL. */
+  readonly readyForQuery?: boolean;
   /** Of SQLite. */
   pragma?(text: string): unknown;
 }

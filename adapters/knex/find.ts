@@ -27,7 +27,7 @@ export function applying(project: KnexProject, driver: Driver): Found {
   return {
     async apply(target, attempt, name, direction) {
       try {
-        await runMigration(project, driver, target, attempt, name, direction);
+        await runMigration(project, driver, target, attempt, name, direction, true);
       } catch (error) {
         throw tellable(driver, error);
       }

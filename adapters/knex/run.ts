@@ -8,10 +8,12 @@ import { prepare, usingTransaction } from './bound.ts';
 import type { MigrationModule } from './config.ts';
 import { listMigrations, type Listed } from './list.ts';
 import type { KnexProject } from './project.ts';
+import { unlessStuck, type Own } from './stuck.ts';
 
 /**
  * Runs one migration in this process: in one transaction of ours with the attempt's first and last step, or, where it says
- * that it wants none or was seen to end ours, on a knex of its own with neither.
+ * that it wants none or was seen to end ours, on a knex of its own with neither. `limited`: it fails where it never comes to
+ * its end, which a process can tell that does nothing else.
  */
 export async function runMigration(
   project: KnexProject,
@@ -20,6 +22,7 @@ export async function runMigration(
   attempt: Attempt,
   name: string,
   direction: Direction,
+  limited: boolean = false,
 ): Promise<void> {
   const listed = (await listMigrations(project)).find((candidate) => candidate.name === name);
   if (listed === undefined) {
@@ -28,7 +31,8 @@ export async function runMigration(
   // Before anything is locked.
   const module = await listed.load();
   const transactional = module.config?.transaction ?? project.settings.transactions;
-  const run = (knex: Knex): Promise<void> => call(project, listed, module, direction, knex, attempt);
+  const run = (knex: Knex, own: Own = { isBusy: () => false, besides: 0 }): Promise<void> =>
+    call(project, { listed, module, direction, knex, own, limited }, attempt);
   if (transactional && !attempt.alone) {
     const prepared: Attempt = { ...attempt, prepare: (connection) => prepare(project, connection) };
     await driver.transaction(target, prepared, (connection) => usingTransaction(project, connection, target, run));
@@ -49,12 +53,18 @@ async function inOwnTransaction(knex: Knex, run: (knex: Knex) => Promise<void>):
   }
 }
 
+interface Call {
+  readonly listed: Listed;
+  readonly module: MigrationModule;
+  readonly direction: Direction;
+  readonly knex: Knex;
+  readonly own: Own;
+  readonly limited: boolean;
+}
+
 async function call(
   { settings, config }: KnexProject,
-  { name, spec }: Listed,
-  module: MigrationModule,
-  direction: Direction,
-  knex: Knex,
+  { listed: { name, spec }, module, direction, knex, own, limited }: Call,
   attempt: Pick<Attempt, 'note'>,
 ): Promise<void> {
   const change = module[direction];
@@ -65,12 +75,14 @@ async function call(
     });
   }
   const { beforeEach, afterEach } = config.migrations ?? {};
-  await beforeEach?.(knex, [spec]);
-  const answer = change(knex);
-  if (!isPromise(answer))
-    attempt.note(`${name} returned no promise: what it began and did not wait for did not count.`);
-  await answer;
-  await afterEach?.(knex, [spec]);
+  const work = async (): Promise<void> => {
+    await beforeEach?.(knex, [spec]);
+    const answer = change(knex);
+    if (!isPromise(answer)) attempt.note(`${name} returned no promise: what it did not wait for did not count.`);
+    await answer;
+    await afterEach?.(knex, [spec]);
+  };
+  await (limited ? unlessStuck(name, own, work) : work());
 }
 
 function isPromise(answer: unknown): boolean {
