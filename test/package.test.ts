@@ -41,7 +41,7 @@ describe('the package', () => {
 
   test('can be imported by each of its names', async () => {
     const program = `
-      const names = ['forerun', 'forerun/sqlite', 'forerun/copy', 'forerun/sql', 'forerun/trailbase', 'forerun/umzug'];
+      const names = ['forerun', 'forerun/sqlite', 'forerun/copy', 'forerun/sql', 'forerun/prisma', 'forerun/trailbase', 'forerun/umzug'];
       for (const name of names) console.log(name, Object.keys(await import(name)).length > 0);`;
     const { stdout } = await execa(process.execPath, ['--input-type=module', '-e', program], { cwd: project });
     expect(stdout.split('\n')).toEqual([
@@ -49,6 +49,7 @@ describe('the package', () => {
       'forerun/sqlite true',
       'forerun/copy true',
       'forerun/sql true',
+      'forerun/prisma true',
       'forerun/trailbase true',
       'forerun/umzug true',
     ]);
