@@ -3,6 +3,7 @@ import { applierFrom, firstStretch, isWhole, recordHistory } from '../rehearsal/
 import type { Step } from '../rehearsal/rehearse.ts';
 import type { Middle, Run } from '../run-log.ts';
 import { shellWord } from '../shell-word.ts';
+import type { Watch } from '../seams/driver.ts';
 import type { Attempt, Direction, Stretch } from '../seams/source.ts';
 import { backOut } from './back-out.ts';
 import { checkClaim, journalledRow, journalRow, ownWork, writeJournal } from './claim.ts';
@@ -79,11 +80,25 @@ async function runOnMain(run: Run, work: Journalling): Promise<Stretch> {
   if (!tells) await writeJournal(run, journalledRow(run, middle, checkpoint));
   await using watch = tells ? undefined : await driver.watch?.(main);
   try {
-    await applierFrom(run, migration, direction)(main, newAttempt(run, work, begun));
+    const attempt = { ...newAttempt(run, work, begun), child: keepingChild(run, work, watch) };
+    await applierFrom(run, migration, direction)(main, attempt);
   } catch (error) {
     throw await backOut(run, work, { begun, watch, error });
   }
   return begun.at(-1) ?? run.middle?.stretch ?? whole;
+}
+
+/** A program is in the journal before it begins, so that the next run can end it. */
+function keepingChild(
+  run: Run,
+  { middle, checkpoint }: Journalling,
+  watch: Watch | undefined,
+): NonNullable<Attempt['child']> {
+  return async (child) => {
+    await writeJournal(run, { ...journalledRow(run, middle, checkpoint), children: [child] });
+    // What was written until now was not the migration.
+    await watch?.moved();
+  };
 }
 
 /** Code is of one piece. */
@@ -110,7 +125,6 @@ function newAttempt(run: Run, { step, direction, checkpoint, identity, middle }:
     signal: run.signal,
     afterBegin: async (session) => void (await checkClaim(run, session, identity)),
     beforeCommit: (session) => recordHistory(run, session, migration, direction),
-    child: (child) => writeJournal(run, { ...journalledRow(run, middle, checkpoint), children: [child] }),
     waiting: run.tell,
     note: (message) => run.note('promotion', message, migration.name),
     stretches: {
