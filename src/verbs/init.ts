@@ -1,5 +1,6 @@
 import { access, appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { commandOf } from './init/command.ts';
 import { configFile, configText, fromEnvironment, type ConfigFile } from './init/config-file.ts';
 import { findDatabases } from './init/databases.ts';
 import { addScripts, readPackage, type Package } from './init/package-file.ts';
@@ -35,6 +36,8 @@ export async function init(root: string): Promise<Initialized> {
   }
   const depot = await depotOf(folder);
   if (depot !== undefined) return withAdapter(folder, pack, depot);
+  const command = await commandOf(folder, pack, databases);
+  if (command !== undefined) return withAdapter(folder, pack, command);
   const migrations = findSqlFolder(folder);
   const code = migrations === undefined && !present.exists ? findCodeMigrations(folder) : undefined;
   if (code !== undefined) return withoutFramework(code, pack);

@@ -22,13 +22,16 @@ export function configText(found: {
   readonly databases: readonly string[];
   readonly migrations: string;
 }): (name: string) => string {
-  const [database = 'app.db'] = found.databases;
-  const address = database === fromEnvironment ? database : `process.env.DATABASE_URL ?? ${quoted(database)}`;
-  const body = `{\n  database: ${address},\n  migrations: ${quoted(found.migrations)},\n}`;
+  const body = `{\n  database: ${databaseText(found.databases)},\n  migrations: ${quoted(found.migrations)},\n}`;
   return (name) =>
     name.endsWith('ts')
       ? `import type { Config } from 'forerun';\n\nexport default ${body} satisfies Config;\n`
       : `/** @type {import('forerun').Config} */\nexport default ${body};\n`;
+}
+
+/** The address of main, as it stands in a config file. */
+export function databaseText([database = 'app.db']: readonly string[]): string {
+  return database === fromEnvironment ? database : `process.env.DATABASE_URL ?? ${quoted(database)}`;
 }
 
 /** Stands for an address that is kept out of files, because it may hold a password. */
