@@ -1,11 +1,14 @@
 import { access, appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { commandOf } from './init/command.ts';
+import { commandFramework } from './init/command.ts';
 import { configFile, configText, fromEnvironment, type ConfigFile } from './init/config-file.ts';
 import { findDatabases } from './init/databases.ts';
+import { frameworkConfig, installSteps, type Framework } from './init/framework.ts';
+import { knexFramework } from './init/knex.ts';
 import { addScripts, readPackage, type Package } from './init/package-file.ts';
 import { findCodeMigrations, findSqlFolder } from './init/sql-folder.ts';
-import { depotOf } from './init/trailbase.ts';
+import { prismaFramework } from './init/prisma.ts';
+import { trailbaseFramework } from './init/trailbase.ts';
 import { umzugAdvice } from './init/umzug.ts';
 
 /** What `init` found in a project, and what it did about it. */
@@ -34,14 +37,12 @@ export async function init(root: string): Promise<Initialized> {
     const ignored = await ignoreHome(folder);
     return { found: 'umzug', wrote: ignored, kept, next: await umzugAdvice(folder, pack, databases) };
   }
-  const depot = await depotOf(folder);
-  if (depot !== undefined) return withAdapter(folder, pack, depot);
-  const command = await commandOf(folder, pack, databases);
-  if (command !== undefined) return withAdapter(folder, pack, command);
+  const [framework, ...others] = await frameworksIn(folder, pack, databases);
+  if (framework !== undefined) return withFrameworks(folder, pack, [framework, ...others]);
   const migrations = findSqlFolder(folder);
   const code = migrations === undefined && !present.exists ? findCodeMigrations(folder) : undefined;
   if (code !== undefined) return withoutFramework(code, pack);
-  const config = await writeConfig(folder, pack, configText({ databases, migrations: migrations ?? 'migrations' }));
+  const config = await writeConfig(folder, present, configText({ databases, migrations: migrations ?? 'migrations' }));
   const scripts = pack === undefined ? { wrote: [], kept: [] } : await addScripts(pack);
   return {
     found: foundText(migrations, present),
@@ -51,23 +52,55 @@ export async function init(root: string): Promise<Initialized> {
   };
 }
 
-/** What an adapter of ours makes of a project. */
-interface Recognised {
-  readonly found: string;
-  /** The text of a config file of that name. */
-  readonly text: (name: string) => string;
-  /** What is to be done besides. */
-  readonly steps: readonly string[];
+/** All that are in use; the likeliest first. */
+async function frameworksIn(
+  folder: string,
+  pack: Package | undefined,
+  databases: readonly string[],
+): Promise<readonly Framework[]> {
+  const found = [
+    prismaFramework(folder),
+    await knexFramework(folder, pack),
+    await trailbaseFramework(folder),
+    await commandFramework(folder, pack, databases),
+  ];
+  return found.filter((framework) => framework !== undefined);
 }
 
-async function withAdapter(folder: string, pack: Package | undefined, seen: Recognised): Promise<Initialized> {
-  const config = await writeConfig(folder, pack, seen.text);
+/** The first one gets the configuration that is read by default, the others one each that is named by `--config`. */
+async function withFrameworks(
+  folder: string,
+  pack: Package | undefined,
+  frameworks: readonly [Framework, ...Framework[]],
+): Promise<Initialized> {
+  const [first, ...others] = frameworks;
+  const main = await configFile(folder, pack);
+  const configs = [
+    await writeConfig(folder, main, frameworkConfig(first)),
+    ...(await Promise.all(
+      others.map(async (other) => {
+        const name = main.name.replace('forerun.', `forerun.${other.adapter}.`);
+        return writeConfig(folder, { name, exists: await isThere(join(folder, name)) }, frameworkConfig(other));
+      }),
+    )),
+  ];
   const scripts = pack === undefined ? { wrote: [], kept: [] } : await addScripts(pack);
   return {
-    found: seen.found,
-    wrote: [...config.wrote, ...scripts.wrote, ...(await ignoreHome(folder))],
-    kept: [...config.kept, ...scripts.kept],
-    next: [...addForerun(pack), ...seen.steps, ...lookAndApply].join('\n'),
+    found: frameworks.map(({ found }) => found).join('; '),
+    wrote: [...configs.flatMap(({ wrote }) => wrote), ...scripts.wrote, ...(await ignoreHome(folder))],
+    kept: [...configs.flatMap(({ kept }) => kept), ...scripts.kept],
+    next: [
+      ...installSteps(
+        pack,
+        frameworks.flatMap(({ missing = [] }) => missing),
+      ),
+      ...frameworks.flatMap(({ steps = [] }) => steps),
+      ...others.map(({ found, adapter }) => {
+        const name = main.name.replace('forerun.', `forerun.${adapter}.`);
+        return `Every command serves ${found}, by: --config ${name}`;
+      }),
+      ...lookAndApply,
+    ].join('\n'),
   };
 }
 
@@ -96,10 +129,9 @@ function foundText(migrations: string | undefined, config: ConfigFile): string {
 
 async function writeConfig(
   folder: string,
-  pack: Package | undefined,
+  { name, exists }: ConfigFile,
   text: (name: string) => string,
 ): Promise<{ readonly wrote: readonly string[]; readonly kept: readonly string[] }> {
-  const { name, exists } = await configFile(folder, pack);
   if (exists) return { wrote: [], kept: [name] };
   await writeFile(join(folder, name), text(name), { flag: 'wx' });
   return { wrote: [name], kept: [] };
@@ -108,11 +140,7 @@ async function writeConfig(
 /** Only where there is one: the folder for copies keeps itself out of git, so that this is for people to read. */
 async function ignoreHome(folder: string): Promise<readonly string[]> {
   const file = join(folder, '.gitignore');
-  const present = await access(file).then(
-    () => true,
-    () => false,
-  );
-  if (!present) return [];
+  if (!(await isThere(file))) return [];
   const text = await readFile(file, 'utf8');
   if (/^\/?(?:\*\*\/)?\.forerun\/?\s*$/m.test(text)) return [];
   await appendFile(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}.forerun/\n`);
@@ -129,15 +157,18 @@ interface Found {
 
 function nextSteps({ databases, migrations, pack, config }: Found): string {
   return [
-    ...addForerun(pack),
+    ...installSteps(pack),
     ...(config.exists ? [] : databaseSteps(databases, config.name)),
     ...(migrations === undefined && !config.exists ? ['Create the first migration: npx forerun create <name>'] : []),
     ...lookAndApply,
   ].join('\n');
 }
 
-function addForerun(pack: Package | undefined): readonly string[] {
-  return pack?.uses('forerun') === true ? [] : ['Add Forerun to the project: npm install --save-dev forerun'];
+function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 const lookAndApply: readonly string[] = [

@@ -50,6 +50,27 @@ test('names every tool that it finds', async () => {
   expect(next).toContain('Sequelize is there as well');
 });
 
+test('writes a configuration for each of several frameworks', async () => {
+  const root = await folder({
+    'package.json': pack({ knex: '3', dbmate: '2' }),
+    'knexfile.js': 'module.exports = {};',
+    'prisma/schema.prisma': 'datasource db { provider = "sqlite" url = "file:dev.db" }',
+  });
+  const { found, wrote, next } = await init(root);
+  expect(found).toBe('Prisma, with prisma/schema.prisma; knex (knexfile.js); dbmate, which is run as a command');
+  expect(wrote).toEqual([
+    'forerun.config.mjs',
+    'forerun.knex.config.mjs',
+    'forerun.command.config.mjs',
+    'package.json',
+  ]);
+  expect(await readFile(join(root, 'forerun.config.mjs'), 'utf8')).toContain('source: prisma()');
+  expect(await readFile(join(root, 'forerun.knex.config.mjs'), 'utf8')).toContain('source: knex()');
+  expect(next).toContain('Every command serves knex (knexfile.js), by: --config forerun.knex.config.mjs');
+  const again = await init(root);
+  expect([again.wrote, again.kept.slice(0, 3)]).toEqual([[], wrote.slice(0, 3)]);
+});
+
 function pack(devDependencies: object): string {
   return JSON.stringify({ scripts: { 'db:migrate': 'node migrate.js' }, devDependencies });
 }

@@ -29,5 +29,7 @@ test('a knexfile in a folder of its own is named', async () => {
   expect(stdout).toBe(`import type { Config } from 'forerun';
 import { knex } from 'forerun/knex';
 
-export default { source: knex({ knexfile: 'db/knexfile.ts' }) } satisfies Config;`);
+export default {
+  source: knex({ knexfile: 'db/knexfile.ts' }),
+} satisfies Config;`);
 });

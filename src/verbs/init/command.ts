@@ -1,22 +1,16 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { databaseText } from './config-file.ts';
+import type { Framework } from './framework.ts';
 import type { Package } from './package-file.ts';
 import { findSqlFolder } from './sql-folder.ts';
 
-/** What is to be said and written for a project with a migration tool that is run as a command; undefined without one. */
-export async function commandOf(
+/** What is to be written for a project with a migration tool that is run as a command; undefined without one. */
+export async function commandFramework(
   root: string,
   pack: Package | undefined,
   databases: readonly string[],
-): Promise<
-  | {
-      readonly found: string;
-      readonly text: (name: string) => string;
-      readonly steps: readonly string[];
-    }
-  | undefined
-> {
+): Promise<Framework | undefined> {
   if (pack === undefined) return undefined;
   const used = tools.filter(({ packages }) => packages.some((name) => pack.uses(name)));
   // A library for queries, beside migrations in plain SQL, is no sign that it runs them.
@@ -26,7 +20,9 @@ export async function commandOf(
   const { up, step } = await first.command(root, pack);
   return {
     found: `${first.name}, which is run as a command`,
-    text: (name) => configText(up, databases, name),
+    adapter: 'command',
+    options: `{ up: '${up}' }`,
+    database: databaseText(databases),
     steps: [
       ...(step === undefined ? [] : [step]),
       ...others.map(({ name }) => `${name} is there as well: a configuration of its own, by --config, serves it.`),
@@ -88,12 +84,4 @@ function ownScript({ content }: Package, what: string): { readonly up: string; r
   if (name !== undefined) return { up: `npm run --silent ${name}` };
   const step = `No script that runs ${what} was found: write its command into the configuration.`;
   return { up: 'node migrate.js', step };
-}
-
-function configText(up: string, databases: readonly string[], name: string): string {
-  const start = "import { command } from 'forerun/command';\n";
-  const body = `{\n  database: ${databaseText(databases)},\n  source: command({ up: '${up}' }),\n}`;
-  return name.endsWith('ts')
-    ? `import type { Config } from 'forerun';\n${start}\nexport default ${body} satisfies Config;\n`
-    : `${start}\n/** @type {import('forerun').Config} */\nexport default ${body};\n`;
 }

@@ -1,28 +1,39 @@
-/** A framework in use, and the source that stands for it in a configuration. */
+import type { Package } from './package-file.ts';
+
+/** A framework in use, and what stands for it in a configuration. */
 export interface Framework {
   /** Its name, and where it was found. */
   readonly found: string;
-  /** The line that imports the adapter. */
-  readonly imports: string;
-  /** The call that makes the source. */
-  readonly source: string;
+  /** The adapter that serves it: the name of its function, and of its subpath of the package. */
+  readonly adapter: string;
+  /** What the function is called with, as it is to be written. @default nothing */
+  readonly options?: string;
+  /** The address of main, as it is to be written. @default none: the framework's own files name it */
+  readonly database?: string;
   /** Packages that it needs and that package.json does not name. */
-  readonly missing: readonly string[];
+  readonly missing?: readonly string[];
+  /** What is to be done besides. */
+  readonly steps?: readonly string[];
 }
 
-/** The text of a configuration with that source; the framework's own files name the database. */
-export function frameworkConfig({ imports, source }: Framework): (name: string) => string {
+/** The text of a configuration file of that name. */
+export function frameworkConfig(framework: Framework): (name: string) => string {
+  const { adapter, database } = framework;
+  const imported = `import { ${adapter} } from 'forerun/${adapter}';\n`;
+  const address = database === undefined ? '' : `  database: ${database},\n`;
+  const body = `{\n${address}  source: ${sourceText(framework)},\n}`;
   return (name) =>
     name.endsWith('ts')
-      ? `import type { Config } from 'forerun';\n${imports}\n\nexport default { source: ${source} } satisfies Config;\n`
-      : `${imports}\n\n/** @type {import('forerun').Config} */\nexport default { source: ${source} };\n`;
+      ? `import type { Config } from 'forerun';\n${imported}\nexport default ${body} satisfies Config;\n`
+      : `${imported}\n/** @type {import('forerun').Config} */\nexport default ${body};\n`;
 }
 
-export function frameworkSteps({ missing }: Framework, hasForerun: boolean): string {
-  const packages = [...(hasForerun ? [] : ['forerun']), ...missing];
-  return [
-    ...(packages.length === 0 ? [] : [`Add to the project: npm install --save-dev ${packages.join(' ')}`]),
-    'See where the database stands: npx forerun status',
-    'Apply what is pending, rehearsed first: npx forerun up --safe',
-  ].join('\n');
+export function sourceText({ adapter, options = '' }: Pick<Framework, 'adapter' | 'options'>): string {
+  return `${adapter}(${options})`;
+}
+
+/** What the project lacks. */
+export function installSteps(pack: Package | undefined, missing: readonly string[] = []): readonly string[] {
+  const packages = [...(pack?.uses('forerun') === true ? [] : ['forerun']), ...missing];
+  return packages.length === 0 ? [] : [`Add to the project: npm install --save-dev ${packages.join(' ')}`];
 }

@@ -15,8 +15,8 @@ export async function knexFramework(folder: string, pack: Package | undefined): 
     const file = place === '.' ? name : `${place}/${name}`;
     return {
       found: `knex (${file})`,
-      imports: "import { knex } from 'forerun/knex';",
-      source: place === '.' ? 'knex()' : `knex({ knexfile: '${file}' })`,
+      adapter: 'knex',
+      ...(place === '.' ? {} : { options: `{ knexfile: '${file}' }` }),
       missing: pack?.uses('knex') === false ? ['knex'] : [],
     };
   }

@@ -1,24 +1,21 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sourceText, type Framework } from './framework.ts';
 
-/** What is to be said and written for a project with a depot of TrailBase's; undefined where there is none. */
-export async function depotOf(root: string): Promise<
-  | {
-      readonly found: string;
-      readonly text: (name: string) => string;
-      readonly steps: readonly string[];
-    }
-  | undefined
-> {
+/** What is to be written for a project with a depot of TrailBase's; undefined where there is none. */
+export async function trailbaseFramework(root: string): Promise<Framework | undefined> {
   const folder = await depotIn(root);
   if (folder === undefined) return undefined;
   const others = (await foldersIn(join(root, folder, 'migrations'))).filter((name) => name !== 'main');
+  const options = optionsOf(folder);
   return {
     found: `TrailBase's depot in ${folder}/${others.length === 0 ? '' : `, with migrations for ${others.join(', ')} besides main`}`,
-    text: (name) => configText(folder, name),
-    steps: others.map(
-      (other) => `A configuration of its own serves ${other}, by --config: source: ${callOf(folder, other)}`,
-    ),
+    adapter: 'trailbase',
+    ...(options === undefined ? {} : { options }),
+    steps: others.map((other) => {
+      const source = sourceText({ adapter: 'trailbase', options: optionsOf(folder, other) ?? '' });
+      return `A configuration of its own serves ${other}, by --config: source: ${source}`;
+    }),
   };
 }
 
@@ -31,20 +28,12 @@ async function depotIn(root: string): Promise<string | undefined> {
   return undefined;
 }
 
-function configText(folder: string, name: string): string {
-  const start = "import { trailbase } from 'forerun/trailbase';\n";
-  const body = `{\n  source: ${callOf(folder)},\n}`;
-  return name.endsWith('ts')
-    ? `import type { Config } from 'forerun';\n${start}\nexport default ${body} satisfies Config;\n`
-    : `${start}\n/** @type {import('forerun').Config} */\nexport default ${body};\n`;
-}
-
-function callOf(folder: string, database?: string): string {
+function optionsOf(folder: string, database?: string): string | undefined {
   const options = [
     ...(folder === 'traildepot' ? [] : [`depot: '${folder}'`]),
     ...(database === undefined ? [] : [`database: '${database}'`]),
   ];
-  return options.length === 0 ? 'trailbase()' : `trailbase({ ${options.join(', ')} })`;
+  return options.length === 0 ? undefined : `{ ${options.join(', ')} }`;
 }
 
 /** Nothing for what is no folder. */
