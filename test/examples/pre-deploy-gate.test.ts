@@ -19,8 +19,7 @@ test(
   async () => {
     const { folder } = await copyExample('pre-deploy-gate');
     await execa('node', ['seed.js'], { cwd: folder });
-    const gate = (migrations: string): ReturnType<typeof execa<{ reject: false }>> =>
-      execa('sh', ['gate.sh', 'app.db', migrations], { cwd: folder, reject: false });
+    const gate = (migrations: string) => execa('sh', ['gate.sh', 'app.db', migrations], { cwd: folder, reject: false });
     expect(await gate('good')).toMatchObject({ exitCode: 0, stdout: 'Gate: passed' });
     const lossy = await gate('lossy');
     expect(lossy.exitCode).toBe(3);

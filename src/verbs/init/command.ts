@@ -70,7 +70,7 @@ async function typeorm(root: string): Promise<{ readonly up: string; readonly st
     const names = await readdir(join(root, folder)).catch(() => []);
     const file = names.find((name) => /^(?:app-)?data-?source\.[cm]?[jt]s$/i.test(name));
     if (file === undefined) continue;
-    const program = /ts$/.test(file) ? 'typeorm-ts-node-commonjs' : 'typeorm';
+    const program = file.endsWith('ts') ? 'typeorm-ts-node-commonjs' : 'typeorm';
     return { up: `npx ${program} migration:run -d ${folder === '.' ? '' : `${folder}/`}${file}` };
   }
   const step = 'No data source was found: write its path into the command of the configuration.';

@@ -9,7 +9,7 @@ const usual = ['.', 'db', 'database', 'src', 'src/db', 'src/database', 'config',
 /** What is to be written for a project on Knex; undefined where there is no knexfile. */
 export async function knexFramework(folder: string, pack: Package | undefined): Promise<Framework | undefined> {
   for (const place of usual) {
-    const names = await readdir(join(folder, place)).catch(() => []);
+    const names = await readdir(join(folder, place)).catch((): string[] => []);
     const name = names.sort().find((candidate) => /^knexfile\.[cm]?[jt]s$/.test(candidate));
     if (name === undefined) continue;
     const file = place === '.' ? name : `${place}/${name}`;
