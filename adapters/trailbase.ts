@@ -1,7 +1,8 @@
+import { resolve } from 'node:path';
 import type { Adapter } from '../src/seams/adapter.ts';
 import { createTrailbaseMigration } from './trailbase/create.ts';
 import { driverFor } from './trailbase/driver.ts';
-import { databaseFile, depotAt, refuseNoDepot, type Depot } from './trailbase/depot.ts';
+import { databaseAt, databaseFile, depotAt, refuseNoDepot, refuseOther, type Depot } from './trailbase/depot.ts';
 
 export { trailbaseDriver } from './trailbase/driver.ts';
 
@@ -9,8 +10,9 @@ export interface TrailbaseOptions {
   /** TrailBase's folder, relative to the configuration. @default 'traildepot' */
   readonly depot?: string;
   /**
-   * The database of the depot that runs are about, by its name in `data`. Each other database has migrations and a history
-   * of its own, and is run by a configuration of its own. @default 'main'
+   * The database of the depot that runs are about, by its name in `data`. Each has migrations and a history of its own, so
+   * that one is run after the other, by a configuration for each or by the address of its file.
+   * @default the one whose address is given, else `main`
    */
   readonly database?: string;
 }
@@ -21,7 +23,8 @@ export interface TrailbaseOptions {
  * finds nothing left to do. Whatever it would refuse to start with, or silently never run, is refused.
  */
 export function trailbase(options: TrailbaseOptions = {}): Adapter {
-  const depotIn = (root: string): Depot => depotAt(root, options.depot ?? 'traildepot', options.database ?? 'main');
+  const folder = options.depot ?? 'traildepot';
+  const depotIn = (root: string, database = options.database ?? 'main'): Depot => depotAt(root, folder, database);
   return {
     name: 'trailbase',
     async database(root) {
@@ -31,7 +34,10 @@ export function trailbase(options: TrailbaseOptions = {}): Adapter {
     },
     driver: driverFor,
     async source(setup) {
-      return (await import('./trailbase/source.ts')).trailbaseSource(depotIn(setup.root), setup);
+      const addressed = databaseAt({ folder: resolve(setup.root, folder) }, setup.main.path);
+      const depot = depotIn(setup.root, options.database ?? addressed);
+      refuseOther(depot, addressed);
+      return (await import('./trailbase/source.ts')).trailbaseSource(depot, setup);
     },
     create: async (root, name, now) => [createTrailbaseMigration(depotIn(root), name, now)],
   };

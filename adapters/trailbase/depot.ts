@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { ForerunError } from '../../src/error.ts';
 
 /** One database of a depot. */
@@ -26,6 +26,22 @@ export function depotAt(root: string, folder: string, database: string): Depot {
   return { folder: resolve(root, folder), database };
 }
 
+/**
+ * The database of the depot that an address in its data folder means; undefined for one elsewhere, such as a branch.
+ */
+export function databaseAt({ folder }: Pick<Depot, 'folder'>, path: string | undefined): string | undefined {
+  if (path === undefined || !path.endsWith('.db')) return undefined;
+  return realOf(dirname(path)) === realOf(join(folder, 'data')) ? basename(path, '.db') : undefined;
+}
+
+export function refuseOther({ database }: Depot, addressed: string | undefined): void {
+  if (addressed === undefined || addressed === database) return;
+  throw refused(
+    `The address is that of TrailBase's database ${addressed}, and the migrations are those of ${database}.`,
+    `Give both of one database: trailbase({ database: '${addressed}' }) without an address is enough.`,
+  );
+}
+
 export function databaseFile({ folder, database }: Depot): string {
   return join(folder, 'data', `${database}.db`);
 }
@@ -41,6 +57,14 @@ export function refuseNoDepot({ folder }: Depot): void {
     `There is no TrailBase depot at ${folder}.`,
     "Give its folder: trailbase({ depot: 'path/to/traildepot' }); or have TrailBase make one: trail run",
   );
+}
+
+function realOf(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder;
+  }
 }
 
 function refused(message: string, next: string): ForerunError<'CONFIG'> {

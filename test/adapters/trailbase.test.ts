@@ -120,6 +120,22 @@ describe('a database besides main', () => {
     expect(depot.history()).toMatchObject([{ name: 'file_deletions' }, { name: 'posts' }]);
   });
 
+  test('is meant by its address alone, and never confused with another', async () => {
+    const depot = await newDepot({ seed, database: 'shop' });
+    await depot.migration('U1790000000__posts.sql', posts);
+    await depot.file('traildepot/migrations/main/U1790000001__main.sql', 'CREATE TABLE other (id INTEGER);');
+    const error: unknown = await depot
+      .setup({ database: 'main' }, { database: depot.path })
+      .catch((reason: unknown) => reason);
+    if (!isForerunError(error, 'CONFIG')) throw error;
+    expect(error.message).toContain("TrailBase's database shop, and the migrations are those of main");
+    const { stdout } = await forerun(['up', '--adapter', 'trailbase', '--database', 'traildepot/data/shop.db'], {
+      cwd: depot.root,
+    });
+    expect(stdout).toContain('U1790000000__posts');
+    expect(depot.history()).toMatchObject([{ name: 'file_deletions' }, { name: 'posts' }]);
+  });
+
   test.each(['logs', 'session'])('is none where it is TrailBase’s %s', async (database) => {
     const depot = await newDepot();
     const error: unknown = await depot.setup({ database }).catch((reason: unknown) => reason);

@@ -56,7 +56,7 @@ describe('wrong use exits with 2 and says what was meant', () => {
     ['--all-or-nothing without --safe', ['up', '--all-or-nothing'], /none without --safe/],
     ['--promote-passing without --safe', ['up', '--promote-passing'], /forerun up --safe --promote-passing/],
     ['--quiet with --verbose', ['status', '--quiet', '--verbose'], /cannot be used with/],
-    ['an adapter that there is not', ['up', '--adapter', 'knex'], /There is no adapter "knex".*There is: sql\./],
+    ['an adapter that there is not', ['up', '--adapter', 'alembic'], /There is no adapter "alembic".*There is: sql\b/],
     ['Umzug as an adapter', ['up', '--adapter', 'umzug'], /safeUmzug/],
     ['a provider that there is not', ['up', '--provider', 'copi'], /did you mean copy\?/],
     ['a repair without a reason', ['repair'], /--reason <text>' not specified/],
