@@ -86,6 +86,6 @@ function loneUndo({ file, form: { version, name } }: Named): Problem {
     what:
       `has no \`V${version}__….sql\` beside it that it could undo. Here a U file is what it is in Flyway, ` +
       'the way back of the V file of its version; in TrailBase, U and V files are both ups',
-    next: `If \`${name}.sql\` is a way back, put its \`V${version}__….sql\` beside it; if it is an up, rename it to \`V${name.slice(1)}.sql\`.`,
+    next: `If \`${name}.sql\` is a way back, put its \`V${version}__….sql\` beside it; if it is an up, rename it to \`V${name.slice(1)}.sql\`. A depot of TrailBase's is served by --adapter trailbase.`,
   };
 }

@@ -49,7 +49,8 @@ function appliedMeanwhile(name: string): ForerunError<'STALE_BRANCH'> {
 
 /** The functions of TrailBase's extensions and of WASM components are known nowhere but there. */
 function unknownFunction(error: unknown): ForerunError<'BAD_MIGRATION'> | undefined {
-  const name = isForerunError(error, 'STATEMENT_FAILED') && /^no such (?:function|module): /.test(error.message);
+  const name =
+    isForerunError(error, 'STATEMENT_FAILED') && /(?:no such|unknown) (?:function|module): /.test(error.message);
   if (!name) return undefined;
   return new ForerunError('BAD_MIGRATION', `${error.message}.`, {
     details: { where: error.details.where },

@@ -133,6 +133,18 @@ describe('a migration that calls what only TrailBase can answer', () => {
   });
 });
 
+test('a table that calls a function that nobody stands in for cannot be written, and it is said why', async () => {
+  const depot = await newDepot();
+  const wasm = new Database(depot.path);
+  wasm.function('my_area', { deterministic: true }, (area: unknown) => Number(area));
+  wasm.exec('CREATE TABLE areas (a REAL CHECK (my_area(a) > 0)); INSERT INTO areas VALUES (1)');
+  wasm.close();
+  await depot.migration('U1790000000__area.sql', 'INSERT INTO areas VALUES (2);\n');
+  const blocked = await up(await depot.setup(), { safe: true });
+  expect(blocked).toMatchObject({ outcome: 'blocked' });
+  expect(blocked.findings.map(({ message }) => message).join()).toContain('my_area(). Where TrailBase has it');
+});
+
 test('a function that nobody stands in for fails the rehearsal, unless the project brings it', async () => {
   const depot = await newDepot();
   await depot.migration('U1790000000__area.sql', 'CREATE TABLE areas (a REAL CHECK (my_area(a) > 0));\n');
