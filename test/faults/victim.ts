@@ -1,7 +1,7 @@
 // Runs `up --safe` and is killed by SIGKILL at its n-th step; prints the steps that it took where it lives.
 import { up } from '../../src/run.ts';
 import { turns, withSteps } from '../support/fault.ts';
-import type { Place } from './scenario.ts';
+import type { Place, Scenario } from './scenario.ts';
 
 const { scenario: name, place, step } = JSON.parse(process.argv[2] ?? '') as Order;
 
@@ -28,13 +28,18 @@ export interface Ended {
   readonly error?: unknown;
 }
 
-const all = name.startsWith('postgres-')
-  ? await import('./scenarios/postgres.ts').then(({ postgresScenarios, slowly }) => [...postgresScenarios, slowly])
-  : name.startsWith('trailbase')
-    ? (await import('./scenarios/trailbase.ts')).trailbaseScenarios
-    : (await import('./scenarios/sqlite.ts')).sqliteScenarios;
-const scenario = all.find((each) => each.name === name);
+const scenario = (await scenariosLike(name)).find((each) => each.name === name);
 if (scenario === undefined) throw new Error(`There is no scenario ${name}`);
+async function scenariosLike(like: string): Promise<readonly Scenario[]> {
+  if (like.startsWith('knex-')) return (await import('./scenarios/knex.ts')).knexScenarios;
+  if (like.startsWith('trailbase')) return (await import('./scenarios/trailbase.ts')).trailbaseScenarios;
+  if (like.startsWith('postgres-')) {
+    const { postgresScenarios, slowly } = await import('./scenarios/postgres.ts');
+    return [...postgresScenarios, slowly];
+  }
+  return (await import('./scenarios/sqlite.ts')).sqliteScenarios;
+}
+
 const counted = turns();
 const atStep = (): void => {
   counted.atStep();

@@ -5,10 +5,11 @@ import type { JournalEntry } from '../../src/seams/driver.ts';
 import type { Setup } from '../../src/setup.ts';
 import type { InJournal, Journalled, Place, Scenario } from './scenario.ts';
 
-/** What a reader of main sees: schema, history, and the rows that were there before. */
+/** What a reader of main sees: schema, history, the framework's own record, and the rows that were there before. */
 export interface Seen {
   readonly schema: string;
   readonly history: readonly string[];
+  readonly record?: readonly string[];
   readonly users: readonly unknown[];
 }
 
@@ -30,11 +31,17 @@ export interface World extends Place, AsyncDisposable {
 
 export type NewWorld = (scenario: Scenario) => Promise<World>;
 
-export async function see({ driver, main }: Setup): Promise<Seen> {
+export async function see({ driver, main, source }: Setup): Promise<Seen> {
+  const record = await source.recorded?.(main);
   await using connection = await driver.open(main);
   const history = await driver.history(connection).rows();
   const users = await connection.query('SELECT id, email, name FROM users ORDER BY id');
-  return { schema: fingerprint(await driver.schema(connection)), history: history.map((row) => row.name), users };
+  return {
+    schema: fingerprint(await driver.schema(connection)),
+    history: history.map((row) => row.name),
+    ...(record && { record }),
+    users,
+  };
 }
 
 /** Every state that a reader of main may ever see: before, after each promotion, after all. */

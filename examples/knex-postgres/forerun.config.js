@@ -1,0 +1,4 @@
+import { knex } from 'forerun/knex';
+
+/** @type {import('forerun').Config} */
+export default { source: knex() };
