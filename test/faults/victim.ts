@@ -32,6 +32,7 @@ const scenario = (await scenariosLike(name)).find((each) => each.name === name);
 if (scenario === undefined) throw new Error(`There is no scenario ${name}`);
 async function scenariosLike(like: string): Promise<readonly Scenario[]> {
   if (like.startsWith('knex-')) return (await import('./scenarios/knex.ts')).knexScenarios;
+  if (like.includes('prisma')) return (await import('./scenarios/prisma.ts')).prismaScenarios;
   if (like.startsWith('trailbase')) return (await import('./scenarios/trailbase.ts')).trailbaseScenarios;
   if (like.startsWith('postgres-')) {
     const { postgresScenarios, slowly } = await import('./scenarios/postgres.ts');

@@ -9,7 +9,7 @@ import type { InJournal, Journalled, Place, Scenario } from './scenario.ts';
 export interface Seen {
   readonly schema: string;
   readonly history: readonly string[];
-  readonly record?: readonly string[];
+  readonly record: readonly string[];
   readonly users: readonly unknown[];
 }
 
@@ -32,14 +32,14 @@ export interface World extends Place, AsyncDisposable {
 export type NewWorld = (scenario: Scenario) => Promise<World>;
 
 export async function see({ driver, main, source }: Setup): Promise<Seen> {
-  const record = await source.recorded?.(main);
+  const record = (await source.recorded?.(main)) ?? [];
   await using connection = await driver.open(main);
   const history = await driver.history(connection).rows();
   const users = await connection.query('SELECT id, email, name FROM users ORDER BY id');
   return {
     schema: fingerprint(await driver.schema(connection)),
     history: history.map((row) => row.name),
-    ...(record && { record }),
+    record: record.map((one) => (typeof one === 'string' ? one : one.name)),
     users,
   };
 }
