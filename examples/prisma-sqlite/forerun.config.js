@@ -1,0 +1,6 @@
+import { prisma } from 'forerun/prisma';
+
+/** @type {import('forerun').Config} */
+export default {
+  source: prisma(),
+};
