@@ -1,4 +1,3 @@
-import { ForerunError } from '../src/error.ts';
 import type { Adapter } from '../src/seams/adapter.ts';
 import type { Target } from '../src/seams/target.ts';
 import { refuseOptions } from './command/refusals.ts';
@@ -53,12 +52,12 @@ export function typedCommand(words: readonly string[], cwd: string, configured: 
   return isCommand(configured) ? configured.typed(words, cwd) : command({ up: words }).typed(words, cwd);
 }
 
-/** `--adapter command` alone names no command. */
-export function refuseWithoutCommand(): never {
-  throw new ForerunError('USAGE', 'The adapter command needs a command to run.', {
-    details: {},
-    next: "Write it behind --: forerun up --safe -- npx some-tool migrate. Or in forerun.config.js: source: command({ up: 'npx some-tool migrate' }), imported from forerun/command",
-  });
+/** What `--adapter command` alone is: enough to look at what a tool has applied, and to say what became of a command. */
+export function withoutCommand(): Adapter {
+  return {
+    name: 'command',
+    source: async (setup) => commandSource({ words: [], cwd: setup.root, setup }),
+  };
 }
 
 function isCommand(source: unknown): source is CommandAdapter {

@@ -55,6 +55,14 @@ export async function refuseNoProgram(words: readonly string[], cwd: string): Pr
   });
 }
 
+/** Of a command that is known by its name alone. */
+export function noCommand(name: string): ForerunError<'USAGE'> {
+  return new ForerunError('USAGE', `${name} is known here by its name alone, and cannot be run.`, {
+    details: {},
+    next: `Write the command behind --: forerun up --safe -- ${name}`,
+  });
+}
+
 /** What a tool has applied only the tool takes back. */
 export function noDown(name: string): ForerunError<'USAGE'> {
   return new ForerunError('USAGE', `${name} was applied by a command, which alone knows its way back.`, {

@@ -4,11 +4,11 @@ import type { Adapter } from '../seams/adapter.ts';
 
 /** Plain SQL is what there is without an adapter. */
 const adapters: Readonly<Record<string, () => Promise<Adapter | undefined>>> = {
-  prisma: async () => (await import('../../adapters/prisma.ts')).prisma(),
   sql: async () => undefined,
   knex: async () => (await import('../../adapters/knex.ts')).knex(),
+  prisma: async () => (await import('../../adapters/prisma.ts')).prisma(),
   trailbase: async () => (await import('../../adapters/trailbase.ts')).trailbase(),
-  command: async () => (await import('../../adapters/command.ts')).refuseWithoutCommand(),
+  command: async () => (await import('../../adapters/command.ts')).withoutCommand(),
 };
 
 /** The adapter that `--adapter` names, with its defaults; a configuration can say more. Undefined for plain SQL. */

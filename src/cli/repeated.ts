@@ -14,11 +14,21 @@ export function withOptions(options: CommonOptions): (text: string) => string {
     if (value === undefined) return [];
     return [` --${name} ${shellWord(name === 'database' ? withoutSecrets(value) : value)}`];
   });
-  if (typed.length === 0) return (text) => text;
-  return (text) => text.replace(advised, (command) => `${command}${typed.join('')}`);
+  const complete = (text: string): string => text.replace(advised, (advice) => `${advice}${typed.join('')}`);
+  const { command } = options;
+  if (command !== undefined) return (text) => complete(withCommand(text, command.map(shellWord).join(' ')));
+  return typed.length === 0 ? (text) => text : complete;
+}
+
+/** The command that was typed behind `--` goes along where it is run, and is named by its adapter elsewhere. */
+function withCommand(text: string, command: string): string {
+  return text
+    .replace(advised, (advice) => (/ (?:up|gate)$/.test(advice) ? advice : `${advice} --adapter command`))
+    .replace(running, (advice) => `${advice} -- ${command}`);
 }
 
 /** `init` and help have no database. */
 const verbs =
   'status|up|down|gate|checkpoints?|rollback|branch|branches|discard|exec|diff|promote|repair|baseline|doctor|create';
 const advised = new RegExp(`(?<![\\w/.-])forerun (?:${verbs})(?![\\w/.-])(?! --help)`, 'g');
+const running = /(?<![\w/.-])forerun (?:up|gate)(?![\w/.-])(?: --safe)?(?! --)/g;

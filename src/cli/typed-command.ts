@@ -4,7 +4,10 @@ import type { CommonOptions } from './common-options.ts';
 
 /** The options with the command that was typed behind `--`, where there is one. */
 export function withCommand<T extends CommonOptions>(options: T, words: readonly string[]): T {
-  if (words.length === 0) return options;
+  if (words.length === 0) {
+    if (options.adapter === 'command') throw missing();
+    return options;
+  }
   if (!process.argv.includes('--')) throw unmarked(words);
   return { ...options, command: words };
 }
@@ -36,5 +39,12 @@ function unmarked(words: readonly string[]): ForerunError<'USAGE'> {
   return new ForerunError('USAGE', `There is no argument "${line}".`, {
     details: {},
     next: `A command that is to be run as the migration stands behind --: forerun up --safe -- ${line}`,
+  });
+}
+
+function missing(): ForerunError<'USAGE'> {
+  return new ForerunError('USAGE', 'The adapter command needs a command to run.', {
+    details: {},
+    next: "Write it behind --: forerun up --safe -- npx some-tool migrate. Or in forerun.config.js: source: command({ up: 'npx some-tool migrate' }), imported from forerun/command",
   });
 }

@@ -135,6 +135,14 @@ setInterval(() => {}, 1000);
   });
 });
 
+test('is part of what is advised', async () => {
+  const project = await sqliteProject({ 'migrate.mjs': creating('notes') });
+  const gated = await project.forerun(['gate', '--', 'node', 'migrate.mjs']);
+  expect(gated.stdout).toContain('Promote with: forerun up --database app.db --safe -- node migrate.mjs');
+  const done = await project.forerun(['up', '--safe', '--', 'node', 'migrate.mjs']);
+  expect(done.stdout).toMatch(/Undo with: forerun rollback --database app\.db --adapter command cp_/);
+});
+
 describe('what is no command', () => {
   test.each([
     [['up', '--safe', 'dbmate', 'up'], 'There is no argument "dbmate up".', 'forerun up --safe -- dbmate up'],

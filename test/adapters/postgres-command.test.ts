@@ -22,11 +22,7 @@ describe('a command on PostgreSQL', () => {
     const again = await migrate(project);
     expect(again).toMatchObject({ outcome: 'needs-person', exitCode: 4 });
     expect(again.error?.message).toContain('it ran to its end');
-    await project.put({
-      'forerun.config.mjs':
-        "import { command } from 'forerun/command';\nexport default { source: command({ up: 'node migrate.mjs' }) };\n",
-    });
-    const said = await project.forerun(['baseline', 'node migrate.mjs']);
+    const said = await project.forerun(['baseline', 'node migrate.mjs', '--adapter', 'command']);
     expect(said).toMatchObject({ exitCode: 0 });
     await project.put({ 'migrate.mjs': script('') });
     expect(await migrate(project)).toMatchObject({ outcome: 'nothing-pending', exitCode: 0 });

@@ -19,7 +19,10 @@ test(
   async () => {
     const { folder } = await copyExample('pre-deploy-gate');
     await execa('node', ['seed.js'], { cwd: folder });
-    const gate = (migrations: string) => execa('sh', ['gate.sh', 'app.db', migrations], { cwd: folder, reject: false });
+    const gate = async (migrations: string): Promise<{ exitCode: number | undefined; stdout: string }> => {
+      const { exitCode, stdout } = await execa('sh', ['gate.sh', 'app.db', migrations], { cwd: folder, reject: false });
+      return { exitCode, stdout };
+    };
     expect(await gate('good')).toMatchObject({ exitCode: 0, stdout: 'Gate: passed' });
     const lossy = await gate('lossy');
     expect(lossy.exitCode).toBe(3);

@@ -30,17 +30,6 @@ export interface Ended {
 
 const scenario = (await scenariosLike(name)).find((each) => each.name === name);
 if (scenario === undefined) throw new Error(`There is no scenario ${name}`);
-async function scenariosLike(like: string): Promise<readonly Scenario[]> {
-  if (like.startsWith('knex-')) return (await import('./scenarios/knex.ts')).knexScenarios;
-  if (like.includes('prisma')) return (await import('./scenarios/prisma.ts')).prismaScenarios;
-  if (like.startsWith('trailbase')) return (await import('./scenarios/trailbase.ts')).trailbaseScenarios;
-  if (like.startsWith('postgres-')) {
-    const { postgresScenarios, slowly } = await import('./scenarios/postgres.ts');
-    return [...postgresScenarios, slowly];
-  }
-  return (await import('./scenarios/sqlite.ts')).sqliteScenarios;
-}
-
 const counted = turns();
 const atStep = (): void => {
   counted.atStep();
@@ -67,3 +56,14 @@ const ended: Ended = {
   error,
 };
 console.log(JSON.stringify(ended));
+
+async function scenariosLike(like: string): Promise<readonly Scenario[]> {
+  if (like.startsWith('knex-')) return (await import('./scenarios/knex.ts')).knexScenarios;
+  if (like.includes('prisma')) return (await import('./scenarios/prisma.ts')).prismaScenarios;
+  if (like.startsWith('trailbase')) return (await import('./scenarios/trailbase.ts')).trailbaseScenarios;
+  if (like.startsWith('postgres-')) {
+    const { postgresScenarios, slowly } = await import('./scenarios/postgres.ts');
+    return [...postgresScenarios, slowly];
+  }
+  return (await import('./scenarios/sqlite.ts')).sqliteScenarios;
+}
