@@ -21,7 +21,10 @@ export function addCommonOptions(program: Command): void {
     .option('--config <file>', 'configuration (default: forerun.config.{ts,mts,js,mjs} in this folder)')
     .option('--database <url>', 'main: sqlite:path or a path (default: the configuration, else $DATABASE_URL)')
     .option('--migrations <dir>', 'folder of plain SQL migrations (default: the configuration, else migrations)')
-    .option('--adapter <name>', 'whose migrations they are: sql (default: the configuration, else sql)')
+    .option(
+      '--adapter <name>',
+      'whose migrations they are: sql, knex, prisma, trailbase or command (default: the configuration, else sql)',
+    )
     .option(
       '--provider <name>',
       'what makes checkpoints and branches: copy; for PostgreSQL auto, template, dump or clone (default: the configuration, else what fits)',
