@@ -6,8 +6,8 @@ import { threeAtOnce } from './three-at-once.ts';
 import { newTrailbaseWorld as newWorld } from './trailbase-world.ts';
 import { legalStates } from './world.ts';
 
-/** A run is the same as on plain SQL but for the history; every other step shows that. */
-const everyKill = 2;
+/** A run is the same as on plain SQL but for the history; every third step shows that. */
+const everyKill = 3;
 
 describe.each(trailbaseScenarios)('a run on the database of TrailBase ($name)', (scenario) => {
   test('that fails at any step never leaves main in a third state', { timeout: 300_000 }, async () => {
