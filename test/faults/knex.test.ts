@@ -8,6 +8,9 @@ import { newSqliteWorld } from './sqlite-world.ts';
 import { threeAtOnce } from './three-at-once.ts';
 import { legalStates, type NewWorld } from './world.ts';
 
+// What rehearses is started from this process, which runs the sources as they are.
+process.execArgv.push(`--import=${import.meta.resolve('jiti/register')}`);
+
 let server: PostgresServer;
 let newPostgresWorld: NewWorld;
 beforeAll(async () => {
