@@ -17,8 +17,7 @@ export async function historyOf(
   const rows = await setup.driver.history(session).rows();
   const reverted = await revertedOf(setup, rows);
   const kept = rows.filter((row) => !reverted.includes(row.name));
-  const known = [...kept, ...(await adopted(setup, migrations, session))];
-  return [...known, ...(await lost(setup, migrations, known))];
+  return [...kept, ...(await adopted(setup, migrations, session))];
 }
 
 async function revertedOf({ source, main }: Setup, rows: readonly HistoryRow[]): Promise<readonly string[]> {
@@ -27,21 +26,6 @@ async function revertedOf({ source, main }: Setup, rows: readonly HistoryRow[]):
     main,
     rows.map((row) => row.name),
   );
-}
-
-/** Of these nothing is known but their names, so they are never written into the history. */
-async function lost(
-  { source, main }: Setup,
-  migrations: readonly Migration[],
-  known: readonly HistoryRow[],
-): Promise<readonly HistoryRow[]> {
-  if (source.complete !== true) return [];
-  const names = new Set([...migrations, ...known].map(({ name }) => name));
-  const recorded = (await source.recorded?.(main)) ?? [];
-  return recorded
-    .map((one) => (typeof one === 'string' ? one : one.name))
-    .filter((name) => !names.has(name))
-    .map((name) => ({ version: name, name, appliedOn: '', checksum: '' }));
 }
 
 /**
@@ -64,8 +48,9 @@ export async function adopted(
   return names
     .filter((name) => all.has(name) && !known.has(name) && !takenBack.includes(name))
     .map((name) => {
-      const { version = name, checksum = '' } = migrations.find((migration) => migration.name === name) ?? {};
-      return { version, name, appliedOn: now, checksum, ...all.get(name) };
+      const file = migrations.find((migration) => migration.name === name);
+      const { version, checksum } = file ?? { version: name, checksum: '' };
+      return { version, name, appliedOn: file === undefined ? '' : now, checksum, ...all.get(name) };
     });
 }
 

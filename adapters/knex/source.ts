@@ -21,7 +21,6 @@ export function knexSource(project: KnexProject, setup: SourceSetup, child: Plac
   return {
     name: 'knex',
     tables: tableNames(project),
-    complete: project.settings.complete,
     async migrations() {
       const described = await describeAll(await listMigrations(project));
       return described.map(({ hasDown, ...description }): Migration => {
@@ -32,18 +31,20 @@ export function knexSource(project: KnexProject, setup: SourceSetup, child: Plac
         return { ...description, language: 'code', up: apply('up'), ...(hasDown ? { down: apply('down') } : {}) };
       });
     },
-    recorded: async (main) => (await asking(main, (session) => recordedNames(project, session))) ?? [],
+    async recorded(main) {
+      const names = (await asking(main, (session) => recordedNames(project, session))) ?? [];
+      return project.settings.complete ? names.map((name) => ({ name })) : names;
+    },
     ready: (main) => asking(main, (session) => refuseLocked(project, session)),
     async reverted(main, applied) {
       const recorded = await asking(main, (session) => recordedNames(project, session));
       return recorded === undefined ? [] : applied.filter((name) => !recorded.includes(name));
     },
-    baselined: (main, names) => writeTo(setup.driver, main, (session) => recordAll(project, session, names)),
     async reconcile(main, applied) {
-      if (applied.length === 0) return;
-      const recorded = await asking(main, (session) => recordedNames(project, session));
-      // Somebody dropped it: made anew with the next migration alone, it would say that the others were taken back.
-      if (recorded === undefined) await writeTo(setup.driver, main, (session) => recordAll(project, session, applied));
+      const recorded = (await asking(main, (session) => recordedNames(project, session))) ?? [];
+      // Where somebody dropped it, all: made anew with the next migration alone, it would say that the others were taken back.
+      const absent = applied.filter((name) => !recorded.includes(name));
+      if (absent.length > 0) await writeTo(setup.driver, main, (session) => recordAll(project, session, absent));
     },
     async promoting() {
       endIdleChildren();

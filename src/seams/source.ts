@@ -27,11 +27,6 @@ export interface Source {
    * throw what stops every run, where the record says that a person is needed.
    */
   recorded?(main: Target): Promise<readonly (string | Recorded)[]>;
-  /**
-   * Whether every name in the record must have a migration: one without is drift then, as the framework itself says.
-   * @default false
-   */
-  readonly complete?: boolean;
   /** Called at the start of whatever will change main. Throws `LOCKED` where the framework itself is at work there. */
   ready?(main: Target): Promise<void>;
   /**
@@ -39,11 +34,9 @@ export interface Source {
    * rows are removed. Only for a record that is written in the history's own transaction: nothing else can part the two.
    */
   reverted?(main: Target, applied: readonly string[]): Promise<readonly string[]>;
-  /** Called after names were written into the history that were not run. */
-  baselined?(main: Target, names: readonly string[]): Promise<void>;
   /**
-   * Brings the framework's own record in line with the history, for records that cannot share a transaction with it.
-   * Safe to repeat.
+   * Brings the framework's own record in line with the history: after a baseline, and, for records that cannot share a
+   * transaction with it, at the start of every run. Safe to repeat.
    */
   reconcile?(main: Target, applied: readonly string[]): Promise<void>;
   /**
@@ -57,13 +50,19 @@ export interface Source {
 
 export type Direction = 'up' | 'down';
 
-/** A migration that a framework's own record holds, whose checksum it keeps. A name alone stands for its file as it is. */
+/**
+ * A migration that a framework's own record holds, and that must have its file: one without is drift. A name alone may be
+ * without.
+ */
 export interface Recorded {
   readonly name: string;
-  /** Of what was applied: the file's, as `Migration.checksum` is, where the framework takes the two for the same. */
-  readonly checksum: string;
-  /** RFC 3339, UTC, ending in `Z`. */
-  readonly appliedOn: string;
+  /**
+   * Of what was applied: the file's, as `Migration.checksum` is, where the framework takes the two for the same.
+   * @default that of the file as it is
+   */
+  readonly checksum?: string;
+  /** RFC 3339, UTC, ending in `Z`. @default now */
+  readonly appliedOn?: string;
 }
 
 export interface Migration {

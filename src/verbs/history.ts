@@ -131,7 +131,6 @@ export async function baseline(setup: Setup, version: string): Promise<readonly 
     for (const [at, row] of rows.entries()) await driver.history(session).record(row, absent[at]?.text ?? '');
     died = await leaveMiddle(driver, session, identity, names);
   });
-  await source.baselined?.(main, names);
   if (died !== undefined) await endRest(driver, main, died);
   await source.reconcile?.(main, [...known, ...rows.map((row) => row.name)]);
   return rows;
