@@ -5,6 +5,7 @@ import { hundredMigrations } from './hundred-migrations.ts';
 import { postgresCopies } from './postgres-copies.ts';
 import { postgresHundred } from './postgres-hundred.ts';
 import { postgresObserve } from './postgres-observe.ts';
+import { postgresPrisma } from './postgres-prisma.ts';
 import { status } from './status.ts';
 import { machineLine } from './support/machine.ts';
 import { markdown, type Measured } from './support/result.ts';
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, () => Promise<Measured>>> = {
   'postgres-observe': postgresObserve,
   'postgres-copies': postgresCopies,
   'postgres-hundred': postgresHundred,
+  'postgres-prisma': postgresPrisma,
 };
 
 const asked = process.argv.slice(2);

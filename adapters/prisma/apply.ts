@@ -15,6 +15,8 @@ export interface Recording {
   readonly locks: boolean;
   /** The migrations whose rows are on main, written in one transaction with them: `up <name>`. */
   readonly written: Set<string>;
+  /** URLs of the databases in which the table was seen; on main, every run begins by making sure of it. */
+  readonly seen: Set<string>;
 }
 
 /** A migration, and the checksum that Prisma keeps of it. */
@@ -44,7 +46,7 @@ export function recorded(recording: Recording, migration: Recordable, direction:
         await attempt.afterBegin(session);
       },
       async beforeCommit(session) {
-        await writeRow(recording, session, migration, direction, startedAt);
+        await writeRow(recording, target, session, migration, direction, startedAt);
         shared = true;
         await attempt.beforeCommit(session);
         if (onMain) written.add(`${direction} ${migration.name}`);
@@ -52,29 +54,37 @@ export function recorded(recording: Recording, migration: Recordable, direction:
     });
     if (shared || (onMain && direction === 'up')) return;
     await driver.transaction(target, ownWork(), (session) =>
-      writeRow(recording, session, migration, direction, startedAt),
+      writeRow(recording, target, session, migration, direction, startedAt),
     );
   };
 }
 
 /** Writes or removes the row of a migration; creates the table where it is absent. */
 export async function writeRow(
-  { record }: Pick<Recording, 'record'>,
+  { record, seen }: Pick<Recording, 'record' | 'seen'>,
+  target: Target,
   session: Session,
   { name, checksum }: Recordable,
   direction: Direction,
   startedAt: Date,
 ): Promise<void> {
-  if (!(await record.exists(session))) await record.create(session);
+  if (!seen.has(target.url)) {
+    // What is created here is there only once it is committed.
+    if (await record.exists(session)) seen.add(target.url);
+    else await record.create(session);
+  }
   if (direction === 'down') await record.remove(session, name);
   else await record.add(session, { name, checksum, startedAt, finishedAt: new Date() });
 }
 
 /** Prisma may have had main to itself since the rehearsal, and what it did need not show in the schema. */
-async function refuseMoved({ record }: Recording, session: Session, name: string, direction: Direction): Promise<void> {
-  const rows = await record.rows(session);
-  const other = rows.find(
-    (row) => row.state === 'failed' || (direction === 'up' && row.name === name && row.state === 'applied'),
-  );
-  if (other !== undefined) throw movedOn(name, other.name);
+async function refuseMoved(
+  { record, main, seen }: Recording,
+  session: Session,
+  name: string,
+  direction: Direction,
+): Promise<void> {
+  if (!seen.has(main.url) && !(await record.exists(session))) return;
+  const other = await record.inTheWay(session, name);
+  if (other !== undefined && (direction === 'up' || other !== name)) throw movedOn(name, other);
 }

@@ -53,6 +53,8 @@ export interface PrismaRecord {
   hasOthers(session: Session): Promise<boolean>;
   create(session: Session): Promise<void>;
   rows(session: Session): Promise<readonly PrismaRow[]>;
+  /** Name of a migration that failed, else of this one where it is applied: what keeps it from being applied now. */
+  inTheWay(session: Session, name: string): Promise<string | undefined>;
   /** Adds a row, unless one says already that it is applied; of one that failed it says that it was rolled back. */
   add(session: Session, applied: Applied): Promise<void>;
   remove(session: Session, name: string): Promise<void>;
@@ -75,17 +77,29 @@ export function prismaRecord(engine: Engine, schema: string): PrismaRecord {
       const columns = `migration_name AS name, checksum, ${['started_at', 'finished_at', 'rolled_back_at'].map((column) => `${sql.moment(column)} AS ${column}`).join(', ')}`;
       return (await session.query(`SELECT ${columns} FROM ${table}`)).map(rowOf).toSorted(byStart);
     },
-    async add(session, { name, checksum, startedAt, finishedAt }) {
-      const open = `migration_name = ${param(2)} AND rolled_back_at IS NULL`;
-      await session.query(
-        `UPDATE ${table} SET rolled_back_at = ${param(1, 'moment')} WHERE ${open} AND finished_at IS NULL`,
-        [sql.stored(finishedAt), name],
-      );
+    async inTheWay(session, name) {
       const [row] = await session.query(
-        `SELECT 1 AS one FROM ${table} WHERE migration_name = ${param(1)} AND rolled_back_at IS NULL`,
+        `SELECT migration_name AS name FROM ${table}
+          WHERE rolled_back_at IS NULL AND (finished_at IS NULL OR migration_name = ${param(1)})
+          ORDER BY finished_at IS NULL DESC LIMIT 1`,
         [name],
       );
-      if (row !== undefined) return;
+      return row === undefined ? undefined : String(row['name']);
+    },
+    async add(session, { name, checksum, startedAt, finishedAt }) {
+      const present = await session.query(
+        `SELECT finished_at IS NULL AS failed FROM ${table} WHERE migration_name = ${param(1)} AND rolled_back_at IS NULL`,
+        [name],
+      );
+      const isFailed = (row: Row): boolean => Boolean(row['failed']);
+      if (present.some(isFailed)) {
+        await session.query(
+          `UPDATE ${table} SET rolled_back_at = ${param(1, 'moment')}
+            WHERE migration_name = ${param(2)} AND rolled_back_at IS NULL AND finished_at IS NULL`,
+          [sql.stored(finishedAt), name],
+        );
+      }
+      if (!present.every(isFailed)) return;
       await session.query(
         `INSERT INTO ${table} (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
          VALUES (${param(1)}, ${param(2)}, ${param(3)}, ${param(4, 'moment')}, ${param(5, 'moment')}, 1)`,

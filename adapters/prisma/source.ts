@@ -16,7 +16,14 @@ export function prismaSource(project: Project, setup: SourceSetup): Source {
   const { driver, main } = setup;
   const engine = engineFor(project, setup);
   const record = prismaRecord(engine, engine === 'postgres' ? schemaOf(main) : 'main');
-  const recording: Recording = { driver, main, record, locks: engine === 'postgres', written: new Set() };
+  const recording: Recording = {
+    driver,
+    main,
+    record,
+    locks: engine === 'postgres',
+    written: new Set(),
+    seen: new Set(),
+  };
   const list = (): readonly Listed[] => {
     refuseOtherLock(project);
     return listMigrations(project.migrations, driver);
@@ -33,7 +40,7 @@ export function prismaSource(project: Project, setup: SourceSetup): Source {
       const listed = list().find((one) => one.migration.name === name);
       const checksum = prismaChecksum(listed?.bytes ?? text);
       await driver.transaction(main, ownWork(), (session) =>
-        writeRow(recording, session, { name, checksum }, direction, new Date()),
+        writeRow(recording, main, session, { name, checksum }, direction, new Date()),
       );
     },
   };
