@@ -32,7 +32,8 @@ export function applyCommand(
       throw failed(nameOf(words), outcome, limitSeconds, [main.variable, target.variable]);
     }
     if (outcome.left > 0) attempt.note(leftText(outcome.left));
-    const text = appliedText(before, await recorded(target), nameOf(words));
+    const after = await recorded(target);
+    const text = appliedText(before, after, nameOf(words)) ?? unrehearsedText(after, attempt);
     // What the rehearsal has said already is said once.
     if (text !== undefined && text !== said) attempt.note(text);
     said = text;
@@ -75,6 +76,12 @@ function howText({ exitCode, signal, unstarted, timedOut }: Outcome, limitSecond
 
 function leftText(left: number): string {
   return `It left ${left} ${left === 1 ? 'program' : 'programs'} running, which ${left === 1 ? 'was' : 'were'} ended.`;
+}
+
+/** Without a rehearsal nobody has compared anything. */
+function unrehearsedText(after: Recorded | undefined, { main, child }: Attempt): string | undefined {
+  const isRehearsed = main !== undefined || child !== undefined;
+  return isRehearsed || after === undefined ? undefined : `Nothing new stands in ${after.table}.`;
 }
 
 function appliedText(before: Recorded | undefined, after: Recorded | undefined, name: string): string | undefined {

@@ -112,16 +112,18 @@ function nothingToRepair(why: string): ForerunError<'USAGE'> {
  * own record too. Answers with the rows that this added, and refuses where the history has a later one already.
  */
 export async function baseline(setup: Setup, version: string): Promise<readonly HistoryRow[]> {
-  const { driver, main, source } = setup;
+  const { driver, main } = setup;
   await driver.examine(main);
   await using _lock = await lockMain(setup, newHolder('baseline'));
-  const migrations = await source.migrations();
+  const { rows: applied, migrations, middle } = await stateOf(setup);
   const last = migrations.indexOf(findMigration(migrations, version));
-  const known = await namesOn(setup);
+  const known = new Set(applied.map((row) => row.name));
   const absent = migrations.slice(0, last + 1).filter((migration) => !known.has(migration.name));
   const [first] = absent;
   const later = first && migrations.slice(migrations.indexOf(first)).find((migration) => known.has(migration.name));
   if (first !== undefined && later !== undefined) throw notABaseline(first, later);
+  const open = absent.find(({ name, continues }) => continues === true && name !== middle);
+  if (open !== undefined) throw alwaysPending(open);
   const appliedOn = new Date().toISOString();
   const rows = absent.map(({ version, name, checksum }) => ({ version, name, appliedOn, checksum }));
   const identity = await driver.identity(main);
@@ -136,9 +138,11 @@ export async function baseline(setup: Setup, version: string): Promise<readonly 
   return rows;
 }
 
-async function namesOn({ driver, main }: Setup): Promise<ReadonlySet<string>> {
-  await using connection = await driver.open(main);
-  return new Set((await driver.history(connection).rows()).map((row) => row.name));
+function alwaysPending({ name }: Migration): ForerunError<'USAGE'> {
+  return usage(
+    `${name} is pending always, and goes on from wherever the database is: nothing can be marked for it.`,
+    'What it has applied, it writes down by itself; what it has yet to do is rehearsed by: forerun up --safe',
+  );
 }
 
 function notABaseline(missing: Migration, applied: Migration): ForerunError<'USAGE'> {

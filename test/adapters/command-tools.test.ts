@@ -30,3 +30,31 @@ test.each(onSqlite)(
     );
   },
 );
+
+test('a branch on which a tool was run is promoted as it is, and the tool goes on from there', async () => {
+  const [dbmate] = onSqlite;
+  const project = await sqliteProject({ ...dbmate?.files, 'forerun.config.mjs': configured });
+  await project.forerun(['branch', '--name', 'tried']);
+  await project.run('sh', [
+    '-c',
+    'node_modules/.bin/dbmate --url "sqlite:$(echo .forerun/copies/br_*.db)" --no-dump-schema up',
+  ]);
+  const result = await project.json(['promote', 'tried']);
+  expect(result).toMatchObject({ outcome: 'promoted', exitCode: 0 });
+  expect(result.findings.filter(({ gate }) => gate === 'drift')).toEqual([]);
+  const without = await project.json(['up', '--', ...(dbmate?.words ?? [])]);
+  expect(without.findings.map(({ message }) => message)).toEqual(['Nothing new stands in schema_migrations.']);
+  const marked = await project.forerun(['baseline', '20260102000000', '--adapter', 'command']);
+  expect(marked).toMatchObject({ exitCode: 0 });
+});
+
+test('a command is pending always, and nothing can be marked for it', async () => {
+  const project = await sqliteProject({ 'forerun.config.mjs': configured });
+  const marked = await project.forerun(['baseline', 'dbmate up']);
+  expect(marked.exitCode).toBe(2);
+  expect(marked.stderr).toContain('dbmate up is pending always');
+});
+
+const configured = `import { command } from 'forerun/command';
+export default { source: command({ up: 'dbmate up' }) };
+`;

@@ -55,7 +55,8 @@ function inSource(migrations: readonly Migration[], row: HistoryRow): Pick<Broug
 
 function say(run: Run, { name, direction, migration }: Brought, migrations: readonly Migration[]): void {
   if (direction === 'down') run.note('promotion', `${name} was reverted on the branch, and will be on main.`, name);
-  else if (migration === undefined) {
+  // A tool that goes on from wherever the database is writes down itself what it has applied, and knows it again.
+  else if (migration === undefined && !migrations.some(({ continues }) => continues === true)) {
     const there = migrations.some((candidate) => candidate.name === name);
     const what = there
       ? 'was changed after it was applied to the branch'
