@@ -35,7 +35,8 @@ export function applyCommand(
     const after = await recorded(target);
     const text = appliedText(before, after, nameOf(words)) ?? unrehearsedText(after, attempt);
     // What the rehearsal has said already is said once.
-    if (text !== undefined && text !== said) attempt.note(text);
+    const isRepeated = target.url === main.url && text === said;
+    if (text !== undefined && !isRepeated) attempt.note(text);
     said = text;
   };
 }

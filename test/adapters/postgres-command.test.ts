@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RunResult } from '../../src/result.ts';
 import { isAlive } from '../../src/process.ts';
 import { until } from '../support/cli.ts';
 import { startPostgres, type PostgresServer } from '../support/postgres.ts';
@@ -43,6 +44,8 @@ await client.query('CREATE TABLE IF NOT EXISTS b (i int)');`),
     expect(result.error?.next).toContain('The next "forerun up --safe" goes on from there.');
     const other = await project.up(['node', 'other.mjs']);
     expect(other).toMatchObject({ exitCode: 4 });
+    expect(other.error?.message).toContain('ended in its middle on main, and this run is of something else');
+    expect(other.error?.next).toContain('forerun up --safe -- node migrate.mjs');
     const again = await migrate(project);
     expect(again).toMatchObject({ outcome: 'promoted', exitCode: 0 });
     expect(await tables(project)).toEqual(['a', 'b', 'users']);
@@ -82,6 +85,32 @@ await client.end();
     const result = await project.up(['node', 'leak.mjs']);
     expect(result).toMatchObject({ outcome: 'needs-person', exitCode: 4 });
     expect(result.error?.message).toContain("node leak.mjs changed main's schema while it ran on a branch");
+  });
+});
+
+describe('a run that is interrupted while its command works on main', () => {
+  test('ends it, says where main is, and the next run goes on', async () => {
+    const project = await postgresProject(server, {
+      'migrate.mjs': script(`await client.query('CREATE TABLE IF NOT EXISTS a (i int)');
+if (isMain && !existsSync('interrupted')) {
+  writeFileSync('interrupted', '');
+  await client.query('SELECT pg_sleep(600)');
+}
+await client.query('CREATE TABLE IF NOT EXISTS b (i int)');`),
+    });
+    const running = project.start(['up', '--safe', '--json', '--', 'node', 'migrate.mjs']);
+    const name = new URL(project.address).pathname.slice(1);
+    const working = `SELECT FROM pg_stat_activity WHERE datname = '${name}' AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()`;
+    await until(async () => (await server.query(working)).length > 0);
+    running.signal('SIGTERM');
+    const { exitCode, stdout } = await running.ended;
+    expect(exitCode).toBe(4);
+    const { error } = JSON.parse(stdout) as RunResult;
+    expect(error?.message).toContain('node migrate.mjs ran on main without a transaction of ours, and failed');
+    expect(error?.next).toContain('The next "forerun up --safe" goes on from there.');
+    expect(await migrate(project)).toMatchObject({ outcome: 'promoted', exitCode: 0 });
+    expect(await tables(project)).toEqual(['a', 'b', 'users']);
+    expect(await server.query(working)).toEqual([]);
   });
 });
 
