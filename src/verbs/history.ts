@@ -134,7 +134,7 @@ export async function baseline(setup: Setup, version: string): Promise<readonly 
     died = await leaveMiddle(driver, session, identity, names);
   });
   if (died !== undefined) await endRest(driver, main, died);
-  await source.reconcile?.(main, [...known, ...rows.map((row) => row.name)]);
+  await setup.source.reconcile?.(main, [...known, ...rows.map((row) => row.name)]);
   return rows;
 }
 
