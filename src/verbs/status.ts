@@ -61,7 +61,9 @@ export async function status(setup: Setup, { verbose = false }: StatusOptions = 
     ...(notCompared.length === 0 ? {} : { notCompared }),
     notes: [
       ...adoption(
-        applied.filter((row) => !recorded.has(row.name) && row.checksum !== ''),
+        applied.filter(
+          (row) => !recorded.has(row.name) && !drift.some((one) => 'name' in one && one.name === row.name),
+        ),
         source.name,
       ),
       ...reverted(
