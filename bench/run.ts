@@ -2,6 +2,7 @@ import { checkpoint } from './checkpoint.ts';
 import { digest } from './digest.ts';
 import { holdOff } from './hold-off.ts';
 import { hundredMigrations } from './hundred-migrations.ts';
+import { knexThreeHundred } from './knex-three-hundred.ts';
 import { postgresCopies } from './postgres-copies.ts';
 import { postgresHundred } from './postgres-hundred.ts';
 import { postgresObserve } from './postgres-observe.ts';
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, () => Promise<Measured>>> = {
   'postgres-observe': postgresObserve,
   'postgres-copies': postgresCopies,
   'postgres-hundred': postgresHundred,
+  'knex-three-hundred': knexThreeHundred,
   'postgres-prisma': postgresPrisma,
 };
 

@@ -18,6 +18,7 @@ function withoutLocks(shown: readonly Shown[]): readonly Shown[] {
     command,
     output: output
       .replace(/Locks, measured on the branch\n(?: .*\n)+\n/, '')
-      .replace(/ \S+ \[rehearsal\]\n For <time> nobody looked.*\n/g, ''),
+      .replace(/ \S+ \[rehearsal\]\n For <time> nobody looked.*\n/g, '')
+      .replace(/Notes\n\n/, ''),
   }));
 }
