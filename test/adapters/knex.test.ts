@@ -192,4 +192,21 @@ exports.down = (knex) => knex.schema.dropTable('users');
     expect(result.migrations.map(({ promotion }) => promotion)).toEqual([engine === 'sqlite' ? 'swap' : 'journalled']);
     expect((await project.knex('migrate:latest')).stdout).toContain('Already up to date');
   });
+
+  test("Knex's own command at the same moment applies nothing twice", async () => {
+    const project = await make();
+    await project.put({
+      [`migrations/${first}`]: users,
+      [`migrations/${second}`]: names,
+      [`migrations/${third}`]: orders,
+    });
+    const [ours, theirs] = await Promise.all([project.json('up', '--safe'), project.knex('migrate:latest')]);
+    // Whoever came second found the work done, or was told to begin anew.
+    expect([0, 1, 3]).toContain(ours.exitCode);
+    expect(theirs.exitCode === 0 || ours.outcome === 'promoted').toBe(true);
+    expect((await project.json('up', '--safe')).exitCode).toBe(0);
+    expect((await record(project)).map((row) => Object.values(row)[1])).toEqual([first, second, third]);
+    expect(await project.rows('SELECT email FROM users')).toHaveLength(2);
+    expect((await project.knex('migrate:latest')).stdout).toContain('Already up to date');
+  });
 });
