@@ -3,6 +3,7 @@ import type { Attempt } from '../../src/seams/source.ts';
 import type { Target } from '../../src/seams/target.ts';
 import { connectionTo, knexWithoutDatabase } from './bound.ts';
 import type { KnexConfig } from './config.ts';
+import { leavesKeys } from './engine.ts';
 import { knexPackage } from './package.ts';
 import type { KnexProject } from './project.ts';
 import { keepWords, quietErrors } from './words.ts';
@@ -22,7 +23,7 @@ export async function usingKnex(
     client: await clientOf(project),
     // By this name a later run finds the sessions of this one, should it die.
     connection: { ...connection, ...(engine === 'sqlite' ? {} : { application_name: nameOf(run) }) },
-    ...(engine === 'sqlite' ? {} : { pool: { ...config.pool, min: 0 } }),
+    pool: { ...config.pool, ...(engine === 'sqlite' ? keys(config) : { min: 0 }) },
   });
   keepWords(knex);
   try {
@@ -31,6 +32,21 @@ export async function usingKnex(
     await knex.destroy();
   }
 }
+
+/** Our client enforces foreign keys where nobody says otherwise. */
+function keys(config: KnexConfig): Pick<NonNullable<KnexConfig['pool']>, 'afterCreate'> {
+  const given = config.pool?.afterCreate as AfterCreate | undefined;
+  if (!leavesKeys(config)) return {};
+  return {
+    afterCreate(connection: Parameters<AfterCreate>[0], done: Parameters<AfterCreate>[1]) {
+      connection.pragma('foreign_keys = OFF');
+      if (given === undefined) done();
+      else given(connection, done);
+    },
+  };
+}
+
+type AfterCreate = (connection: { pragma(text: string): unknown }, done: (error?: Error) => void) => void;
 
 /** As the driver names its sessions. */
 function nameOf(run: string | undefined): string {

@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import type { Knex } from 'knex';
 import type { Connection } from '../../src/seams/driver.ts';
 import type { Target } from '../../src/seams/target.ts';
+import { leavesKeys } from './engine.ts';
 import { knexPackage } from './package.ts';
 import type { KnexProject } from './project.ts';
 import type { Own } from './stuck.ts';
@@ -52,10 +53,9 @@ export async function usingTransaction(
 
 /** Does to a new raw client what Knex does to each that it opens. */
 export async function prepare(project: KnexProject, connection: Connection): Promise<void> {
-  const { config, engine } = project;
+  const { config } = project;
   const raw = connection.client as RawClient;
-  // With the client sqlite3 foreign keys are not enforced, and with better-sqlite3 they are.
-  if (engine === 'sqlite' && config.client !== 'better-sqlite3') raw.pragma?.('foreign_keys = OFF');
+  if (leavesKeys(config)) raw.pragma?.('foreign_keys = OFF');
   if (config.searchPath !== undefined) {
     const client = knexWithoutDatabase(project).client as Client;
     await client.setSchemaSearchPath?.(raw);

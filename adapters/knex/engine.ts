@@ -26,6 +26,12 @@ export function engineOf({ client }: KnexConfig, where: string): Engine {
   );
 }
 
+/** Whether Knex's client for that engine leaves foreign keys unenforced, as sqlite3 does and better-sqlite3 does not. */
+export function leavesKeys({ client }: KnexConfig): boolean {
+  const name = nameOf(client);
+  return name === 'sqlite3' || name === 'sqlite';
+}
+
 /** A client may be a class of the project's own, which extends one of Knex's. */
 function nameOf(client: unknown): string | undefined {
   if (typeof client === 'string') return client;

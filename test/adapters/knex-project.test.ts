@@ -156,27 +156,30 @@ test('the record has the name that is configured, and disableTransactions is hee
   expect((await project.knex('migrate:latest')).stdout).toContain('Already up to date');
 });
 
-test('without enforced foreign keys, as with the client sqlite3, a table is rebuilt without emptying its children', async () => {
-  const project = await knexFolder(undefined);
-  await project.put({
-    'knexfile.js': `module.exports = { client: 'sqlite3', connection: { filename: './app.db' }, useNullAsDefault: true };`,
-  });
-  await project.rows('CREATE TABLE parents (id INTEGER PRIMARY KEY, name TEXT)');
-  await project.rows(
-    'CREATE TABLE children (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parents ON DELETE CASCADE)',
-  );
-  await project.rows("INSERT INTO parents VALUES (1, 'a')");
-  await project.rows('INSERT INTO children VALUES (1, 1)');
-  await project.put({
-    [`migrations/${first}`]: `
+test.for([false, true])(
+  'without enforced foreign keys, as with the client sqlite3, a table is rebuilt without emptying its children (alone: %s)',
+  async (alone) => {
+    const project = await knexFolder(undefined);
+    await project.put({
+      'knexfile.js': `module.exports = { client: 'sqlite3', connection: { filename: './app.db' }, useNullAsDefault: true, migrations: { disableTransactions: ${alone} } };`,
+    });
+    await project.rows('CREATE TABLE parents (id INTEGER PRIMARY KEY, name TEXT)');
+    await project.rows(
+      'CREATE TABLE children (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parents ON DELETE CASCADE)',
+    );
+    await project.rows("INSERT INTO parents VALUES (1, 'a')");
+    await project.rows('INSERT INTO children VALUES (1, 1)');
+    await project.put({
+      [`migrations/${first}`]: `
 exports.up = (knex) => knex.schema.alterTable('parents', (table) => table.string('name').notNullable().alter());
 exports.down = (knex) => knex.schema.alterTable('parents', (table) => table.string('name').nullable().alter());
 `,
-  });
-  const result = await project.json('up', '--safe');
-  expect([result.outcome, result.findings.filter(({ severity }) => severity === 'block')]).toEqual(['promoted', []]);
-  expect(await project.rows('SELECT * FROM children')).toEqual([{ id: 1, parent: 1 }]);
-});
+    });
+    const result = await project.json('up', '--safe');
+    expect([result.outcome, result.findings.filter(({ severity }) => severity === 'block')]).toEqual(['promoted', []]);
+    expect(await project.rows('SELECT * FROM children')).toEqual([{ id: 1, parent: 1 }]);
+  },
+);
 
 test('create writes a file as knex migrate:make does', async () => {
   const [ours, theirs] = [await knexFolder(undefined), await knexFolder(undefined)];
