@@ -1,5 +1,5 @@
 import { appliedChecksum } from './gone.ts';
-import type { History, HistoryRow } from './seams/driver.ts';
+import type { History, HistoryRow } from './seams/records.ts';
 import type { Migration } from './seams/source.ts';
 
 /** For each applied migration whose file was changed: the diff between the text that was applied and the text now. */

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { ForerunError } from './error.ts';
 import { isReused } from './process.ts';
 import { endGroup } from './process-group.ts';
-import type { JournalEntry } from './seams/driver.ts';
+import type { JournalEntry } from './seams/records.ts';
 
 /**
  * Ends what still lives on this host of the programs that a dead run had started on main, each with its whole group, and

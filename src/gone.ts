@@ -1,4 +1,4 @@
-import type { HistoryRow } from './seams/driver.ts';
+import type { HistoryRow } from './seams/records.ts';
 
 /**
  * The row of a migration whose file a person accepted to be gone for good: its checksum is kept behind `gone:`, so that

@@ -20,7 +20,7 @@ import type { Initialized } from './verbs/init.ts';
 import type { RollbackPreview } from './verbs/rollback.ts';
 import type { Status, StatusOptions } from './verbs/status.ts';
 import { toldTo } from './telling.ts';
-import type { HistoryRow } from './seams/driver.ts';
+import type { HistoryRow } from './seams/records.ts';
 
 // Each verb is loaded when it is called: of all of them a program calls a few, and most of the time of a small one would
 // go into reading the others.
@@ -188,6 +188,7 @@ export type { Limit, Limits } from './limits.ts';
 export type { Permit } from './permits.ts';
 export type { CheckAnswer, CheckContext } from './setup.ts';
 export type * from './seams/driver.ts';
+export type * from './seams/records.ts';
 export type * from './seams/evidence.ts';
 export type * from './seams/provider.ts';
 export type * from './seams/adapter.ts';

@@ -1,4 +1,4 @@
-import type { JournalEntry } from './seams/driver.ts';
+import type { JournalEntry } from './seams/records.ts';
 
 /** Raised when the meaning of a row changes; a row of a newer format is refused, never guessed at. */
 export const journalFormat = 1;

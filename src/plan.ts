@@ -1,5 +1,5 @@
 import { appliedChecksum, isMarkedGone } from './gone.ts';
-import type { HistoryRow } from './seams/driver.ts';
+import type { HistoryRow } from './seams/records.ts';
 import type { Direction, Migration } from './seams/source.ts';
 import { withVersion } from './with-version.ts';
 

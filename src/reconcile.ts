@@ -1,6 +1,7 @@
 import { describeOf } from './schema-history.ts';
 import type { Run } from './run-log.ts';
-import type { HistoryRow, Session } from './seams/driver.ts';
+import type { Session } from './seams/driver.ts';
+import type { HistoryRow } from './seams/records.ts';
 import type { Migration, Recorded } from './seams/source.ts';
 import type { Setup } from './setup.ts';
 import { ownWork } from './promotion/claim.ts';

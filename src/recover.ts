@@ -2,7 +2,7 @@ import { endChildren } from './children.ts';
 import { resume } from './resume.ts';
 import type { Run } from './run-log.ts';
 import { readJournal, takeOver } from './promotion/claim.ts';
-import type { JournalEntry } from './seams/driver.ts';
+import type { JournalEntry } from './seams/records.ts';
 import type { ListedCopy } from './seams/provider.ts';
 import { isGoingOn } from './unfinished.ts';
 

@@ -1,6 +1,6 @@
 import { ForerunError } from './error.ts';
 import type { Run } from './run-log.ts';
-import type { JournalEntry } from './seams/driver.ts';
+import type { JournalEntry } from './seams/records.ts';
 import type { Direction } from './seams/source.ts';
 import { shellWord } from './shell-word.ts';
 

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { checksum, normalText } from './checksum.ts';
 import { ForerunError } from './error.ts';
-import type { Driver, History, Session } from './seams/driver.ts';
+import type { Driver, Session } from './seams/driver.ts';
+import type { History } from './seams/records.ts';
 import type { Migration } from './seams/source.ts';
 import type { Target } from './seams/target.ts';
 

@@ -1,4 +1,5 @@
-import type { Driver, HistoryRow, Row, Session, TableColumns } from '../../src/seams/driver.ts';
+import type { Driver, Row, Session, TableColumns } from '../../src/seams/driver.ts';
+import type { HistoryRow } from '../../src/seams/records.ts';
 import { nameChecksum } from './checksum.ts';
 import { bareName, tools, type ToolRecord } from './tools.ts';
 

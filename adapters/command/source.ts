@@ -1,4 +1,5 @@
-import type { History, Session } from '../../src/seams/driver.ts';
+import type { Session } from '../../src/seams/driver.ts';
+import type { History } from '../../src/seams/records.ts';
 import type { SourceSetup } from '../../src/seams/adapter.ts';
 import type { Apply, Migration, Source } from '../../src/seams/source.ts';
 import type { Target } from '../../src/seams/target.ts';

@@ -1,5 +1,6 @@
 import { ForerunError, isForerunError } from '../../src/error.ts';
-import type { History, Session } from '../../src/seams/driver.ts';
+import type { Session } from '../../src/seams/driver.ts';
+import type { History } from '../../src/seams/records.ts';
 import type { Apply, Attempt } from '../../src/seams/source.ts';
 import { listed, standInsIn, watchStandIns } from './stand-ins.ts';
 

@@ -1,6 +1,7 @@
 import { sqliteTexts, type Texts } from '../../src/drivers/sqlite/texts.ts';
 import { appliedChecksum, isMarkedGone, markedGone } from '../../src/gone.ts';
-import type { History, HistoryRow, Session } from '../../src/seams/driver.ts';
+import type { Session } from '../../src/seams/driver.ts';
+import type { History, HistoryRow } from '../../src/seams/records.ts';
 import { trailbaseTime } from './applied-on.ts';
 import { bareChecksum } from './checksum.ts';
 import { goneButNeeded, notMade, reused } from './history-refusals.ts';

@@ -4,7 +4,7 @@ import { takeLock } from '../lock.ts';
 import { claimMain, releaseMain } from '../promotion/claim.ts';
 import { recover } from '../recover.ts';
 import { recorded } from '../run-log.ts';
-import type { JournalEntry } from '../seams/driver.ts';
+import type { JournalEntry } from '../seams/records.ts';
 import type { ListedCopy } from '../seams/provider.ts';
 import type { Setup } from '../setup.ts';
 import type { Died } from './protocol.ts';

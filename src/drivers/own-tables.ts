@@ -1,6 +1,7 @@
 import { ForerunError } from '../error.ts';
 import { journalEntryIn, journalFormat } from '../journal-entry.ts';
-import type { HistoryRow, JournalEntry, Row } from '../seams/driver.ts';
+import type { Row } from '../seams/driver.ts';
+import type { HistoryRow, JournalEntry } from '../seams/records.ts';
 
 /** A table that has the name of one of ours. No columns where there is none. */
 export interface TableShape {

@@ -1,6 +1,7 @@
 import { isForerunError } from '../error.ts';
 import type { Run } from '../run-log.ts';
-import type { JournalEntry, Watch } from '../seams/driver.ts';
+import type { Watch } from '../seams/driver.ts';
+import type { JournalEntry } from '../seams/records.ts';
 import type { Stretch } from '../seams/source.ts';
 import { checkClaim, journalledRow, journalRow, writeJournal } from './claim.ts';
 import type { Journalling } from './journalled.ts';

@@ -1,6 +1,7 @@
 import { ForerunError } from '../error.ts';
 import type { Middle, Run } from '../run-log.ts';
-import type { JournalEntry, Session } from '../seams/driver.ts';
+import type { Session } from '../seams/driver.ts';
+import type { JournalEntry } from '../seams/records.ts';
 import type { Attempt } from '../seams/source.ts';
 
 /** What the journal says of this run at this moment. */

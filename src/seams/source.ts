@@ -1,5 +1,6 @@
 import type { StatementEvidence } from './evidence.ts';
-import type { Connection, History, Session } from './driver.ts';
+import type { Connection, Session } from './driver.ts';
+import type { History } from './records.ts';
 import type { ProcessIdentity } from '../process.ts';
 import type { Target } from './target.ts';
 

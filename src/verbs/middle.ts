@@ -1,4 +1,5 @@
-import type { Driver, JournalEntry, Session } from '../seams/driver.ts';
+import type { Driver, Session } from '../seams/driver.ts';
+import type { JournalEntry } from '../seams/records.ts';
 
 /**
  * A person says that main is no more in the middle of any of these migrations, in which a run ended: no later run goes on

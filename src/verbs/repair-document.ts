@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { HistoryRow } from '../seams/driver.ts';
+import type { HistoryRow } from '../seams/records.ts';
 import type { Setup } from '../setup.ts';
 import { stampOf } from './moment.ts';
 

@@ -2,7 +2,7 @@ import { isForerunError } from '../error.ts';
 import type { ErrorReport } from '../events.ts';
 import type { Drift, Plan } from '../plan.ts';
 import { makePlan, severityOf } from '../planned.ts';
-import type { HistoryRow, JournalEntry } from '../seams/driver.ts';
+import type { HistoryRow, JournalEntry } from '../seams/records.ts';
 import type { Setup } from '../setup.ts';
 import { isGoingOn } from '../unfinished.ts';
 

@@ -3,7 +3,7 @@ import { postgresHistory } from '../../src/drivers/postgres/history.ts';
 import { postgresJournal } from '../../src/drivers/postgres/journal.ts';
 import { postgresSchema } from '../../src/drivers/postgres/schema.ts';
 import { postgresTables } from '../../src/drivers/postgres/tables.ts';
-import type { HistoryRow, JournalEntry } from '../../src/seams/driver.ts';
+import type { HistoryRow, JournalEntry } from '../../src/seams/records.ts';
 import { failure } from '../contracts/driver/world.ts';
 import { startPostgres, type PostgresServer } from '../support/postgres.ts';
 import { sessionOn, type TestSession } from './fixtures/postgres-session.ts';

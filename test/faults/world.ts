@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { fingerprint } from '../../src/checksum.ts';
 import { up } from '../../src/run.ts';
-import type { JournalEntry } from '../../src/seams/driver.ts';
+import type { JournalEntry } from '../../src/seams/records.ts';
 import type { Setup } from '../../src/setup.ts';
 import type { InJournal, Journalled, Place, Scenario } from './scenario.ts';
 

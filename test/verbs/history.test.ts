@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { checksum } from '../../src/checksum.ts';
 import { ownWork } from '../../src/promotion/claim.ts';
 import { down, up } from '../../src/run.ts';
-import type { JournalEntry } from '../../src/seams/driver.ts';
+import type { JournalEntry } from '../../src/seams/records.ts';
 import { baseline, repair } from '../../src/verbs/history.ts';
 import { status } from '../../src/verbs/status.ts';
 import { newProject, type Project } from '../support/project.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { isMarkedGone } from '../../gone.ts';
-import type { HistoryRow } from '../../seams/driver.ts';
+import type { HistoryRow } from '../../seams/records.ts';
 import type { CommonOptions } from '../common-options.ts';
 import { helpAfter, plainCodes } from '../help.ts';
 import { performHere, type Cli } from '../perform.ts';

@@ -1,4 +1,5 @@
-import type { History, Session } from '../../seams/driver.ts';
+import type { Session } from '../../seams/driver.ts';
+import type { History } from '../../seams/records.ts';
 import { historyRow, isOurHistory } from '../own-tables.ts';
 import { historyTable, quoteIdentifier, textTable } from './names.ts';
 import { shapesOf } from './shape.ts';

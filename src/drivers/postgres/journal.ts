@@ -1,5 +1,6 @@
 import { journalFormat } from '../../journal-entry.ts';
-import type { Journal, Session } from '../../seams/driver.ts';
+import type { Session } from '../../seams/driver.ts';
+import type { Journal } from '../../seams/records.ts';
 import { isOurJournal, journalEntry } from '../own-tables.ts';
 import { journalTable, quoteIdentifier } from './names.ts';
 import { shapesOf } from './shape.ts';

@@ -1,6 +1,6 @@
 import { appliedChecksum } from '../../gone.ts';
 import type { Run } from '../../run-log.ts';
-import type { HistoryRow } from '../../seams/driver.ts';
+import type { HistoryRow } from '../../seams/records.ts';
 import type { Copy } from '../../seams/provider.ts';
 import type { Direction, Migration } from '../../seams/source.ts';
 import type { Setup } from '../../setup.ts';

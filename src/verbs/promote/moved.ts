@@ -1,5 +1,6 @@
 import { schemaDiff } from '../../schema-diff.ts';
-import type { HistoryRow, Schema } from '../../seams/driver.ts';
+import type { Schema } from '../../seams/driver.ts';
+import type { HistoryRow } from '../../seams/records.ts';
 import type { TableEvidence } from '../../seams/evidence.ts';
 import type { Copy } from '../../seams/provider.ts';
 import type { Setup } from '../../setup.ts';

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { History, HistoryRow, Journal, JournalEntry, Session } from '../../../src/seams/driver.ts';
+import type { Session } from '../../../src/seams/driver.ts';
+import type { History, HistoryRow, Journal, JournalEntry } from '../../../src/seams/records.ts';
 import { failure, type DriverWorld, type TestDatabase } from './world.ts';
 
 const one: HistoryRow = { version: '1', name: '001_one', appliedOn: '2026-11-20T10:00:00.000Z', checksum: 'sha256:11' };
