@@ -1,4 +1,4 @@
-import { ForerunError } from './error.ts';
+import { ForerunError, isForerunError } from './error.ts';
 import { planned } from './planned.ts';
 import { claimMain } from './promotion/claim.ts';
 import { preload } from './preload.ts';
@@ -49,15 +49,25 @@ export async function gate(setup: Setup, options: Selection & RunOptions = {}): 
     await prepareChecks(run);
     preload(run.setup.driver);
     await using base = await checkpointMain(run, selected);
+    let needsPerson = false;
     try {
       const { rehearseFrom } = await import('./rehearsal/from.ts');
-      const rehearsal = await rehearseFrom(run, base, selected, { direction: 'up', batch: false, checkEach: false });
+      const rehearsal = await rehearseFrom(run, base, selected, {
+        direction: 'up',
+        batch: false,
+        checkEach: false,
+        leavesNothing: true,
+      });
       const blocked = rehearsal.steps.some((step) => verdict(step.findings) === 'block');
       const idle = !blocked && (await changedNothing(run, rehearsal));
       await discardOrSay(run, rehearsal.branch);
       return blocked ? 'blocked' : idle ? 'nothing-pending' : 'passed';
+    } catch (error) {
+      // What was written to main can be seen and undone by it alone.
+      needsPerson = isForerunError(error, 'NEEDS_PERSON');
+      throw error;
     } finally {
-      await discardOrSay(run, base);
+      if (!needsPerson) await discardOrSay(run, base);
     }
   });
 }

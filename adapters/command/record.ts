@@ -1,6 +1,7 @@
 import type { Driver, Row, Session, TableColumns } from '../../src/seams/driver.ts';
 import type { HistoryRow } from '../../src/seams/records.ts';
 import { nameChecksum } from './checksum.ts';
+import { refuseColumns } from './refusals.ts';
 import { bareName, tools, type ToolRecord } from './tools.ts';
 
 /** What stands in a tool's own table in one database. */
@@ -27,6 +28,8 @@ export async function recordedIn(session: Session, { driver, record, tool }: Pla
   const candidates = record === undefined ? tools : [{ name: tool, record }];
   for (const { name, record } of candidates) {
     const found = tables.find((candidate) => isThat(candidate, record));
+    // What the configuration names is not passed over in silence.
+    if (found === undefined && name === undefined) refuseColumns(tables.find(isNamed(record)), record);
     if (found === undefined) continue;
     const rows = await session.query(queryFor(driver, found, record));
     const state = record.state ?? (() => 'applied');
@@ -40,12 +43,15 @@ export async function recordedIn(session: Session, { driver, record, tool }: Pla
   return undefined;
 }
 
-function isThat({ table, columns }: TableColumns, { table: named, name, ...record }: ToolRecord): boolean {
-  const needed = [name, ...record.columns];
-  const isNamed = table === named || bareName(table) === named;
-  return (
-    isNamed && needed.every((column) => columns.includes(column)) && (!record.alone || columns.length === needed.length)
-  );
+function isThat(candidate: TableColumns, record: ToolRecord): boolean {
+  const { columns } = candidate;
+  const needed = [record.name, ...record.columns];
+  const isComplete = needed.every((column) => columns.includes(column));
+  return isNamed(record)(candidate) && isComplete && (!record.alone || columns.length === needed.length);
+}
+
+function isNamed({ table: named }: ToolRecord): (candidate: TableColumns) => boolean {
+  return ({ table }) => table === named || bareName(table) === named;
 }
 
 /** A driver with schemas names a table as it stands in SQL. */

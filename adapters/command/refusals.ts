@@ -4,6 +4,8 @@ import { ForerunError } from '../../src/error.ts';
 import { nearest } from '../../src/nearest.ts';
 import { shellWord } from '../../src/shell-word.ts';
 import type { CommandOptions } from '../command.ts';
+import type { TableColumns } from '../../src/seams/driver.ts';
+import type { HistoryTable } from './tools.ts';
 import { nameOf, wordsOf } from './words.ts';
 
 const known = [
@@ -56,6 +58,17 @@ export async function refuseNoProgram(words: readonly string[], cwd: string): Pr
 }
 
 /** Of a command that is known by its name alone. */
+/** Throws `CONFIG` where the table that the configuration names is there, without the columns that it names. */
+export function refuseColumns(found: TableColumns | undefined, { name, order, version }: HistoryTable): void {
+  if (found === undefined) return;
+  const absent = [name, order, version].filter((column) => column !== undefined && !found.columns.includes(column));
+  if (absent.length === 0) return;
+  throw wrong(
+    'historyTable',
+    `${found.table} has no column ${absent.join(', ')}; there are: ${found.columns.join(', ')}`,
+  );
+}
+
 export function noCommand(name: string): ForerunError<'USAGE'> {
   return new ForerunError('USAGE', `${name} is known here by its name alone, and cannot be run.`, {
     details: {},

@@ -36,9 +36,10 @@ export function refusePart(flags: {
 /** A word that was meant as something else must not be run. */
 function unmarked(words: readonly string[]): ForerunError<'USAGE'> {
   const line = words.map(shellWord).join(' ');
+  const option = ['safe', '-safe'].includes(line) ? 'Did you mean --safe? ' : '';
   return new ForerunError('USAGE', `There is no argument "${line}".`, {
     details: {},
-    next: `A command that is to be run as the migration stands behind --: forerun up --safe -- ${line}`,
+    next: `${option}A command that is to be run as the migration stands behind --: forerun up --safe -- ${line}`,
   });
 }
 

@@ -69,7 +69,11 @@ function valuesChanged(table: TableEvidence, told: Told, migration: Judged): Fin
     const allowed = permits(migration.permits, 'values-changed', table.table, column);
     const subject = `${table.table}.${column}`;
     const byTrigger = subjectsOf(table, column).some((name) => told.triggered.has(name));
-    const known = written === 0 ? 'no statement sets it' : `the statements that set it wrote ${rows(written)}`;
+    const known = !told.isKnown
+      ? 'whether that is meant is not known, since it is code'
+      : written === 0
+        ? 'no statement sets it'
+        : `the statements that set it wrote ${rows(written)}`;
     const unseen = told.unseen.length === 0 ? '' : `, as far as can be read: ${told.unseen.join('; ')}`;
     const why = byTrigger ? 'a trigger or a foreign key sets it' : `${known}${unseen}`;
     return [
@@ -116,6 +120,8 @@ function finding(migration: Judged, severity: Severity, message: string, table: 
 
 /** What statements tell. Names of columns are lower-case `table.column`; `table.*` stands for all. */
 interface Told {
+  /** Whether the statements are known. */
+  readonly isKnown: boolean;
   /**
    * Every column that a statement's text sets, with how many rows such statements wrote in all. Where more rows changed
    * than that, something else changed them as well.
@@ -125,7 +131,8 @@ interface Told {
   readonly unseen: readonly string[];
 }
 
-function toldBy({ statements = [] }: Evidence): Told {
+function toldBy({ statements: all }: Evidence): Told {
+  const statements = all ?? [];
   const assigned = new Map<string, number>();
   for (const { assigns = [], rows: written, sql } of statements) {
     // Not every engine counts what CREATE TABLE … AS SELECT writes.
@@ -135,7 +142,7 @@ function toldBy({ statements = [] }: Evidence): Told {
   }
   const triggered = statements.flatMap((statement) => statement.triggered ?? []).map((name) => name.toLowerCase());
   const unseen = statements.flatMap((statement) => statement.unseen ?? []);
-  return { assigned, triggered: new Set(triggered), unseen: [...new Set(unseen)] };
+  return { isKnown: all !== undefined, assigned, triggered: new Set(triggered), unseen: [...new Set(unseen)] };
 }
 
 /** Rows that statements wrote which set the column. */

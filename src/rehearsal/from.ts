@@ -13,6 +13,8 @@ export interface RehearseChoices {
   readonly batch: boolean;
   /** Whether the user's checks run after every migration, or after the last alone. */
   readonly checkEach: boolean;
+  /** Whether the checkpoint is left behind only where a person is needed. @default false */
+  readonly leavesNothing?: boolean;
 }
 
 /** Makes a branch and rehearses on it; begins again on a new one where something is learnt that asks for it. */
@@ -73,6 +75,7 @@ export async function rehearseOn(
     snapshots: !each ? 'never' : choices.batch || run.learnt.unshared ? 'always' : 'if-swapped',
     checkEach: choices.checkEach,
     ...(base === undefined ? {} : { base }),
+    leavesNothing: choices.leavesNothing ?? false,
   });
 }
 

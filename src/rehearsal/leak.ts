@@ -2,6 +2,7 @@ import { fingerprint } from '../checksum.ts';
 import { ForerunError, isForerunError, messageOf } from '../error.ts';
 import type { Run } from '../run-log.ts';
 import type { Watch } from '../seams/driver.ts';
+import type { Checkpoint } from '../seams/provider.ts';
 import type { Migration } from '../seams/source.ts';
 
 /** Notices a migration, or a check, that ignores what it is given and changes main while it is rehearsed (I5). */
@@ -11,21 +12,28 @@ export interface MainWatch extends AsyncDisposable {
 }
 
 /** Only code can go astray; what a script does is in its text. */
-export async function watchMain(run: Run, migrations: readonly Migration[]): Promise<MainWatch> {
+export async function watchMain(
+  run: Run,
+  migrations: readonly Migration[],
+  { base, leavesNothing }: { readonly base?: { readonly checkpoint: Checkpoint }; readonly leavesNothing: boolean },
+): Promise<MainWatch> {
   const { driver, main, checks } = run.setup;
   const needed = checks.length > 0 || migrations.some((migration) => migration.language === 'code');
   const watch = needed ? await driver.watch?.(main) : undefined;
   if (watch === undefined) return { verify: async () => {}, async [Symbol.asyncDispose]() {} };
   let schema = await mainFingerprint(run);
+  const look = `forerun diff ${base?.checkpoint.id ?? '<checkpoint>'} main`;
+  const noted = new Set<string>();
   return {
     async verify(ran) {
       const culprit: Culprit =
         ran === 'checks'
-          ? { name: 'A check', remedy: 'Then make the check use the database variable.' }
+          ? { name: 'a check', look, remedy: 'make the check use the database variable.' }
           : {
               name: ran.name,
               migration: ran.name,
-              remedy: `Then make the migration use its context, or the address in ${run.setup.databaseVariable}.`,
+              look,
+              remedy: `make the migration use its context, or the address in ${run.setup.databaseVariable}.`,
             };
       const now = await changedSchema(run, culprit, watch);
       if (now === undefined) return;
@@ -35,9 +43,12 @@ export async function watchMain(run: Run, migrations: readonly Migration[]): Pro
       // If it was no application after all, what it did can be undone from a checkpoint alone.
       run.inDoubt = true;
       if (now !== before || (await watch.shared()) === false) throw changedMain(run, culprit, now !== before);
+      // It may run more than once.
+      if (noted.has(culprit.name)) return;
+      noted.add(culprit.name);
       run.note(
         'isolation',
-        `Main was written, or may have been, while ${ran === 'checks' ? 'the checks ran' : 'this migration was rehearsed'}. Somebody else has it open, so that may have been the application; that it was not ${ran === 'checks' ? 'a check' : 'the migration'} cannot be proved. The checkpoint from before is kept: "forerun checkpoints" lists it.`,
+        `Main was written, or may have been, while ${ran === 'checks' ? 'the checks ran' : 'this migration was rehearsed'}. Somebody else has it open, so that may have been the application; that it was not ${ran === 'checks' ? 'a check' : 'the migration'} cannot be proved.${leavesNothing ? '' : ` See what was written: ${look}. The checkpoint is kept for that.`}`,
         culprit.migration,
       );
     },
@@ -49,6 +60,8 @@ export async function watchMain(run: Run, migrations: readonly Migration[]): Pro
 interface Culprit {
   readonly name: string;
   readonly migration?: string;
+  /** The command that shows what was written. */
+  readonly look: string;
   readonly remedy: string;
 }
 
@@ -74,19 +87,24 @@ function unreadableMain(run: Run, { name, migration, remedy }: Culprit, cause: u
     `Main cannot be read any more, after ${name} ran on a branch: ${messageOf(cause)}`,
     {
       details: migration === undefined ? {} : { migration },
-      next: `Look at ${run.setup.main.url}; "forerun checkpoints" lists the state before it. ${remedy}`,
+      next: `Look at ${run.setup.main.url}; "forerun checkpoints" lists the state before it. If it did that, ${remedy}`,
       cause,
     },
   );
 }
 
-function changedMain(run: Run, { name, migration, remedy }: Culprit, schema: boolean): ForerunError<'NEEDS_PERSON'> {
+function changedMain(
+  run: Run,
+  { name, migration, look, remedy }: Culprit,
+  schema: boolean,
+): ForerunError<'NEEDS_PERSON'> {
+  const what = schema ? "main's schema was changed" : 'main was written, and no other program has it open';
   return new ForerunError(
     'NEEDS_PERSON',
-    `${name} changed ${schema ? "main's schema" : 'data on main'} while it ran on a branch: it does not use what it is given.`,
+    `While ${name} ran on a branch, ${what}: it does not use what it is given, or somebody else did that who has left since.`,
     {
       details: migration === undefined ? {} : { migration },
-      next: `Look at what it wrote to ${run.setup.main.url}; "forerun checkpoints" lists the state before it. ${remedy}`,
+      next: `See what was written to ${run.setup.main.url}: ${look}. If it was somebody else, run again. If not, ${remedy}`,
     },
   );
 }

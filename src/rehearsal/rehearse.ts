@@ -50,6 +50,8 @@ export interface RehearsalOptions {
   /** Whether the user's checks run after every migration, or after the last alone. */
   readonly checkEach: boolean;
   readonly base?: Base;
+  /** Whether the checkpoint is left behind only where a person is needed. */
+  readonly leavesNothing: boolean;
 }
 
 /** What a branch was made from, where that is at hand. */
@@ -74,7 +76,7 @@ export async function rehearse(
   await using held = hold(run.setup, branch);
   const { session } = held;
   const storage = schemaHistory({ driver, target: branch.target, session, describe: describeOf(migrations) });
-  await using watch = await watchMain(run, migrations);
+  await using watch = await watchMain(run, migrations, options);
   await using reverse = reverseTest(run, branch, held, options);
   const checksBefore = await checksOn(run, branch, 'before', watch);
   const stage: Stage = { branch, held, watch, reverse, migrations, options, checksBefore, steps };

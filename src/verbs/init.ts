@@ -9,7 +9,7 @@ import { addScripts, readPackage, type Package } from './init/package-file.ts';
 import { findCodeMigrations, findSqlFolder } from './init/sql-folder.ts';
 import { prismaFramework } from './init/prisma.ts';
 import { trailbaseFramework } from './init/trailbase.ts';
-import { umzugAdvice } from './init/umzug.ts';
+import { makesUmzug, umzugAdvice } from './init/umzug.ts';
 
 /** What `init` found in a project, and what it did about it. */
 export interface Initialized {
@@ -33,11 +33,13 @@ export async function init(root: string): Promise<Initialized> {
   const databases = await findDatabases(folder);
   const present = await configFile(folder, pack);
   const kept = present.exists ? [present.name] : [];
-  if (pack?.uses('umzug')) {
+  const frameworks = await frameworksIn(folder, pack, databases);
+  // As a package alone it may be there for another tool.
+  if (pack?.uses('umzug') && (frameworks.length === 0 || (await makesUmzug(folder)))) {
     const ignored = await ignoreHome(folder);
     return { found: 'umzug', wrote: ignored, kept, next: await umzugAdvice(folder, pack, databases) };
   }
-  const [framework, ...others] = await frameworksIn(folder, pack, databases);
+  const [framework, ...others] = frameworks;
   if (framework !== undefined) return withFrameworks(folder, pack, [framework, ...others]);
   const migrations = findSqlFolder(folder);
   const code = migrations === undefined && !present.exists ? findCodeMigrations(folder) : undefined;

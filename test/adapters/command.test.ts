@@ -40,6 +40,14 @@ if (next) db.prepare('INSERT INTO done VALUES (?, ?)').run(next, Date.now());
     const down = await project.json(['down', '--safe']);
     expect(down).toMatchObject({ exitCode: 2, error: { code: 'USAGE' } });
     expect(down.error?.next).toContain('forerun up --safe -- <command>');
+    await project.put({
+      'forerun.config.mjs': config("{ up: 'node migrate.mjs', historyTable: { table: 'done', name: 'stepp' } }"),
+    });
+    const misspelt = await project.forerun(['status']);
+    expect([misspelt.exitCode, misspelt.stderr]).toEqual([
+      2,
+      expect.stringContaining('done has no column stepp; there are: step, at') as string,
+    ]);
   });
 
   test('wins over the address in a .env file', async () => {
@@ -100,7 +108,7 @@ describe('a command that goes wrong', () => {
     });
     const result = await project.up(['node', 'migrate.mjs']);
     expect(result).toMatchObject({ outcome: 'needs-person', exitCode: 4 });
-    expect(result.error?.message).toContain("node migrate.mjs changed main's schema while it ran on a branch");
+    expect(result.error?.message).toContain("While node migrate.mjs ran on a branch, main's schema was changed");
   });
 
   test('by not being there is refused before anything is copied', async () => {

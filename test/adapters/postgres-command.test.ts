@@ -84,7 +84,7 @@ await client.end();
     });
     const result = await project.up(['node', 'leak.mjs']);
     expect(result).toMatchObject({ outcome: 'needs-person', exitCode: 4 });
-    expect(result.error?.message).toContain("node leak.mjs changed main's schema while it ran on a branch");
+    expect(result.error?.message).toContain("While node leak.mjs ran on a branch, main's schema was changed");
   });
 });
 

@@ -47,7 +47,7 @@ export const up = async () => execFileSync(process.execPath, ['elsewhere.mjs']);
     });
     const result = await deployed(project);
     expect(result).toMatchObject({ outcome: 'needs-person', exitCode: 4 });
-    expect(result.error?.message).toContain('001_leak.mjs changed data on main while it ran on a branch');
+    expect(result.error?.message).toContain('While 001_leak.mjs ran on a branch, main was written');
   });
 
   test('of migrations on a plain pool of the application goes where the environment leads', async () => {

@@ -150,7 +150,7 @@ describe('migrations on a connection of their own', () => {
     const umzug = safe(project, onClient, [{ name: '001_leak', up: leak }]);
     const result = await umzug.safeUp();
     expect(result).toMatchObject({ outcome: 'needs-person', exitCode: 4, error: { code: 'NEEDS_PERSON' } });
-    expect(result.error?.message).toContain('001_leak changed data on main while it ran on a branch');
+    expect(result.error?.message).toContain('While 001_leak ran on a branch, main was written');
     expect(result.copies.filter(({ kind }) => kind === 'checkpoint')).toHaveLength(1);
     expect(await project.read('SELECT count(*)::int FROM users')).toEqual([3]);
 

@@ -68,7 +68,7 @@ export const up = async () => execFileSync(process.execPath, ['elsewhere.mjs']);
   expect(await deployed(project)).toMatchObject({
     outcome: 'needs-person',
     exitCode: 4,
-    error: { message: expect.stringContaining('001_leak.mjs changed data on main') },
+    error: { message: expect.stringContaining('While 001_leak.mjs ran on a branch, main was written') },
   });
 });
 

@@ -13,8 +13,8 @@ export const db = new Database(fileURLToPath(new URL('../app.db', import.meta.ur
 
 describe('a migration that goes for main, rehearsed in our own process', () => {
   test.each([
-    ["main's schema", 'CREATE TABLE leaked (id INTEGER PRIMARY KEY)'],
-    ['data on main', "INSERT INTO users (email) VALUES ('eve@example.com')"],
+    ["main's schema was changed", 'CREATE TABLE leaked (id INTEGER PRIMARY KEY)'],
+    ['main was written', "INSERT INTO users (email) VALUES ('eve@example.com')"],
   ])('is found out, named, and left to a person: %s', async (what, sql) => {
     const project = await umzugProject({
       'lib/db.mjs': db,
@@ -29,7 +29,7 @@ describe('a migration that goes for main, rehearsed in our own process', () => {
     const result = await umzug.safeUp();
 
     expect(result).toMatchObject({ outcome: 'needs-person', exitCode: 4, error: { code: 'NEEDS_PERSON' } });
-    expect(result.error?.message).toContain(`001_leak.mjs changed ${what}`);
+    expect(result.error?.message).toContain(`While 001_leak.mjs ran on a branch, ${what}`);
     expect(result.copies.filter(({ kind }) => kind === 'checkpoint')).toHaveLength(1);
     await expect(umzug.up({ safe: true })).rejects.toMatchObject({ code: 'BLOCKED' });
   });
@@ -46,7 +46,7 @@ describe('a migration that goes for main, rehearsed in our own process', () => {
     );
     const result = await umzug.safeUp();
     expect(result).toMatchObject({ outcome: 'needs-person', exitCode: 4 });
-    expect(result.error?.message).toContain("001_leak.mjs changed main's schema");
+    expect(result.error?.message).toContain("While 001_leak.mjs ran on a branch, main's schema was changed");
   });
 
   test('is found out where its down does it, and the checkpoint that leads back is kept', async () => {

@@ -43,6 +43,12 @@ test('takes a library for queries for no migrator beside migrations in plain SQL
   expect((await init(root)).found).toBe('plain SQL migrations in migrations/');
 });
 
+test('takes Umzug for what runs the migrations only where something makes one, or nothing else is found', async () => {
+  const files = { 'package.json': pack({ umzug: '3', knex: '3' }), 'knexfile.js': 'module.exports = {};' };
+  expect((await init(await folder(files))).found).toBe('knex (knexfile.js)');
+  expect((await init(await folder({ ...files, 'migrate.js': 'new Umzug({})' }))).found).toBe('umzug');
+});
+
 test('names every tool that it finds', async () => {
   const root = await folder({ 'package.json': pack({ dbmate: '2', 'sequelize-cli': '6' }) });
   const { found, next } = await init(root);

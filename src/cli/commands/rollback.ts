@@ -69,7 +69,7 @@ async function isWanted(cli: Cli, flags: Flags, checkpoint: string): Promise<boo
       return 'no';
     })
     .finally(() => question.close());
-  if (/^y(es)?$/i.test(answer.trim())) return true;
+  if (/^yes$/i.test(answer.trim())) return true;
   output.say('Nothing was done.\n');
   return false;
 }

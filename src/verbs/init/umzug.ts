@@ -33,6 +33,11 @@ export async function umzugAdvice(
   ].join('\n');
 }
 
+/** Whether the project's own code makes an Umzug. */
+export async function makesUmzug(folder: string): Promise<boolean> {
+  return (await constructorIn(folder)) !== undefined;
+}
+
 function configAdvice(name: string, migrator: string | undefined): readonly string[] {
   return [
     `For npx forerun status, repair, diff, rollback and the others, write ${name}:`,
