@@ -36,7 +36,7 @@ export interface Counted {
   readonly recounted: number;
 }
 
-/** All relations of users by number, without temporary ones, those of extensions and of `leftOut`. One query. */
+/** All relations of users by number, without temporary ones, those of extensions and of `leftOut`; the oldest first. One query. */
 export async function relationsOf(
   session: Session,
   leftOut: readonly string[],
@@ -102,4 +102,5 @@ const relationsQuery = (leftOut: readonly string[]): string => `
      AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
      AND NOT (c.relkind = 'r' AND c.relname IN (${leftOut.map(quoteLiteral).join(', ')}))
      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
-                      WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')`;
+                      WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+   ORDER BY c.oid`;
