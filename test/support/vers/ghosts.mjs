@@ -1,0 +1,45 @@
+// Part of a stand-in for Vers, for tests alone: holds open in a machine what the memory that it was made from had open.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+
+const [folder] = process.argv.slice(2);
+const sessions = JSON.parse(readFileSync(join(folder, 'sessions.json'), 'utf8'));
+
+while (!isReady()) await sleep(10);
+await Promise.allSettled(sessions.map(open));
+writeFileSync(join(folder, 'ghosts.pid'), String(process.pid));
+setInterval(() => {}, 1e6);
+
+async function open({ database, user, name, inside, relations, advisory }) {
+  const client = new Client({ host: join(folder, 'run'), port: 5432, user, database, application_name: name });
+  client.on('error', () => {});
+  await client.connect();
+  for (const [first, second, kind] of advisory) {
+    const key = kind === 2 ? `${first}, ${second}` : String((BigInt(first) << 32n) | BigInt(second));
+    await client.query(`SELECT pg_advisory_lock(${kind === 2 ? key : `${BigInt.asIntN(64, BigInt(key))}`})`);
+  }
+  if (!inside) return;
+  await client.query('BEGIN');
+  for (const { oid, mode } of relations) {
+    const { rows } = await client.query(
+      "SELECT oid::regclass::text AS name FROM pg_class WHERE oid = $1 AND relkind IN ('r', 'p')",
+      [oid],
+    );
+    const words = mode
+      .replace(/Lock$/, '')
+      .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
+      .toUpperCase();
+    if (rows[0] !== undefined) await client.query(`LOCK TABLE ${rows[0].name} IN ${words} MODE NOWAIT`);
+  }
+}
+
+function isReady() {
+  if (!existsSync(folder)) process.exit(1);
+  try {
+    return readFileSync(join(folder, 'data/postmaster.pid'), 'utf8').split('\n')[7]?.trim() === 'ready';
+  } catch {
+    return false;
+  }
+}

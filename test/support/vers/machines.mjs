@@ -1,0 +1,144 @@
+// Part of a stand-in for Vers, for tests alone. A machine is a folder with a real PostgreSQL server, which answers on a
+// socket in it alone, and whatever other files. What the memory of a machine would carry into a copy, the open sessions
+// of its clients, is opened again there by `ghosts.mjs`.
+import { execFileSync, spawn } from 'node:child_process';
+import { chownSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isRunning } from './account.mjs';
+
+export const bin = '/usr/lib/postgresql/15/bin';
+
+export function folderOf(root, kind, id) {
+  return join(root, kind, id);
+}
+
+/** Also what is wanted to be reached by: psql and the like find the machine's server with it. */
+export function environmentIn(folder) {
+  return {
+    PGHOST: join(folder, 'run'),
+    PGPORT: '5432',
+    PGUSER: 'postgres',
+    HOME: folder,
+    PATH: `${bin}:${process.env.PATH}`,
+  };
+}
+
+/** A copy of a folder as it is at this moment, without what belongs to running processes. */
+export function copyFolder(from, to) {
+  execFileSync('cp', ['-a', '--reflink=auto', from, to]);
+  rmSync(join(to, 'data', 'postmaster.pid'), { force: true });
+  for (const name of ['run', 'ghosts.pid']) rmSync(join(to, name), { recursive: true, force: true });
+}
+
+/** Starts the server, and what opens the sessions again that were open. A machine without a data folder has neither. */
+export function boot(folder) {
+  const data = join(folder, 'data');
+  if (!existsSync(data)) return;
+  const run = join(folder, 'run');
+  mkdirSync(run, { recursive: true });
+  const { uid, gid } = statSync(data);
+  chownSync(run, uid, gid);
+  const log = openSync(join(folder, 'log'), 'a');
+  const settings = ['-c', `unix_socket_directories=${run}`, '-c', 'port=5432', '-c', 'listen_addresses='];
+  spawn(join(bin, 'postgres'), ['-D', data, ...settings], {
+    ...(process.getuid() === uid ? {} : { uid, gid }),
+    cwd: '/',
+    // A machine knows nothing of whoever asked for it.
+    env: { PATH: process.env.PATH },
+    stdio: ['ignore', log, log],
+    detached: true,
+  }).unref();
+  if (!hasGhosts(folder)) return;
+  const ghosts = join(import.meta.dirname, 'ghosts.mjs');
+  spawn(process.execPath, [ghosts, folder], {
+    env: { PATH: process.env.PATH },
+    detached: true,
+    stdio: 'ignore',
+  }).unref();
+}
+
+/** Whether its server takes connections, and has the sessions that its memory had. */
+export function isUp(folder) {
+  const ready = statusOf(join(folder, 'data'))[7]?.trim() === 'ready';
+  return ready && (!hasGhosts(folder) || existsSync(join(folder, 'ghosts.pid')));
+}
+
+function hasGhosts(folder) {
+  const file = join(folder, 'sessions.json');
+  return existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).length > 0;
+}
+
+function statusOf(data) {
+  try {
+    return readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
+  } catch {
+    return [];
+  }
+}
+
+/** Stops every process of a machine where it is, or lets them go on: what a pause is. */
+export function signalAll(folder, signal) {
+  for (const pid of processesOf(folder)) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It has ended by itself.
+    }
+  }
+}
+
+/** The server before its children, so that it makes none meanwhile. */
+function processesOf(folder) {
+  const server = Number(statusOf(join(folder, 'data'))[0]);
+  const ghosts = existsSync(join(folder, 'ghosts.pid')) ? Number(readFileSync(join(folder, 'ghosts.pid'), 'utf8')) : 0;
+  const found = [];
+  if (server > 0 && isRunning(server)) {
+    process.kill(server, 'SIGSTOP');
+    found.push(server, ...childrenOf(server));
+  }
+  return ghosts > 0 ? [...found, ghosts] : found;
+}
+
+function childrenOf(pid) {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+}
+
+/** Ends everything of a machine and removes its folder. */
+export async function remove(folder) {
+  for (let count = 0; count < 200; count += 1) {
+    signalAll(folder, 'SIGKILL');
+    try {
+      rmSync(folder, { recursive: true, force: true });
+      if (!existsSync(folder)) return;
+    } catch {
+      // A process that ends is still writing.
+    }
+    await sleep(20);
+  }
+  throw new Error(`${folder} is still there: ${readdirSync(folder).join(', ')}`);
+}
+
+/** What the clients of a machine's server have open: a copy of its memory would have it, too. */
+export async function openSessions(folder) {
+  if (!existsSync(join(folder, 'run', '.s.PGSQL.5432'))) return [];
+  const { Client } = (await import('pg')).default;
+  const client = new Client({
+    host: join(folder, 'run'),
+    port: 5432,
+    user: 'postgres',
+    database: 'postgres',
+    application_name: 'hypervisor',
+  });
+  client.on('error', () => {});
+  await client.connect();
+  const { rows } = await client.query(`
+    SELECT datname AS database, usename AS user, application_name AS name, state LIKE 'idle in transaction%' AS inside,
+      (SELECT coalesce(json_agg(json_build_object('name', relation::regclass::text, 'oid', relation, 'database', l.database, 'mode', mode)), '[]')
+         FROM pg_locks l WHERE l.pid = a.pid AND locktype = 'relation' AND granted AND relation >= 16384) AS relations,
+      (SELECT coalesce(json_agg(json_build_array(classid, objid, objsubid)), '[]')
+         FROM pg_locks l WHERE l.pid = a.pid AND locktype = 'advisory' AND granted) AS advisory
+    FROM pg_stat_activity a WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND datname IS NOT NULL`);
+  await client.end();
+  return rows;
+}
