@@ -52,14 +52,15 @@ export async function refuseClusterWide(branch: Session, check: ClusterCheck): P
   }
 }
 
-/** A clone has main's system identifier, but is a server of its own, that was started at another time. */
+/** A copy of a whole machine has all that main's server says of itself, but not a session that began just now. */
 async function isOneServer(branch: Session, { main, connect }: ClusterCheck): Promise<boolean> {
-  const server = async (session: Session): Promise<unknown> =>
-    (
-      await session.query(
-        `SELECT (pg_control_system()).system_identifier || ' ' || pg_postmaster_start_time() AS server`,
-      )
-    )[0]?.['server'];
   await using other = await connect(main);
-  return (await server(branch)) === (await server(other));
+  const [own] = await other.query(
+    'SELECT pid, backend_start::text AS since FROM pg_stat_activity WHERE pid = pg_backend_pid()',
+  );
+  const seen = await branch.query('SELECT FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2::timestamptz', [
+    own?.['pid'],
+    own?.['since'],
+  ]);
+  return seen.length > 0;
 }
