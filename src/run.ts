@@ -41,6 +41,7 @@ export async function down(setup: Setup, options: DownOptions = {}): Promise<Run
 /** Rehearses and judges; neither recovers nor writes anything on main. */
 export async function gate(setup: Setup, options: Selection & RunOptions = {}): Promise<RunResult> {
   return recorded(setup, 'gate', true, options, async (run) => {
+    await awaken(run);
     await run.setup.driver.examine(setup.main, 'reading');
     await tellUnfinished(run);
     const { selected, blocked } = await planned(run, 'up', options);
@@ -74,6 +75,7 @@ export async function gate(setup: Setup, options: Selection & RunOptions = {}): 
 
 async function deploy(run: Run, direction: Direction, options: UpOptions): Promise<Ending> {
   const { setup } = run;
+  await awaken(run);
   await setup.driver.examine(setup.main);
   await using _lock = await run.phase('lock', undefined, () => takeLock(run));
   await run.phase('recover', undefined, () => recover(run));
@@ -123,6 +125,11 @@ async function rehearseAndPromote(
     ? await (await import('./promotion/promote-swap.ts')).promoteBySwap(run, base, rehearsal, passing, choices)
     : await (await import('./promotion/promote.ts')).promoteInOrder(run, base, passing, direction);
   return blockedAt > 0 && ending === 'promoted' ? 'partly-promoted' : ending;
+}
+
+async function awaken(run: Run): Promise<void> {
+  const woken = await run.setup.provider.awaken?.(run.setup.main);
+  if (woken !== undefined) run.note('recovery', woken);
 }
 
 function refuseWithoutSwap({ provider }: Setup): void {

@@ -159,7 +159,7 @@ describe('up --safe', () => {
       for (const [at, expected] of states.entries()) {
         const checkpoint = checkpoints[at];
         expect(checkpoint).toBeDefined();
-        if (checkpoint !== undefined) await setup.provider.restore(checkpoint, setup.main);
+        if (checkpoint !== undefined) await setup.provider.restore?.(checkpoint, setup.main);
         expect(await state(setup)).toEqual(expected);
       }
     },
@@ -270,7 +270,7 @@ describe('swap', () => {
         ['checkpoint', '003_inventory'],
       ]);
       const first = copies[0];
-      if (first !== undefined) await setup.provider.restore(first, setup.main);
+      if (first !== undefined) await setup.provider.restore?.(first, setup.main);
       expect(await state(setup)).toEqual(before);
     },
   );

@@ -63,7 +63,10 @@ export function auto(options: AutoOptions = {}): Provider {
     branch: (from, making) => ownerOf(from).branch(from, making),
     snapshot: (branch, making) => ownerOf(branch).snapshot(branch, making),
     moved: (since) => ownerOf(since).moved(since),
-    restore: (checkpoint, main) => ownerOf(checkpoint).restore(checkpoint, main),
+    async restore(checkpoint, main) {
+      // Each of its ways can.
+      await ownerOf(checkpoint).restore?.(checkpoint, main);
+    },
     discard: (what) => ownerOf(what).discard(what),
     async list(main) {
       const lists = [await databases.list(main), await ways.clone.list(main)];

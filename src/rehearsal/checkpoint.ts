@@ -9,7 +9,13 @@ export async function checkpointMain(run: Run, next: readonly Migration[]): Prom
   const migration = next[0]?.name ?? run.id;
   await chooseCopies(run);
   const checkpoint = await run.phase('checkpoint', migration, () =>
-    provider.checkpoint(main, { label: migration, run: run.id, signal: run.signal, waiting: run.tell }),
+    provider.checkpoint(main, {
+      label: migration,
+      run: run.id,
+      signal: run.signal,
+      waiting: run.tell,
+      note: (message) => run.note('checkpoint', message, migration),
+    }),
   );
   run.emit({ type: 'copy:made', kind: 'checkpoint', copy: copyReport(checkpoint), migration });
   return checkpoint;

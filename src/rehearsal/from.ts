@@ -34,7 +34,12 @@ export async function rehearseFrom(
       // Whoever reads the base keeps it from being copied, where nobody may be connected to it.
       if (provider.alone !== undefined) await Promise.allSettled([brought]);
       const branch = await run.phase('branch', undefined, () =>
-        provider.branch(base, { label: run.id, run: run.id, signal: run.signal }),
+        provider.branch(base, {
+          label: run.id,
+          run: run.id,
+          signal: run.signal,
+          note: (message) => run.note('branch', message),
+        }),
       );
       run.emit({ type: 'copy:made', kind: 'branch', copy: copyReport(branch) });
       try {

@@ -10,10 +10,15 @@ export function rollbackPreviewText(preview: RollbackPreview, view: View): strin
   const { checkpoint, migrations, schema, tables, notes } = preview;
   const { style } = view;
   const nothing = migrations.length + schema.length + tables.length === 0;
+  const at = `checkpoint ${style.bold(checkpoint.id)} (${checkpoint.label}), made ${checkpoint.createdAt}, ${since(checkpoint.ageMs)}`;
   const lines = [
-    `Main would become what it was at checkpoint ${style.bold(checkpoint.id)} (${checkpoint.label}), made ${checkpoint.createdAt}, ${since(checkpoint.ageMs)}.`,
+    preview.beside
+      ? `A branch would be made that is what main was at ${at}. Main itself would stay as it is.`
+      : `Main would become what it was at ${at}.`,
     '',
-    ...(nothing ? ['Nothing was changed since.'] : ['All that was done since would be lost, by whomever:']),
+    ...(nothing
+      ? ['Nothing was changed since.']
+      : [`All that was done since would be ${preview.beside ? 'missing there' : 'lost'}, by whomever:`]),
     ...migrations.map((name) => `  ${style.red('-')} migration ${name}`),
     ...schema.map(({ object, change }) => `  ${sign(change)} ${object}`),
     ...(tables.length === 0 ? [] : ['', ...tablesText(tables, style, ['Then', 'Now'], '  ', whatRollbackDoes)]),
@@ -22,7 +27,17 @@ export function rollbackPreviewText(preview: RollbackPreview, view: View): strin
   return `${lines.join('\n')}\n`;
 }
 
-export function rollbackText({ checkpoint, safety }: RollbackPreview, view: View): string {
+export function rollbackText({ checkpoint, safety, branch, notes }: RollbackPreview, view: View): string {
+  if (branch !== undefined) {
+    const lines = [
+      view.style.bold('Main is not restored: it is as it was, and programs that use it go on writing to it.'),
+      `What it was at checkpoint ${checkpoint.id} (${checkpoint.label}) stands at ${branch.url} (branch ${branch.label}).`,
+      ...notes.map((note) => view.style.dim(`Note: ${note}`)),
+      'To go back to it: stop those programs, give them the address of that copy, and name it as main in the configuration.',
+      'What they write to main until then will be missing there.',
+    ];
+    return `${lines.join('\n')}\n`;
+  }
   const back = safety === undefined ? '' : ` As it was before, it is kept: forerun rollback ${safety.id}`;
   return `${view.style.green(`Main is what it was at checkpoint ${checkpoint.id} (${checkpoint.label}).`)}${back}\n`;
 }

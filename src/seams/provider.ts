@@ -42,6 +42,8 @@ export interface Making {
   readonly signal?: AbortSignal;
   /** Told once when it has waited for another program for a second: for whom or what, in words. */
   waiting?(message: string): void;
+  /** Told what else is worth knowing about the copy: what was found in it, what making it cost others. */
+  note?(message: string): void;
 }
 
 /** Makes and unmakes copies. Knows nothing of migrations. */
@@ -67,8 +69,16 @@ export interface Provider {
    * `rehearse` bring it forward, and promotes it. Throws `STALE_BRANCH` where main cannot be held.
    */
   promoteHeld?(branch: Branch, main: Target, rehearse: () => Promise<void>): Promise<void>;
-  /** Makes main what the checkpoint holds. Safe to repeat. */
-  restore(checkpoint: Copy, main: Target): Promise<void>;
+  /**
+   * Makes main what the checkpoint holds. Safe to repeat. Absent where main cannot be put back in place: then a branch of
+   * the checkpoint is all that a rollback can make, and main stays as it is.
+   */
+  restore?(checkpoint: Copy, main: Target): Promise<void>;
+  /**
+   * Has main answer again, where a process of ours died while main was held still for a copy, and says so. The first thing
+   * of every run. Absent where copying never makes main silent.
+   */
+  awaken?(main: Target): Promise<string | undefined>;
   /** Safe to repeat. */
   discard(what: Copy): Promise<void>;
   /** Every copy of this main that lives, leftovers of a killed process included, oldest first. */

@@ -24,8 +24,12 @@ export interface RollbackPreview {
   readonly migrations: readonly string[];
   /** Tables that could not be compared, and why. */
   readonly notes: readonly string[];
-  /** Main as it was just before the rollback; absent in a preview. */
+  /** Whether main stays as it is, and a branch of the checkpoint is made instead: the provider cannot put main back. */
+  readonly beside: boolean;
+  /** Main as it was just before the rollback; absent in a preview, and where main stays as it is. */
   readonly safety?: CopyInfo;
+  /** What main was, at an address of its own; only where main stays as it is. */
+  readonly branch?: CopyInfo;
 }
 
 /** What a rollback to a checkpoint would take back. Changes nothing. */
@@ -36,7 +40,8 @@ export async function previewRollback(setup: Setup, idOrLabel: string): Promise<
 
 /**
  * Returns main to a checkpoint, behind a checkpoint of main as it is. What anybody wrote to main since is on that one
- * alone afterwards; what is written in the moments between the two steps is lost.
+ * alone afterwards; what is written in the moments between the two steps is lost. Where the provider cannot put main
+ * back, it makes a branch of the checkpoint, and main stays as it is.
  */
 export async function rollback(setup: Setup, idOrLabel: string, options: RunOptions = {}): Promise<RollbackPreview> {
   await setup.driver.examine(setup.main);
@@ -45,6 +50,16 @@ export async function rollback(setup: Setup, idOrLabel: string, options: RunOpti
   await using _lock = await lockMain(setup, holder, options);
   const found = await preview(setup, wanted);
   const notes = [...found.notes];
+  const { provider } = setup;
+  if (provider.restore === undefined) {
+    const { signal } = options;
+    const branch = await provider.branch(asCheckpoint(wanted), {
+      label: `rollback-to-${wanted.id}`,
+      ...(signal === undefined ? {} : { signal }),
+      note: (message) => notes.push(message),
+    });
+    return { ...found, notes, branch: infoOf(branch) };
+  }
   try {
     const safety = await replaceMain(setup, wanted, { holder, notes, takenBack: found.migrations }, options.signal);
     return { ...found, notes, safety: infoOf(safety) };
@@ -65,6 +80,7 @@ async function preview(setup: Setup, checkpoint: ListedCopy): Promise<RollbackPr
     tables: tables.filter((table) => table.changed || table.columnsDropped !== undefined),
     migrations: after.applied.filter((name) => !before.applied.includes(name)),
     notes,
+    beside: setup.provider.restore === undefined,
   };
 }
 
@@ -103,7 +119,7 @@ async function replaceMain(
   // First, because whatever stands in the framework's record and not in the history would be adopted by the next run.
   await outside?.reconcile?.(main, await recordAfter(setup, scratch, recorded));
   try {
-    await provider.restore(scratch, main);
+    await provider.restore?.(scratch, main);
   } catch (error) {
     if (!(await isRestored(setup, holder))) {
       await outside?.reconcile?.(main, recorded);

@@ -3,8 +3,8 @@ import type { ProviderBench } from './provider/bench.ts';
 import { making, makingAnyway, naming } from './provider/copies.ts';
 import { holding, notHolding } from './provider/held.ts';
 import { keeping } from './provider/keep.ts';
-import { dying, dyingInSwap } from './provider/killed.ts';
-import { restoring } from './provider/restore.ts';
+import { dying, dyingInRestore, dyingInSwap } from './provider/killed.ts';
+import { notRestoring, restoring } from './provider/restore.ts';
 import { comparing, contended, notSwapping, swapping } from './provider/swap.ts';
 import { makingAlone, makingAmongOthers } from './provider/users.ts';
 import { beginWith, type Begin, type Flags } from './provider/world.ts';
@@ -26,9 +26,10 @@ export function providerContract(name: string, flags: Flags, makeBench: () => Pr
       describe('promoting while others write', () => contended(begin));
     }
     describe('a main that is never quiet', () => (flags.promoteHeld === undefined ? notHolding : holding)(begin));
-    describe('restoring', () => restoring(begin));
+    describe('restoring', () => (flags.restore === undefined ? notRestoring : restoring)(begin));
     describe('a process that is killed', { timeout: 300_000 }, () => {
       dying(begin);
+      if (flags.restore !== undefined) dyingInRestore(begin);
       if (flags.promote !== undefined) dyingInSwap(begin);
     });
   });

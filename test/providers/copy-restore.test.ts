@@ -17,7 +17,7 @@ describe('restoring', () => {
     await main.read(`PRAGMA journal_mode = ${now}`);
     const rival = await startRival(main.target);
     await rival.write('DROP TABLE notes');
-    await bench.provider.restore(checkpoint, main.target);
+    await bench.provider.restore?.(checkpoint, main.target);
     await rival.write('INSERT INTO notes VALUES (1)');
     expect(await rival.read('PRAGMA journal_mode')).toEqual([[now]]);
     await rival.end();
@@ -39,7 +39,7 @@ describe('restoring', () => {
       await main.close();
       await checkpoint[Symbol.asyncDispose]();
       rmSync(pathIn(main.target));
-      await bench.provider.restore(checkpoint, main.target);
+      await bench.provider.restore?.(checkpoint, main.target);
       expect(statSync(pathIn(main.target)).mode & 0o777).toBe(0o600);
       const again = openSqlite(main.target);
       expect(await again.read('SELECT a FROM notes')).toEqual([[7]]);
@@ -56,9 +56,9 @@ describe('restoring', () => {
     await main.write('INSERT INTO notes VALUES (1)');
     const rival = await startRival(main.target);
     await rival.write('BEGIN IMMEDIATE; INSERT INTO notes VALUES (2)');
-    await expect(bench.provider.restore(checkpoint, main.target)).rejects.toMatchObject({ code: 'LOCKED' });
+    await expect(bench.provider.restore?.(checkpoint, main.target)).rejects.toMatchObject({ code: 'LOCKED' });
     expect(await main.read('SELECT a FROM notes')).toEqual([[1]]);
-    const restoring = bench.provider.restore(checkpoint, main.target);
+    const restoring = bench.provider.restore?.(checkpoint, main.target);
     await new Promise((resolve) => setTimeout(resolve, 50));
     await rival.write('COMMIT');
     await restoring;
@@ -74,7 +74,7 @@ describe('restoring', () => {
     await using checkpoint = await bench.provider.checkpoint(main.target, { label: 'good' });
     await main.write('PRAGMA page_size = 8192');
     await main.write('VACUUM; INSERT INTO notes VALUES (1)');
-    await expect(bench.provider.restore(checkpoint, main.target)).rejects.toMatchObject({
+    await expect(bench.provider.restore?.(checkpoint, main.target)).rejects.toMatchObject({
       code: 'PROVIDER_FAILED',
       message: expect.stringContaining('4096'),
     });

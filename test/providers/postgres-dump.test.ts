@@ -43,8 +43,8 @@ describe('dump', { timeout: 60_000 }, () => {
     expect(await provider.moved(checkpoint)).toBe(true);
     expect((await provider.list(main)).map(({ id }) => id)).toEqual([checkpoint.id, branch.id, snapshot.id]);
 
-    await provider.restore(branch, main);
-    await provider.restore(branch, main);
+    await provider.restore?.(branch, main);
+    await provider.restore?.(branch, main);
     expect(await bodies(main)).toEqual(['first', 'branch']);
     for (const copy of await provider.list(main)) await provider.discard(copy);
     expect(await residue(server, main)).toEqual([]);
@@ -104,7 +104,7 @@ describe('dump', { timeout: 60_000 }, () => {
     await using checkpoint = await provider.checkpoint(main, { label: 'yes' });
     expect(await bodies(checkpoint.target)).toEqual(['first']);
     expect(checkpoint.target.url).not.toContain('ret');
-    await provider.restore(checkpoint, main);
+    await provider.restore?.(checkpoint, main);
     expect(await bodies(main)).toEqual(['first']);
     await provider.discard(checkpoint);
     const wrong = { ...main, variable: main.variable.replace(password, 'wrong') };
@@ -130,7 +130,7 @@ describe('dump', { timeout: 60_000 }, () => {
     expect(await residue(server, main)).toEqual([]);
     expect((await provider.list(main)).map(({ id }) => id)).toEqual([checkpoint.id, branch.id]);
     expect(await provider.list(branch.target)).toEqual([]);
-    await provider.restore(branch, main);
+    await provider.restore?.(branch, main);
     expect(await bodies(main)).toEqual(['first', 'elsewhere']);
     for (const copy of await provider.list(main)) await provider.discard(copy);
     expect(await provider.list(main)).toEqual([]);
@@ -143,12 +143,12 @@ describe('dump', { timeout: 60_000 }, () => {
     await using checkpoint = await provider.checkpoint(main, { label: 'good' });
     await run(main, "SELECT pg_create_logical_replication_slot('reader', 'pgoutput')");
     await run(main, "BEGIN; INSERT INTO notes (body) VALUES ('x'); PREPARE TRANSACTION 'open'");
-    await expect(provider.restore(checkpoint, main)).rejects.toMatchObject({
+    await expect(provider.restore?.(checkpoint, main)).rejects.toMatchObject({
       message: expect.stringMatching(/logical replication slot reader, a prepared transaction/),
     });
     await run(main, "ROLLBACK PREPARED 'open'");
     await run(main, "SELECT pg_drop_replication_slot('reader')");
-    await provider.restore(checkpoint, main);
+    await provider.restore?.(checkpoint, main);
     await provider.discard(checkpoint);
     expect(await residue(server, main)).toEqual([]);
   });

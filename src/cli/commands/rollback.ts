@@ -56,11 +56,12 @@ async function isWanted(cli: Cli, flags: Flags, checkpoint: string): Promise<boo
     throw mustSayYes(checkpoint);
   }
   const { previewRollback } = await import('../../index.ts');
-  output.say(`${rollbackPreviewText(await previewRollback(await configOf(flags), checkpoint), output.aside)}\n`);
+  const preview = await previewRollback(await configOf(flags), checkpoint);
+  output.say(`${rollbackPreviewText(preview, output.aside)}\n`);
   if (!process.stdin.isTTY || !process.stderr.isTTY) throw mustSayYes(checkpoint);
   const question = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await question
-    .question('Return main to it? Type yes: ')
+    .question(preview.beside ? 'Make that branch? Type yes: ' : 'Return main to it? Type yes: ')
     .catch((error: Error) => {
       // Ctrl-C and Ctrl-D are answers, too.
       if (error.name !== 'AbortError') throw error;

@@ -71,14 +71,16 @@ export function making(begin: Begin): void {
 
 /** Whatever state main is in. */
 export function makingAnyway(begin: Begin): void {
-  it('copies a database without any table, and restores it', async () => {
-    const { provider, makeMain, change } = await begin();
+  it('copies a database without any table, and restores it where it restores', async () => {
+    const { provider, makeMain, change, restore } = await begin();
     const empty = await makeMain();
     await using checkpoint = await provider.checkpoint(empty.target, { label: 'empty' });
     const branch = await provider.branch(checkpoint, { label: 'b' });
     for (const { target } of [empty, branch]) await change(target, 'CREATE TABLE t (a INTEGER)');
-    await provider.restore(checkpoint, empty.target);
-    await expect(empty.read('SELECT count(*) FROM t')).rejects.toThrow('t');
+    if (provider.restore !== undefined) {
+      await restore(checkpoint, empty.target);
+      await expect(empty.read('SELECT count(*) FROM t')).rejects.toThrow('t');
+    }
     await change(branch.target, 'DROP TABLE t');
   });
 

@@ -40,6 +40,31 @@ export function dying(begin: Begin): void {
     },
   );
 
+  it('keeps the checkpoints of a run whose process ended, and calls its branches leftovers', async () => {
+    const { bench, provider, main, bodies } = await begin();
+    await bench.workAndDie(main.target, { kind: 'checkpoint', label: 'kept', run: 'run-1' });
+    const [of] = await provider.list(main.target);
+    if (of === undefined) throw new Error('nothing is listed');
+    await bench.workAndDie(main.target, { kind: 'branch', of, label: 'of the run', run: 'run-1' });
+    await bench.workAndDie(main.target, { kind: 'branch', of, label: 'of a person' });
+    const copies = await provider.list(main.target);
+    const states = copies.map((copy) => [copy.label, copy.state]);
+    expect(states).toContainEqual(['kept', 'ready']);
+    expect(states).toContainEqual(['of the run', 'leftover']);
+    expect(states).toContainEqual(['of a person', 'ready']);
+    for (const copy of copies) if (copy.state === 'ready') expect(await bodies(copy)).toEqual(['first']);
+  });
+
+  it('gives the name of a leftover to a new branch', async () => {
+    const { bench, provider, main } = await begin();
+    await using checkpoint = await provider.checkpoint(main.target, { label: 'base' });
+    await bench.workAndDie(main.target, { kind: 'branch', of: checkpoint, label: 'again', run: 'run-1' });
+    expect((await provider.branch(checkpoint, { label: 'again', run: 'run-2' })).label).toBe('again');
+  });
+}
+
+/** The same for what puts main back. */
+export function dyingInRestore(begin: Begin): void {
   it('leaves main before or after a restore that was cut short at any step, never between', async () => {
     const world = await begin();
     const { bench, provider, main, bodies } = world;
@@ -62,28 +87,6 @@ export function dying(begin: Begin): void {
     for (const state of seen) expect([['first', 'to be undone'], ['first']]).toContainEqual(state);
     expect(seen.length).toBeGreaterThan(4);
     expect(await bodies(base)).toEqual(['first']);
-  });
-
-  it('keeps the checkpoints of a run whose process ended, and calls its branches leftovers', async () => {
-    const { bench, provider, main, bodies } = await begin();
-    await bench.workAndDie(main.target, { kind: 'checkpoint', label: 'kept', run: 'run-1' });
-    const [of] = await provider.list(main.target);
-    if (of === undefined) throw new Error('nothing is listed');
-    await bench.workAndDie(main.target, { kind: 'branch', of, label: 'of the run', run: 'run-1' });
-    await bench.workAndDie(main.target, { kind: 'branch', of, label: 'of a person' });
-    const copies = await provider.list(main.target);
-    const states = copies.map((copy) => [copy.label, copy.state]);
-    expect(states).toContainEqual(['kept', 'ready']);
-    expect(states).toContainEqual(['of the run', 'leftover']);
-    expect(states).toContainEqual(['of a person', 'ready']);
-    for (const copy of copies) if (copy.state === 'ready') expect(await bodies(copy)).toEqual(['first']);
-  });
-
-  it('gives the name of a leftover to a new branch', async () => {
-    const { bench, provider, main } = await begin();
-    await using checkpoint = await provider.checkpoint(main.target, { label: 'base' });
-    await bench.workAndDie(main.target, { kind: 'branch', of: checkpoint, label: 'again', run: 'run-1' });
-    expect((await provider.branch(checkpoint, { label: 'again', run: 'run-2' })).label).toBe('again');
   });
 }
 

@@ -41,7 +41,7 @@ export function notSwapping(begin: Begin): void {
 /** A branch takes main's place, or main stays as it is. */
 export function swapping(begin: Begin): void {
   it('copies a database without any table, and promotes and restores it', async () => {
-    const { provider, makeMain, change, promote } = await begin();
+    const { provider, makeMain, change, promote, restore } = await begin();
     const empty = await makeMain();
     await using checkpoint = await provider.checkpoint(empty.target, { label: 'empty' });
     await promote(await provider.branch(checkpoint, { label: 'unchanged' }), checkpoint);
@@ -51,7 +51,7 @@ export function swapping(begin: Begin): void {
     await promote(branch, again);
     expect(await empty.read('SELECT count(*) FROM t')).toEqual([[0]]);
 
-    await provider.restore(checkpoint, empty.target);
+    await restore(checkpoint, empty.target);
     await expect(empty.read('SELECT count(*) FROM t')).rejects.toThrow('t');
   });
 

@@ -5,7 +5,7 @@ import type { Target } from '../../../src/seams/target.ts';
 import type { Opened, ProviderBench, Rival } from './bench.ts';
 
 /** What a provider offers, known before any test begins. */
-export type Flags = Pick<Provider, 'alone' | 'promote' | 'promoteHeld'>;
+export type Flags = Pick<Provider, 'alone' | 'promote' | 'promoteHeld' | 'restore'>;
 
 /** What a test works with: a fresh bench and a main with one note, `first`. */
 export interface World {
@@ -22,6 +22,7 @@ export interface World {
   /** Adds a note. */
   readonly add: (target: Target, body: string) => Promise<void>;
   readonly promote: (branch: Branch, since: Checkpoint) => Promise<void>;
+  readonly restore: (checkpoint: Copy, main: Target) => Promise<void>;
   readonly held: (branch: Branch, rehearse: () => Promise<void>) => Promise<void>;
 }
 
@@ -71,6 +72,10 @@ export async function beginWith(makeBench: () => Promise<ProviderBench>, flags: 
     promote(branch, since) {
       if (provider.promote === undefined) throw new Error(`${provider.name} cannot swap`);
       return provider.promote(branch, since);
+    },
+    restore(checkpoint, target) {
+      if (provider.restore === undefined) throw new Error(`${provider.name} cannot put main back`);
+      return provider.restore(checkpoint, target);
     },
     held(branch, rehearse) {
       if (provider.promoteHeld === undefined) throw new Error(`${provider.name} cannot hold writers off`);
