@@ -27,7 +27,7 @@ export function addCommonOptions(program: Command): void {
     )
     .option(
       '--provider <name>',
-      'what makes checkpoints and branches: copy; for PostgreSQL auto, template, dump or clone (default: the configuration, else what fits)',
+      'what makes checkpoints and branches: copy; for PostgreSQL auto, template, dump, clone or vers (default: the configuration, else what fits)',
     )
     .option(
       '--validate <command>',

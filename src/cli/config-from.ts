@@ -22,7 +22,7 @@ export async function configFrom(
   const typed = options.command;
   const adapter =
     options.adapter === undefined || typed !== undefined ? undefined : await namedAdapter(options.adapter);
-  const ofName = options.provider === undefined ? undefined : await namedProvider(options.provider);
+  const ofName = options.provider === undefined ? undefined : await namedProvider(options.provider, env);
   const found = await loadConfigFile(options.config, cwd);
   const exported = Object.fromEntries(Object.entries(found?.config ?? {}).filter(([, value]) => value !== undefined));
   // Before anything is merged: a misspelt key is the reason why something else seems to be missing.

@@ -37,6 +37,17 @@ export function targetBeside(target: Target, database: string): Target {
   return { url: withoutPassword(address), variable: urlOf(address) };
 }
 
+/** The same database of a copy of the server, which a local port leads to. What encrypts the way there is not the server's. */
+export function targetAtPort(target: Target, port: number): Target {
+  const { authority, params, ...rest } = addressOf(target);
+  const kept = [...params].filter(
+    ([name]) => !/^(?:host|hostaddr|port|uselibpqcompat|ssl.*|channel_binding)$/.test(name),
+  );
+  const credentials = authority.slice(0, authority.lastIndexOf('@') + 1);
+  const address = { ...rest, authority: `${credentials}127.0.0.1:${port}`, params: new URLSearchParams(kept) };
+  return { url: withoutPassword(address), variable: urlOf(address) };
+}
+
 /** What pg is to be given. It takes the name of a database from the path alone, and leaves `%2F` in it as it is. */
 export function clientAddress(target: Target): { readonly connectionString: string; readonly database: string } {
   const { params, ...address } = addressOf(target);

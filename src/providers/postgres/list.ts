@@ -54,13 +54,13 @@ export async function recordOf(session: Session, database: string): Promise<Copy
   return typeof record === 'object' ? record : undefined;
 }
 
-interface Living {
+export interface Living {
   holds(id: string): boolean;
   /** Whether a run has a session anywhere on the server. */
   runs(run: string): boolean;
 }
 
-async function whoLives(session: Session): Promise<Living> {
+export async function whoLives(session: Session): Promise<Living> {
   const keys = await heldKeys(session);
   const rows = await session.query(
     `SELECT DISTINCT application_name AS name FROM pg_stat_activity WHERE application_name LIKE 'forerun:%'`,
@@ -79,7 +79,10 @@ async function databasesOfOurs(session: Session): Promise<readonly Row[]> {
 }
 
 /** A checkpoint outlives its run; a branch of a run does not outlive the process that was to discard it. */
-function isLeftover(record: CopyRecord, living: Living): boolean {
+export function isLeftover(
+  record: Pick<CopyRecord, 'id' | 'kind' | 'run' | 'maker'> & { readonly state: string },
+  living: Living,
+): boolean {
   const needsMaker = record.state !== 'ready' || (record.kind === 'branch' && record.run !== undefined);
   if (!needsMaker) return false;
   if (record.maker.host === hostname()) return !isAlive(record.maker);

@@ -1,0 +1,38 @@
+import { ForerunError } from '../../error.ts';
+import type { Called } from './call.ts';
+
+/** It is not known whether something that was asked for happened: whoever asked has to look. */
+export class InDoubt extends Error {
+  override readonly name = 'InDoubt';
+}
+
+/** What the command line answered, where that was no. Its codes are made from words in the error, so the words count, too. */
+export function refusal(what: string, { code, complaint }: Called, vm?: string): ForerunError {
+  const said = complaint === '' ? `it ended with ${code ?? 'no'} code` : complaint;
+  const next = adviceFor(code, complaint, vm);
+  const message = `${what} failed: Vers says: ${withoutEnd(said)}.`;
+  if (code === 3) return new ForerunError('NOT_FOUND', message, { details: { name: vm ?? what }, ...next });
+  return new ForerunError('PROVIDER_FAILED', message, { details: {}, ...next });
+}
+
+/** Whether nothing was done: anything else may have happened behind an answer that was lost. */
+export function isClear({ code, complaint }: Called): boolean {
+  if (code === 2 || code === 3 || code === 4 || code === 5 || code === 7) return true;
+  return code === 1 && /API error 4\d\d|unknown (?:command|flag|shorthand)|accepts at most|invalid /.test(complaint);
+}
+
+function adviceFor(code: number | undefined, complaint: string, vm: string | undefined): { readonly next: string } {
+  if (code === 2) return { next: 'Its key was refused, or may not do that: it may have expired. Type: vers login' };
+  if (code === 3)
+    return { next: `There is no such thing in this account${vm === undefined ? '' : ` (${vm})`}. See: vers status` };
+  if (/no space|quota|allocation/i.test(complaint)) {
+    return {
+      next: 'Free some room: discard copies that are not needed any more (`forerun checkpoints`), or vers resize.',
+    };
+  }
+  return { next: 'Try again; what was begun is listed, and cleaned up by the next run.' };
+}
+
+function withoutEnd(text: string): string {
+  return text.replace(/[.\s]+$/, '');
+}

@@ -1,0 +1,91 @@
+import { ForerunError, isForerunError, messageOf } from '../../error.ts';
+import type { Copy } from '../../seams/provider.ts';
+import type { Target } from '../../seams/target.ts';
+import { InDoubt } from './failure.ts';
+import { endCalls } from './processes.ts';
+import type { VersRecord } from './records.ts';
+import { madeFor } from './settle.ts';
+import { ensureSame, forget, mainOf, recordsAbout, save, type World } from './world.ts';
+
+/** Safe to repeat. A commit that VMs of ours descend from stays until the last of them is gone. */
+export async function discardVers(world: World, copy: Copy): Promise<void> {
+  const main = mainOf(world, copy);
+  const all = await recordsAbout(world, main);
+  const record = all.find((one) => one.id === copy.id);
+  if (record === undefined || record.state === 'discarded') return;
+  if (record.state === 'ready') ensureSame(copy, record);
+  else await endCalls(record.id, callsLimitMs);
+  if (record.kind === 'checkpoint' && isDescendedFrom(record, all)) {
+    await save(world, main, { ...record, state: 'discarded' });
+    return;
+  }
+  await removeMade(world, record, all);
+  await forget(world, main, record.id);
+  await world.keeper.release(record.id);
+  await removeUnneeded(world, main);
+}
+
+/** The command line itself gives up after a minute, and tries up to three times. */
+const callsLimitMs = 200_000;
+
+/** Everything that Vers made for a record, also where nobody came to write down what. */
+export async function removeMade(world: World, record: VersRecord, all: readonly VersRecord[]): Promise<void> {
+  const { vers, tunnels } = world;
+  const found =
+    record.state === 'making' && record.made === undefined ? await madeFor(vers, record, all) : [record.made ?? ''];
+  if (record.kind === 'branch') {
+    for (const vm of found) {
+      await tunnels.close(vm);
+      await unlessGone(
+        () => vers.deleteMachine(vm),
+        async () => (await vers.machines()).some((one) => one.vm_id === vm),
+      );
+    }
+    return;
+  }
+  // Commits without a name of ours: of several nobody can tell which is ours, and another's is not to be deleted.
+  if (found.length > 1 && (await vers.grammar()) !== 'newest') return;
+  if ((await vers.grammar()) === 'v0.10')
+    await unlessGone(
+      () => vers.deleteTag(record.name),
+      async () => (await vers.tags()).some((one) => one.tag_name === record.name),
+    );
+  for (const commit of found) {
+    const isThere = async (): Promise<boolean> => (await vers.commits()).some((one) => one.commit_id === commit);
+    await unlessGone(() => vers.deleteCommit(commit), isThere).catch((error: unknown) => {
+      throw isForerunError(error) ? kept(record.id, commit, error) : error;
+    });
+  }
+}
+
+/** What is not there any more is deleted, whatever the answer was: it is forbidden, not found, or lost. */
+async function unlessGone(remove: () => Promise<void>, isThere: () => Promise<boolean>): Promise<void> {
+  try {
+    await remove();
+  } catch (error) {
+    if (!isForerunError(error) && !(error instanceof InDoubt)) throw error;
+    if (await isThere()) throw error instanceof InDoubt ? (error.cause ?? error) : error;
+  }
+}
+
+/** Those that were kept for others' sake. */
+async function removeUnneeded(world: World, main: Target): Promise<void> {
+  const all = await recordsAbout(world, main);
+  for (const record of all) {
+    if (record.state !== 'discarded' || isDescendedFrom(record, all)) continue;
+    await removeMade(world, record, all);
+    await forget(world, main, record.id);
+  }
+}
+
+function isDescendedFrom({ made }: VersRecord, all: readonly VersRecord[]): boolean {
+  return all.some((one) => one.source.commit === made && made !== undefined);
+}
+
+function kept(id: string, commit: string, cause: ForerunError): ForerunError<'PROVIDER_FAILED'> {
+  return new ForerunError('PROVIDER_FAILED', `${id} is kept: commit ${commit} was not deleted. ${messageOf(cause)}`, {
+    details: { copy: id },
+    next: 'A VM that nobody told Forerun of may descend from it; see: vers status. Once it is gone, discard again.',
+    cause,
+  });
+}

@@ -1,0 +1,17 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { vers } from '../../src/providers/vers.ts';
+import { providerContract } from '../contracts/provider.ts';
+import { startVers, type VersAccount } from '../support/vers.ts';
+import { versBench } from './fixtures/vers-bench.ts';
+
+const anyVm = '00000000-0000-4000-8000-000000000000';
+
+// Against a stand-in for Vers, never against Vers itself.
+describe.each(['v0.10.0', 'newest'] as const)('with a stand-in for Vers, its command line as of %s', (grammar) => {
+  let account: VersAccount;
+  beforeAll(async () => {
+    account = await startVers(grammar);
+  });
+  afterAll(() => account[Symbol.asyncDispose]());
+  providerContract('vers', vers({ vm: anyVm }), () => versBench(account));
+});
