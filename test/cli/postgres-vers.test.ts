@@ -89,19 +89,23 @@ describe('up --safe on a database in a VM', { timeout: 240_000 }, () => {
     expect([await branches(), await commits()]).toEqual([[], before]);
   });
 
-  test('is killed in the middle, and the next run cleans up and finishes', async () => {
-    const before = await commits();
-    await slow();
-    const running = start();
-    await until(async () => (await branches()).length > 0);
-    for (const pid of [...(await childrenOf(running.pid)), running.pid]) process.kill(pid, 'SIGKILL');
-    await running.ended;
-    expect(await columns()).toEqual(['id', 'name']);
-    const result = await json();
-    expect(result).toMatchObject({ outcome: 'promoted' });
-    expect(JSON.stringify(result.findings)).toContain('leftovers are gone');
-    expect([await branches(), await commits()]).toEqual([[], before + 1]);
-  });
+  test.each(['commit create', 'tag create', 'run-commit', 'tunnel', 'delete'])(
+    'is killed while it asks for %s, and the next run cleans up and finishes',
+    async (what) => {
+      const before = await commits();
+      await project.migration('001_level.sql', 'ALTER TABLE users ADD COLUMN level integer;');
+      const known = (await account.calls()).length;
+      const running = start();
+      await until(async () => (await account.calls()).slice(known).some((line) => line.startsWith(`vers ${what}`)));
+      for (const pid of [...(await childrenOf(running.pid)), running.pid]) kill(pid);
+      await running.ended;
+      const result = await json();
+      expect(await columns()).toEqual(['id', 'level', 'name']);
+      expect([0, 1]).toContain(result.migrations.length);
+      expect(JSON.stringify(result.findings)).toContain('leftovers are gone');
+      expect([await branches(), await commits()]).toEqual([[], before + 1]);
+    },
+  );
 
   test('of two at once, one waits for the other', async () => {
     await slow();
@@ -150,3 +154,11 @@ describe('up --safe on a database in a VM', { timeout: 240_000 }, () => {
     return Promise.all(asked);
   }
 });
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}

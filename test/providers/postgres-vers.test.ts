@@ -144,6 +144,19 @@ describe.each(['v0.10.0', 'newest'] as const)('what is in doubt, as of %s', (gra
     expect(notes.filter((text) => text.includes('It had happened'))).toHaveLength(2);
   });
 
+  it('is looked for where the command line was killed', async () => {
+    const { provider, main, note, notes } = await begin(at());
+    await at().fault({ on: 'commit', delayMs: 1500 });
+    const making = provider.checkpoint(main, { label: 'killed', note });
+    const calls = () => processesLike(/vers\.mjs commit create /, 'command');
+    await until(async () => (await calls()).length > 0 && (await at().isWorking()));
+    for (const { pid } of await calls()) process.kill(pid, 'SIGKILL');
+    await using checkpoint = await making;
+    const branch = await provider.branch(checkpoint, { label: 'of it' });
+    expect(await bodies(branch.target)).toEqual(['first']);
+    expect(notes.join()).toContain('It had happened');
+  });
+
   it('is a failure where nothing came of it, and leaves nothing', { timeout: 120_000 }, async () => {
     const { provider, main } = await begin(at());
     await at().fault({ on: 'commit', status: 500, error: 'no space left on device', times: 3 });
@@ -261,6 +274,23 @@ describe('a branch', () => {
     await expect(provider.branch(checkpoint, { label: 'b' })).rejects.toMatchObject({
       next: expect.stringContaining('vers login'),
     });
+  });
+
+  it('costs, with its checkpoint, three calls, and a fourth where a tag is the name of a commit', async () => {
+    for (const [at, tags] of [
+      [account, ['tag create']],
+      [newest, []],
+    ] as const) {
+      const { provider, main } = await begin(at);
+      await provider.list(main);
+      await using _ = await provider.checkpoint(main, { label: 'the first asks which command line it is' });
+      const known = (await at.calls()).length;
+      await using checkpoint = await provider.checkpoint(main, { label: 'base' });
+      await provider.branch(checkpoint, { label: 'b' });
+      const asked = (await at.calls()).slice(known).filter((line) => line.startsWith('vers '));
+      const verbs = asked.map((line) => /^vers ((?:commit |tag )?[\w-]+)/.exec(line)?.[1]);
+      expect(verbs).toEqual(['commit create', ...tags, 'run-commit', 'tunnel']);
+    }
   });
 
   it('touches neither HEAD nor aliases', async () => {

@@ -12,6 +12,7 @@ const machine = newMachine({ state: 'running' });
 for (const name of ['vms', 'commits', 'home']) mkdirSync(join(root, name));
 writeFileSync(join(root, 'state.json'), JSON.stringify({ vms: { [machine.vm_id]: machine }, commits: {}, tags: {} }));
 writeFileSync(join(root, 'grammar'), grammar);
+writeFileSync(join(root, 'calls'), '');
 const folder = folderOf(root, 'vms', machine.vm_id);
 mkdirSync(folder);
 execFileSync('cp', ['-a', data, join(folder, 'data')]);
