@@ -1,15 +1,7 @@
 import { z } from 'zod';
 import { ForerunError } from '../../error.ts';
-import { call, type Called } from './call.ts';
-import { InDoubt, isClear, refusal } from './failure.ts';
-import { probe, type Grammar } from './grammar.ts';
-import { jsonIn } from './json.ts';
-
-export interface VersOptions {
-  readonly cli: string;
-  /** How long one call may take, in milliseconds. */
-  readonly limitMs: number;
-}
+import { makeAsker, type VersOptions } from './asker.ts';
+import type { Grammar } from './grammar.ts';
 
 export interface Machine {
   readonly vm_id: string;
@@ -76,49 +68,7 @@ const commit: z.ZodType<Commit> = z.object({
 const tag: z.ZodType<Tag> = z.object({ tag_name: z.string(), commit_id: uuid });
 
 export function makeVers(options: VersOptions): Vers {
-  let known: Promise<Grammar> | undefined;
-  const grammar = (): Promise<Grammar> => {
-    known ??= probe(options);
-    known.catch(() => (known = undefined));
-    return known;
-  };
-  const asked = async (args: readonly string[], copy?: string): Promise<Called> => {
-    await grammar();
-    return call(args, { ...options, ...(copy === undefined ? {} : { copy }) });
-  };
-  const asJson = async (): Promise<string[]> => ((await grammar()) === 'newest' ? ['--json'] : ['--format', 'json']);
-  const read = async <T>(what: string, args: readonly string[], shape: z.ZodType<T>, vm?: string): Promise<T> => {
-    const answer = await asked([...args, ...(await asJson())]);
-    if (answer.code !== 0) throw refusal(what, answer, vm);
-    return parsed(what, answer, shape);
-  };
-  const change = async (what: string, args: readonly string[], of: { vm?: string; copy?: string }): Promise<Called> => {
-    const answer = await asked(args, of.copy);
-    if (answer.code === 0) return answer;
-    const failed = refusal(what, answer, of.vm);
-    throw isClear(answer) ? failed : new InDoubt(failed.message, { cause: failed });
-  };
-  const make = async <T>(what: string, args: string[], shape: z.ZodType<T>, vm: string, copy: string): Promise<T> => {
-    const answer = await change(what, [...args, ...(await asJson())], { vm, copy });
-    try {
-      return parsed(what, answer, shape);
-    } catch (error) {
-      throw new InDoubt(`${what} was answered without its id.`, { cause: error });
-    }
-  };
-  const list = async <T>(what: string, args: readonly string[], item: z.ZodType<T>): Promise<readonly T[]> => {
-    if ((await grammar()) === 'v0.10') return read(what, args, z.array(item));
-    const page = z.object({ items: z.array(item), next_offset: z.number() });
-    const found: T[] = [];
-    // What it lists in one go is cut.
-    for (;;) {
-      const more = ['--limit', '500', '--offset', String(found.length)];
-      const answer = await read(what, [...args, ...more], z.union([z.array(item), page]));
-      if (Array.isArray(answer)) return [...found, ...answer];
-      if (answer.items.length === 0) return found;
-      found.push(...answer.items);
-    }
-  };
+  const { grammar, read, change, make, list } = makeAsker(options);
   return {
     options,
     grammar,
@@ -167,15 +117,5 @@ export function ensureUuid(id: string): string {
   throw new ForerunError('USAGE', `"${id}" is no id of Vers.`, {
     details: {},
     next: 'Give the UUID, as vers status shows it: an alias belongs to one machine and one user, and may be moved.',
-  });
-}
-
-function parsed<T>(what: string, { stdout }: Called, shape: z.ZodType<T>): T {
-  const found = shape.safeParse(jsonIn(stdout));
-  if (found.success) return found.data;
-  throw new ForerunError('PROVIDER_FAILED', `${what} was answered in a form that Forerun does not know.`, {
-    details: {},
-    next: 'Is the command line of Vers a later one? Take a later Forerun, or Vers 0.10.0.',
-    cause: found.error,
   });
 }

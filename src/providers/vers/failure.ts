@@ -6,13 +6,19 @@ export class InDoubt extends Error {
   override readonly name = 'InDoubt';
 }
 
+/** Why something was refused: it is in use. Then it is surely there. */
+export class InUse extends Error {
+  override readonly name = 'InUse';
+}
+
 /** What the command line answered, where that was no. Its codes are made from words in the error, so the words count, too. */
 export function refusal(what: string, { code, complaint }: Called, vm?: string): ForerunError {
   const said = complaint === '' ? `it ended with ${code ?? 'no'} code` : complaint;
   const next = adviceFor(code, complaint, vm);
   const message = `${what} failed: Vers says: ${withoutEnd(said)}.`;
   if (code === 3) return new ForerunError('NOT_FOUND', message, { details: { name: vm ?? what }, ...next });
-  return new ForerunError('PROVIDER_FAILED', message, { details: {}, ...next });
+  const cause = code === 4 ? { cause: new InUse(said) } : {};
+  return new ForerunError('PROVIDER_FAILED', message, { details: {}, ...next, ...cause });
 }
 
 /** Whether nothing was done: anything else may have happened behind an answer that was lost. */

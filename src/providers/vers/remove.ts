@@ -1,7 +1,7 @@
 import { ForerunError, isForerunError, messageOf } from '../../error.ts';
 import type { Copy } from '../../seams/provider.ts';
 import type { Target } from '../../seams/target.ts';
-import { InDoubt } from './failure.ts';
+import { InDoubt, InUse } from './failure.ts';
 import { endCalls } from './processes.ts';
 import type { VersRecord } from './records.ts';
 import { madeFor } from './settle.ts';
@@ -64,6 +64,8 @@ async function unlessGone(remove: () => Promise<void>, isThere: () => Promise<bo
     await remove();
   } catch (error) {
     if (!isForerunError(error) && !(error instanceof InDoubt)) throw error;
+    // A list may be cut; what is in use is there all the same.
+    if (error.cause instanceof InUse) throw error;
     if (await isThere()) throw error instanceof InDoubt ? (error.cause ?? error) : error;
   }
 }
