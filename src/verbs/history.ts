@@ -25,7 +25,7 @@ export async function repair(setup: Setup, name: string | undefined, reason: str
   const { driver, main } = setup;
   await driver.examine(main);
   await using _lock = await lockMain(setup, newHolder('repair'));
-  const state = await stateOf(setup);
+  const state = await stateOf(setup, 'with the record');
   const subject = name === undefined ? undefined : findMigration(knownIn(state), name).name;
   if (subject !== undefined && subject === state.middle) {
     await repairMiddle(setup, subject);
@@ -48,14 +48,18 @@ interface State {
   readonly middle: string | undefined;
 }
 
-async function stateOf(setup: Setup): Promise<State> {
+/** Also with what the framework's own record alone knows, which it may refuse to tell until a person has said more. */
+async function stateOf(setup: Setup, what: 'history' | 'with the record'): Promise<State> {
   const { driver, main, source } = setup;
   const migrations = await source.migrations();
   await using connection = await driver.open(main);
   const entry = await driver.journal(connection).read(await driver.identity(main));
   return {
     migrations,
-    rows: [...(await driver.history(connection).rows()), ...(await adopted(setup, migrations, connection))],
+    rows: [
+      ...(await driver.history(connection).rows()),
+      ...(what === 'history' ? [] : await adopted(setup, migrations, connection)),
+    ],
     middle: entry?.phase === 'journalled' ? entry.migration : undefined,
   };
 }
@@ -116,7 +120,7 @@ export async function baseline(setup: Setup, version: string): Promise<readonly 
   const { driver, main } = setup;
   await driver.examine(main);
   await using _lock = await lockMain(setup, newHolder('baseline'));
-  const { rows: applied, migrations, middle } = await stateOf(setup);
+  const { rows: applied, migrations, middle } = await stateOf(setup, 'history');
   const last = migrations.indexOf(findMigration(migrations, version));
   const known = new Set(applied.map((row) => row.name));
   const absent = migrations.slice(0, last + 1).filter((migration) => !known.has(migration.name));
