@@ -10,17 +10,17 @@ export function endingText(result: RunResult, style: Style): string {
       if (result.verb === 'promote') return becameBranch(result, promoted, style);
       return `${style.green(`${done(result, promoted, ` in ${duration(result.ms)}`)}.`)}${undo(promoted)}`;
     case 'passed':
-      return `${style.green(`${count(result.migrations.length, 'migration')} passed in ${duration(result.ms)}`)}; ${wasWritten(result) ? written : 'main was not touched'}. Promote with: forerun up --safe`;
+      return `${style.green(`${count(result.migrations.length, 'migration')} passed in ${duration(result.ms)}`)}; main ${wasWritten(result) ? meanwhile : 'was not touched'}. Promote with: forerun up --safe`;
     case 'nothing-pending':
       return result.verb === 'down'
         ? 'Nothing to revert: no migration is applied.'
-        : `Nothing to do: no migration is pending.${wasWritten(result) ? ` But ${written}.` : ''}`;
+        : `Nothing to do: no migration is pending.${wasWritten(result) ? ` But main ${meanwhile}.` : ''}`;
     case 'blocked':
       return `${style.red(`Blocked: ${blockedBy(result)}.`)} ${untouched(result)}`;
     case 'rolled-back':
       if (result.verb === 'promote')
         return `${style.red('Not promoted, for the reason above.')} Main is as it was, and the branch stays.`;
-      return `${style.red(`Rolled back: ${names(result, 'rolled-back')} ${result.verb === 'down' ? 'was not reverted on' : 'did not get onto'} main`)}, which ${wasWritten(result) ? 'was written meanwhile, by whom is not known (see the notes)' : 'is as it was before'}.`;
+      return `${style.red(`Rolled back: ${names(result, 'rolled-back')} ${result.verb === 'down' ? 'was not reverted on' : 'did not get onto'} main`)}, which ${wasWritten(result) ? meanwhile : 'is as it was before'}.`;
     case 'partly-promoted':
       return `${style.red(`${done(result, promoted)}, then the run stopped`)}; main is as it was after ${last(result, promoted)}.${undo(promoted)}`;
     case 'interrupted':
@@ -76,11 +76,11 @@ function wasWritten({ findings }: RunResult): boolean {
   return findings.some(({ gate }) => gate === 'isolation');
 }
 
-const written = 'main was written meanwhile, by whom is not known (see the notes)';
+const meanwhile = 'was written meanwhile, by whom is not known (see the notes)';
 
 function untouched(result: RunResult): string {
   const { verb, migrations } = result;
-  if (wasWritten(result)) return `But ${written}.`;
+  if (wasWritten(result)) return `But main ${meanwhile}.`;
   if (verb === 'gate') return 'Main was not touched.';
   return `Main is as it was${migrations.length > 1 ? `; none was ${verb === 'down' ? 'reverted' : 'promoted'}` : ''}.`;
 }
