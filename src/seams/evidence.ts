@@ -64,6 +64,8 @@ export interface StatementEvidence {
   readonly rows?: number;
   /** Tables that the engine's own plan says the statement can write, cascades and triggers included. Absent where unknown. */
   readonly writes?: readonly string[];
+  /** Tables that it may take rows from, cascades and triggers included. Absent where unknown. */
+  readonly removes?: readonly string[];
   /** Columns whose values the statement's text sets, as `table.column`. */
   readonly assigns?: readonly string[];
   /**

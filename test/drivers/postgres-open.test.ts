@@ -141,6 +141,16 @@ describe.each([15, 18] as const)('on PostgreSQL %i', (version) => {
       undefined,
       ['public.notes'],
     ]);
+    expect(attempt.statements.map(({ removes }) => removes?.toSorted())).toEqual([
+      ['public.b', 'public.z'],
+      ['public.p1'],
+      undefined,
+      [],
+      [],
+      [],
+      undefined,
+      [],
+    ]);
   });
 
   test('a constraint that waits for the COMMIT fails before the history row is written', async () => {

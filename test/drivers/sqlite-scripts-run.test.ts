@@ -165,6 +165,37 @@ describe('a script', () => {
     ]);
   });
 
+  test('says which tables each statement can take rows from', async () => {
+    const file = newFile(`
+      CREATE TABLE u (id INTEGER PRIMARY KEY, name UNIQUE, note);
+      CREATE TABLE o (id INTEGER PRIMARY KEY, u REFERENCES u ON DELETE CASCADE);
+      CREATE TABLE w (a TEXT PRIMARY KEY, b UNIQUE ON CONFLICT REPLACE) WITHOUT ROWID;
+      CREATE TABLE log (what);
+      CREATE TABLE old (what);
+      CREATE TRIGGER t AFTER UPDATE OF note ON u BEGIN DELETE FROM old; END;
+    `);
+    const cases: readonly (readonly [string, readonly string[] | undefined])[] = [
+      ["INSERT INTO u (name) VALUES ('a')", []],
+      ['INSERT INTO log SELECT name FROM u', []],
+      ['UPDATE log SET what = 1', []],
+      ["UPDATE u SET name = upper(name) WHERE name = 'a'", []],
+      ["UPDATE u SET note = 'x'", ['old']],
+      ["INSERT OR REPLACE INTO u (name) VALUES ('a')", ['o', 'u']],
+      ["INSERT INTO w VALUES ('a', 1)", ['w']],
+      ['DELETE FROM log', ['log']],
+      ['DELETE FROM u WHERE id = 1', ['o', 'u']],
+      ['ALTER TABLE log ADD COLUMN at', []],
+      ['CREATE INDEX by_what ON log (what)', []],
+      ['DROP TABLE w', ['w']],
+      ['ALTER TABLE log RENAME TO diary', undefined],
+    ];
+    const { statements } = await file.apply(cases.map(([sql]) => sql).join(';\n'));
+    const told = statements.map(({ sql, removes }) => [sql, removes?.toSorted()]);
+    expect(told).toEqual(
+      cases.map(([sql, removes]) => [sql, removes?.map((name) => (name === 'log' ? 'diary' : name))]),
+    );
+  });
+
   test('does not count the sequences that SQLite keeps among what it writes', async () => {
     const file = newFile('CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, a)');
     const { statements } = await file.apply(

@@ -14,7 +14,7 @@ import type { Statement } from './statements.ts';
 import { writtenIn } from './wanted.ts';
 
 /** What a statement does to rows, as far as its text and the catalog tell, asked right before it runs. */
-export type Effects = Pick<StatementEvidence, 'writes' | 'assigns' | 'triggered' | 'unseen'>;
+export type Effects = Pick<StatementEvidence, 'writes' | 'removes' | 'assigns' | 'triggered' | 'unseen'>;
 
 /** Reads a script once; tables have the names that they have at its end. */
 export function effectsIn(
@@ -51,11 +51,12 @@ export function effectsIn(
       const found = place?.table ?? ends.get(shown(table));
       return found === undefined ? [] : [found, ...(place?.heirs ?? [])].map((name) => `${name}.${column}`);
     });
-    const writes = reachedBy(
-      run,
-      names.map((name) => views.get(shown(name))?.table ?? name),
-      places,
-    );
+    const written = names.map((name) => views.get(shown(name))?.table ?? name);
+    const writes = reachedBy(run, written, places);
+    const removes = emptiedBy(run, written, places);
+    const named = (those: readonly QualifiedName[]): readonly string[] => [
+      ...new Set(those.map((place) => lastPlace(place, statement, lastName))),
+    ];
     const triggered = fired.columns.map(({ table, column }) => {
       const { schema, table: name } = tableParts(table);
       const now = lastColumn({ schema, name }, column, statement.index);
@@ -65,9 +66,8 @@ export function effectsIn(
       assigns: [...new Set(assigns)],
       ...(triggered.length === 0 ? {} : { triggered: [...new Set(triggered)] }),
       ...(run.unseen.length + fired.unseen.length === 0 ? {} : { unseen: [...run.unseen, ...fired.unseen] }),
-      ...(writes === undefined
-        ? {}
-        : { writes: [...new Set(writes.map((place) => lastPlace(place, statement, lastName)))] }),
+      ...(writes === undefined ? {} : { writes: named(writes) }),
+      ...(removes === undefined ? {} : { removes: named(removes) }),
     };
   };
 }
@@ -194,10 +194,32 @@ function reachedBy(
   names: readonly QualifiedName[],
   places: ReadonlyMap<string, Place>,
 ): readonly QualifiedName[] | undefined {
-  const truncates = nodes.some((node) => as('TruncateStmt', node)?.behavior === 'DROP_CASCADE');
-  if (unseen.length > 0 || truncates || !nodes.every((node) => seen.includes(kindOf(node)))) return undefined;
+  if (unseen.length > 0 || !nodes.every((node) => seen.includes(kindOf(node)))) return undefined;
+  return reachedFrom(nodes, names, places);
+}
+
+function reachedFrom(
+  nodes: Executed['nodes'],
+  names: readonly QualifiedName[],
+  places: ReadonlyMap<string, Place>,
+): readonly QualifiedName[] | undefined {
+  if (nodes.some((node) => as('TruncateStmt', node)?.behavior === 'DROP_CASCADE')) return undefined;
   const reached = names.map((name) => places.get(shown(name))?.reached);
   return reached.every((some) => some !== undefined) ? reached.flat() : undefined;
+}
+
+/** Tables that rows may be taken from; undefined where it cannot be known. An update moves rows between partitions. */
+function emptiedBy(
+  { nodes, unseen }: Executed,
+  names: readonly QualifiedName[],
+  places: ReadonlyMap<string, Place>,
+): readonly QualifiedName[] | undefined {
+  if (unseen.length > 0 || !nodes.every((node) => keepingNames.includes(kindOf(node)))) return undefined;
+  const reached = reachedFrom(nodes, names, places);
+  const takes =
+    nodes.flatMap(rowWritesIn).some(({ event }) => event === 'delete' || event === 'truncate') ||
+    names.some((name) => (places.get(shown(name))?.heirs.length ?? 0) > 0);
+  return takes ? reached : reached?.slice(0, 0);
 }
 
 /** These change no definition, where they call no function that does. */
@@ -210,6 +232,9 @@ const seen: readonly NodeKind[] = [
   ...(['CommentStmt', 'GrantStmt', 'VariableSetStmt', 'CreateStmt', 'IndexStmt', 'ViewStmt', 'DoStmt'] as const),
   ...(['CreateFunctionStmt', 'CreateTrigStmt', 'CreateSchemaStmt', 'CreateEnumStmt', 'CreateSeqStmt'] as const),
 ];
+
+/** No table comes to have the rows of another by these. */
+const keepingNames: readonly NodeKind[] = [...seen, 'AlterTableStmt'];
 
 function lastPlace(
   place: QualifiedName,

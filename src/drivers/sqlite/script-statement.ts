@@ -32,7 +32,7 @@ export async function runStatement(
   await turn();
   attempt.signal.throwIfAborted();
   const told = attempt.statement !== undefined;
-  const writes = told || keys !== undefined ? writesOf(database, statement) : undefined;
+  const { writes, removes } = (told || keys !== undefined ? writesOf(database, statement) : undefined) ?? {};
   refuseOwnTables(statement, file, writes ?? []);
   const known = (table: string): readonly string[] | undefined => columnsOf(database, table);
   const assigns = told ? script.assigns(statement, known) : [];
@@ -46,6 +46,7 @@ export async function runStatement(
     ms: performance.now() - start,
     ...(rows === undefined ? {} : { rows }),
     ...(writes === undefined ? {} : { writes: writes.map((table) => script.lastName(table, statement)) }),
+    ...(removes === undefined ? {} : { removes: removes.map((table) => script.lastName(table, statement)) }),
     assigns,
     ...(fired.length === 0 ? {} : { triggered: fired }),
   });
