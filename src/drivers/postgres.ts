@@ -123,7 +123,7 @@ function driverOf(made: Made): Driver {
       await makeHome(homeIn(root));
       return lockPostgres(main, lockOptions);
     },
-    observe: (branch) => observePostgres(branch, open, leftOut),
+    observe: (branch) => observePostgres(branch, open, leftOut, compareLimits),
     compare: (before: Target, after: Target, told?: CompareOptions) =>
       comparePostgres(before, after, open, { ...told, limits: compareLimits, leftOut }),
     async unlikeMain(main, branch) {

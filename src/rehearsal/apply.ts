@@ -47,7 +47,7 @@ export async function applyObserved(
   migration: Migration,
   options: ApplyOptions,
 ): Promise<Applied> {
-  await observer.begin();
+  await observer.begin(migration.text);
   const start = performance.now();
   const told = newAttempt(run, migration, options.direction, options.alone.has(migration.name));
   try {

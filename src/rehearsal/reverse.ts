@@ -75,7 +75,7 @@ async function upDownUp(
   const observer = await scratch.held.observer();
   const { target } = scratch.branch;
   const schemaBefore = await driver.schema(session);
-  await observer.begin();
+  await observer.begin(migration.text);
   const statements: StatementEvidence[] = [];
   const attempt = (direction: Direction): Attempt => ({
     alone,
@@ -94,11 +94,10 @@ async function upDownUp(
     await down(target, attempt('down'));
     doing = 'its up, again after its down,';
     // Before anything else is asked of the branch: a session at work there may be the migration's.
-    const observed = await observer.finish(migration.language === 'sql' ? statements : undefined);
+    const observed = await observer.finish(migration.language === 'sql' ? statements : undefined, true);
     const schema = schemaDiff(schemaBefore, await driver.schema(session));
-    // Where counters do not tell, the branch itself still is what it was.
-    const counted = (observer.byCounters ?? false) && (observed.tables ?? []).some((table) => table.changed);
-    const unsure = counted || observed.needsComparison !== undefined;
+    const unsure = observed.needsComparison !== undefined;
+    // The branch itself still is what it was.
     const exact = unsure ? await driver.compare(before.target, target, writtenIn(observed)) : observed;
     if (unsure) for (const note of exact.notes ?? []) run.note('reversible', note, migration.name);
     const unseen = new Map(

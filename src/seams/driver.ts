@@ -33,15 +33,14 @@ export type Contents = ReadonlyMap<string, { readonly rows: number; readonly dig
 
 /** Watches one branch while migrations run on it, one after the other. */
 export interface Observer extends AsyncDisposable {
-  /** Whether it counts writes to rows, so that a change and its undoing both count. @default false: it compares states */
-  readonly byCounters?: boolean;
-  /** Call right before a migration. */
-  begin(): Promise<void>;
+  /** Call right before a migration. `text` is what it is written as; absent where that is not known. */
+  begin(text?: string): Promise<void>;
   /**
    * Call once after that migration, if it went well. `statements` is what the attempt was told; absent where it ran
-   * unseen.
+   * unseen. With `exact` a change and its undoing are no change, also where writes are counted; what cannot be told so is
+   * in `needsComparison`.
    */
-  finish(statements: readonly StatementEvidence[] | undefined): Promise<Evidence>;
+  finish(statements: readonly StatementEvidence[] | undefined, exact?: boolean): Promise<Evidence>;
 }
 
 /** Who holds the run lock. */

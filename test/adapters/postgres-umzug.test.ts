@@ -65,6 +65,21 @@ describe.each([15, 18] as const)('migrations on our client of PostgreSQL %i', (v
     expect(await project.tables()).toEqual(['users']);
   });
 
+  test('that take and change rows are told of by one rehearsal on one branch', async () => {
+    const project = await postgresProject(server);
+    const carol = statements('001_carol', [`INSERT INTO users VALUES (3, 'carol@example.com')`]);
+    const gone = statements('002_gone', [`DELETE FROM users WHERE id > 1`]);
+
+    const result = await safe(project, onClient, [carol, gone]).safeUp();
+
+    expect(result).toMatchObject({ outcome: 'blocked' });
+    expect(result.migrations.map(({ evidence }) => evidence?.tables)).toMatchObject([
+      [{ table: 'public.users', rowsBefore: 2, rowsAdded: 1 }],
+      [{ table: 'public.users', rowsBefore: 3, rowsGone: 2 }],
+    ]);
+    expect(result.copies.filter(({ kind }) => kind === 'branch')).toHaveLength(1);
+  });
+
   test('that fail leave nothing on main, safe or plain, and no value of it is told', async () => {
     const bad = statements('002_bad', [
       'CREATE TABLE half (i int)',

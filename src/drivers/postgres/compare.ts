@@ -27,7 +27,7 @@ export interface CompareLimits {
   readonly connections: number;
 }
 
-interface Bounds {
+export interface Bounds {
   readonly limits?: CompareLimits;
   /** Tables that are not compared. */
   readonly leftOut?: readonly string[];
@@ -43,9 +43,16 @@ export async function comparePostgres(
   before: Target,
   after: Target,
   open: Open,
-  { statements, tables, limits = defaultLimits, leftOut = ownTables }: CompareOptions & Bounds = {},
+  options: CompareOptions & Bounds = {},
 ): Promise<Evidence> {
   await using lanes = await openLanes(before, after, open);
+  return await compareOver(lanes, options);
+}
+
+export async function compareOver(
+  lanes: Lanes,
+  { statements, tables, limits = defaultLimits, leftOut = ownTables }: CompareOptions & Bounds,
+): Promise<Evidence> {
   const { first } = lanes;
   const renames = statements === undefined ? undefined : renamesIn(await toldScript(statements));
   const assigned = new Set(

@@ -1,4 +1,4 @@
-import type { Connection } from '../../seams/driver.ts';
+import type { Connection, Session } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
 import { safeWords } from './safe-words.ts';
 import { fixSettings } from './settings.ts';
@@ -24,19 +24,22 @@ export interface Lanes extends AsyncDisposable {
   readonly notes: readonly string[];
 }
 
-export async function openLanes(before: Target, after: Target, open: Open): Promise<Lanes> {
+/** `held`: a session that sees the state before already, for the first lane; it stays open. */
+export async function openLanes(before: Target, after: Target, open: Open, held?: Connection): Promise<Lanes> {
   const lanes: Both[] = [];
   const notes: string[] = [];
-  const add = async (moments?: Moments): Promise<void> => {
-    const old = await sessionAt(before, open, moments?.before);
+  const close = async (connection: Connection): Promise<void> => {
+    if (connection !== held) await closed(connection);
+  };
+  const add = async (old: Connection, moment?: string): Promise<void> => {
     try {
-      lanes.push({ before: old, after: await sessionAt(after, open, moments?.after) });
+      lanes.push({ before: old, after: await sessionAt(after, open, moment) });
     } catch (error) {
-      await closed(old);
+      await close(old);
       throw error;
     }
   };
-  await add();
+  await add(held ?? (await sessionAt(before, open)));
   const [first] = lanes as [Both];
   return {
     first,
@@ -44,8 +47,8 @@ export async function openLanes(before: Target, after: Target, open: Open): Prom
     async widen(count) {
       if (count <= lanes.length) return;
       try {
-        const moments = { before: await momentIn(first.before), after: await momentIn(first.after) };
-        while (lanes.length < count) await add(moments);
+        const [was, is] = [await momentIn(first.before), await momentIn(first.after)];
+        while (lanes.length < count) await add(await sessionAt(before, open, was), is);
       } catch (error) {
         notes.push(
           `Tables were read over ${lanes.length} of ${count} connections, which takes longer: ${safeWords(error)}`,
@@ -64,30 +67,30 @@ export async function openLanes(before: Target, after: Target, open: Open): Prom
     },
     async [Symbol.asyncDispose]() {
       // Closing ends the transactions.
-      for (const both of lanes) await Promise.all([closed(both.before), closed(both.after)]);
+      for (const both of lanes) await Promise.all([close(both.before), closed(both.after)]);
     },
   };
 }
 
-interface Moments {
-  readonly before: string;
-  readonly after: string;
-}
-
 /** `moment`: a snapshot that another session has exported. */
-async function sessionAt(target: Target, open: Open, moment: string | undefined): Promise<Connection> {
+async function sessionAt(target: Target, open: Open, moment?: string): Promise<Connection> {
   const connection = await open(target);
   try {
-    await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    if (moment !== undefined) await connection.query(`SET TRANSACTION SNAPSHOT '${moment.replaceAll("'", "''")}'`);
-    // Sorting is the work of it.
-    await connection.query(`SELECT set_config('work_mem', '64MB', true)`);
-    await fixSettings(connection);
+    await hold(connection, moment);
     return connection;
   } catch (error) {
     await closed(connection);
     throw error;
   }
+}
+
+/** From here on the session sees what is committed now, or what is seen at that moment. */
+export async function hold(session: Session, moment?: string): Promise<void> {
+  await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  if (moment !== undefined) await session.query(`SET TRANSACTION SNAPSHOT '${moment.replaceAll("'", "''")}'`);
+  // Sorting is the work of it.
+  await session.query(`SELECT set_config('work_mem', '64MB', true)`);
+  await fixSettings(session);
 }
 
 async function momentIn(connection: Connection): Promise<string> {

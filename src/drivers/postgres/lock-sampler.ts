@@ -16,8 +16,11 @@ export interface SampleOptions {
   readonly own: ReadonlySet<number>;
   /** The relations that are of interest: those that existed before. */
   knows(relation: number): boolean;
-  /** Told after every look what is held, and which queries began or ended since the one before. */
-  looked?(held: Iterable<LockSpan>, at: number, queries: readonly RunningQuery[]): void;
+  /**
+   * Told after every look what is held, which queries began or ended since the one before, and whether a session waits
+   * until other transactions end.
+   */
+  looked?(held: Iterable<LockSpan>, at: number, queries: readonly RunningQuery[], waits: boolean): void;
 }
 
 export interface Sampling {
@@ -44,7 +47,7 @@ export async function sampleLocks(client: SamplingClient, options: SampleOptions
     const sample = await look();
     if (sample.locks !== undefined || sample.queries.length > 0) changed = performance.now();
     spans.add(sample);
-    options.looked?.(spans.held(), sample.at, sample.queries);
+    options.looked?.(spans.held(), sample.at, sample.queries, sample.waits);
   };
   await add();
   let ending = false;
@@ -79,7 +82,10 @@ const longPause = 4;
 const restless = 50;
 
 /** Sends what is new only: a transaction may hold thousands of locks for minutes. */
-function lookFor(client: SamplingClient, { own, knows }: SampleOptions): () => Promise<LockSample> {
+function lookFor(
+  client: SamplingClient,
+  { own, knows }: SampleOptions,
+): () => Promise<LockSample & { readonly waits: boolean }> {
   let digest: unknown = null;
   let newest = 0;
   return async () => {
@@ -104,6 +110,7 @@ function lookFor(client: SamplingClient, { own, knows }: SampleOptions): () => P
     return {
       at: Number(row['at']),
       queries,
+      waits: row['waits'] === true,
       ...(typeof locks === 'string' ? { locks: heldIn(locks).filter(({ relation }) => knows(relation)) } : {}),
     };
   };
@@ -123,7 +130,7 @@ function heldIn(text: string): readonly HeldLock[] {
 /** Objects of users have numbers from 16384 on. */
 const locksQuery = `
   WITH sessions AS MATERIALIZED (
-    SELECT a.pid, a.query, extract(epoch FROM a.query_start)::float8 * 1000 AS began,
+    SELECT a.pid, a.query, a.wait_event, extract(epoch FROM a.query_start)::float8 * 1000 AS began,
            extract(epoch FROM a.xact_start)::float8 * 1000 AS transaction,
            CASE WHEN a.state LIKE 'idle%' THEN extract(epoch FROM a.state_change)::float8 * 1000 END AS ended
       FROM pg_catalog.pg_stat_get_activity(NULL) AS a
@@ -137,6 +144,7 @@ const locksQuery = `
        AND l.pid IN (SELECT pid FROM sessions))
   SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS at, hashtext(held.locks) AS digest,
          CASE WHEN hashtext(held.locks) IS DISTINCT FROM $2::int THEN held.locks END AS locks,
+         EXISTS (SELECT FROM sessions AS s WHERE s.wait_event = 'virtualxid') AS waits,
          (SELECT json_agg(json_build_array(s.pid, s.began, s.query, s.ended, s.transaction)) FROM sessions AS s
            WHERE s.began > $3::float8 OR s.ended > $3::float8) AS queries
     FROM held`;

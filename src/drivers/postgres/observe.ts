@@ -1,7 +1,10 @@
 import type { Connection, Observer } from '../../seams/driver.ts';
 import type { Evidence, StatementEvidence } from '../../seams/evidence.ts';
 import type { Target } from '../../seams/target.ts';
+import { withComparison } from '../../with-comparison.ts';
 import { postgresCounts } from './contents.ts';
+import type { CompareLimits } from './compare.ts';
+import { heldSnapshot, type HeldSnapshot } from './held-snapshot.ts';
 import { changedIndexes, indexEvidence } from './index-evidence.ts';
 import { lockEvidence, waitEvidence } from './lock-evidence.ts';
 import { catalogEvidence } from './catalog-evidence.ts';
@@ -9,6 +12,7 @@ import { hiddenRows } from './hidden-rows.ts';
 import { ownTables } from './names.ts';
 import { hasNewFile, relationsOf } from './relations.ts';
 import { changedTables, rowChanges, type Doubt } from './row-changes.ts';
+import { rowsSince, type Since } from './rows-since.ts';
 import { underFixedSettings } from './settings.ts';
 import { stateOf, type State } from './state.ts';
 import { countsUnknown, momentOf, walSince, type Moment } from './settled.ts';
@@ -21,15 +25,17 @@ import { watchLocks, type LockWatch, type Watched } from './watch-locks.ts';
  * Watches migrations from a session of its own beside them. On a branch every other session is the migration's, so that
  * whatever is seen is its doing: locks and waits from looking all the time, rewrites, sizes and lost parts from the
  * catalogs before and after, rows from the server's counters. No transaction is open while a migration runs:
- * CREATE INDEX CONCURRENTLY would wait for it. The state before is therefore not there to be compared with; where
- * counters do not tell, `needsComparison` says so.
+ * CREATE INDEX CONCURRENTLY would wait for it; save one that holds a snapshot of the rows as they were, and lets go of it
+ * as soon as somebody waits. What counters do not tell, and the snapshot neither, is in `needsComparison`.
  */
 export async function observePostgres(
   branch: Target,
   open: Open,
   leftOut: readonly string[] = ownTables,
+  limits?: CompareLimits,
 ): Promise<Observer> {
   const side = sideSession(branch, open);
+  const snapshot = heldSnapshot(branch, open);
   let known: Catalogs | undefined;
   let started: Started | undefined;
   const read = async (connection: Connection): Promise<{ readonly moment: Moment; readonly state: State }> => {
@@ -42,26 +48,31 @@ export async function observePostgres(
   const stop = async (): Promise<void> => {
     const { locks } = started ?? {};
     started = undefined;
+    await snapshot.letGo();
     // It was lost with its session, or belongs to a migration that failed.
     await locks?.end().catch(() => {});
   };
   return {
-    byCounters: true,
-    async begin() {
+    async begin(text = '') {
       await stop();
       const connection = await side.connection();
       const { moment, state } = await read(connection);
       const waste = await wasteIn(connection, state.relations.values(), quick);
-      const locks = await watchLocks(side, open, branch, state.relations);
+      if (limits !== undefined && !seesSnapshots.test(text)) await snapshot.take();
+      const locks = await watchLocks(side, open, branch, {
+        relations: state.relations,
+        own: snapshot.pids(),
+        waited: () => void snapshot.letGo(),
+      });
       started = { moment, state, waste, locks };
     },
-    async finish(statements) {
+    async finish(statements, exact = false) {
       if (started === undefined) throw new TypeError('begin() comes before finish()');
       const { moment, state: before, waste, locks } = started;
       started = undefined;
       const watched = await locks.end().catch(() => undefined);
       const connection = await side.connection();
-      const unknown = await countsUnknown(connection, moment, new Set([side.pid()]));
+      const unknown = await countsUnknown(connection, moment, new Set([side.pid(), ...snapshot.pids()]));
       const walBytes = await walSince(connection, moment);
       const { moment: end, state: after } = await read(connection);
       const isOurs = end.elsewhere === moment.elsewhere;
@@ -69,7 +80,15 @@ export async function observePostgres(
       const changed = [...changedTables(before, after), ...indexes].flatMap(({ now }) => now ?? []);
       // Whoever reads a table may tidy its pages up.
       const left = await wasteIn(connection, changed, thorough);
-      const rows = await rowEvidence(connection, { before, after, statements, unknown });
+      const counted = await rowEvidence(connection, { before, after, statements, unknown });
+      const rows = await withSnapshot(snapshot, exact ? inDoubt(counted) : counted, {
+        branch,
+        open,
+        before,
+        after,
+        statements,
+        bounds: { leftOut, ...(limits === undefined ? {} : { limits }) },
+      });
       const { notes = [], ...more } = await catalogEvidence(connection, before, after, {
         statements,
         counted: unknown === undefined,
@@ -88,9 +107,32 @@ export async function observePostgres(
     },
     async [Symbol.asyncDispose]() {
       await stop();
+      await snapshot.close();
       await side.close();
     },
   };
+}
+
+/** These take or leave out what older transactions may still see, or wait for them. */
+const seesSnapshots = /\b(?:vacuum|concurrently)\b/i;
+
+/** Counters tell a change and its undoing from no change, which `exact` does not want told apart. */
+function inDoubt(rows: Evidence): Evidence {
+  const { tables = [], needsComparison = [] } = rows;
+  const written = tables.filter(({ changed }) => changed).map(({ table }) => ({ table, why: 'it was written' }));
+  return written.length === 0 ? rows : { ...rows, needsComparison: [...needsComparison, ...written] };
+}
+
+async function withSnapshot(snapshot: HeldSnapshot, rows: Evidence, since: Since): Promise<Evidence> {
+  const { needsComparison: doubts } = rows;
+  try {
+    if (doubts === undefined) return rows;
+    const names = doubts.flatMap(({ table }) => table ?? []);
+    const comparison = await rowsSince(snapshot, names.length < doubts.length ? undefined : names, since);
+    return comparison === undefined ? rows : withComparison(rows, comparison);
+  } finally {
+    await snapshot.letGo();
+  }
 }
 
 interface Catalogs {

@@ -20,15 +20,24 @@ export interface Watched {
   readonly notes: readonly string[];
 }
 
-/** Looks at the locks on relations that exist now, and has readers wait for tables that are locked against reading. */
+export interface Watching {
+  /** The relations that exist now. */
+  readonly relations: ReadonlyMap<number, Relation>;
+  /** Backends of ours, besides the one that looks. */
+  readonly own: readonly number[];
+  /** Told when a session waits until other transactions end. */
+  waited(): void;
+}
+
+/** Looks at the locks on relations, and has readers wait for tables that are locked against reading. */
 export async function watchLocks(
   side: SideSession,
   open: Open,
   branch: Target,
-  relations: ReadonlyMap<number, Relation>,
+  { relations, own: others, waited }: Watching,
 ): Promise<LockWatch> {
   const { client } = await side.connection();
-  const own = new Set([side.pid()]);
+  const own = new Set([side.pid(), ...others]);
   const probes = new ReadProbes(async () => {
     const connection = await open(branch);
     const { query } = connection.client as { query(sql: string): Promise<unknown> };
@@ -43,7 +52,8 @@ export async function watchLocks(
   const sampling = await sampleLocks(client as SamplingClient, {
     own,
     knows: (relation) => relations.has(relation),
-    looked(held, at, queries) {
+    looked(held, at, queries, waits) {
+      if (waits) waited();
       seen.add(queries, at);
       lastLook = at;
       for (const { relation, mode, from } of held) {
