@@ -9,13 +9,9 @@ import type { Session } from '../../seams/driver.ts';
  * `body` must only read. Outside one it is a transaction of its own, so that no snapshot stays behind.
  */
 export async function underFixedSettings<T>(session: Session, body: (version: number) => Promise<T>): Promise<T> {
-  const [row] = await session.query(
-    `SELECT current_setting('server_version_num')::int AS version, now() = statement_timestamp() AS alone`,
-  );
-  const end = row?.['alone'] === true ? await begin(session) : await savepointOrBegin(session);
+  const { version, end } = isInside(session) ? await inSavepoint(session) : await asked(session);
   try {
-    await session.query(fix);
-    const result = await body(Number(row?.['version']));
+    const result = await body(version);
     await end();
     return result;
   } catch (error) {
@@ -28,6 +24,46 @@ export async function underFixedSettings<T>(session: Session, body: (version: nu
 /** Sets the same until the transaction at hand ends, which is the caller's own. */
 export async function fixSettings(session: Session): Promise<void> {
   await session.query(fix);
+}
+
+interface Fixed {
+  readonly version: number;
+  end(): Promise<void>;
+}
+
+/** A session of ours that is known to be in a transaction. */
+interface Inside extends Session {
+  readonly inTransaction: true;
+  readonly version: number;
+}
+
+function isInside(session: Session): session is Inside {
+  return 'inTransaction' in session;
+}
+
+/** One round trip to begin and one to end: it is done several times for each migration. */
+async function inSavepoint(session: Inside): Promise<Fixed> {
+  await session.query(`SAVEPOINT ${savepoint}; ${fix}`);
+  return {
+    version: session.version,
+    async end() {
+      await session.query(`ROLLBACK TO SAVEPOINT ${savepoint}; RELEASE SAVEPOINT ${savepoint}`);
+    },
+  };
+}
+
+async function asked(session: Session): Promise<Fixed> {
+  const [row] = await session.query(
+    `SELECT current_setting('server_version_num')::int AS version, now() = statement_timestamp() AS alone`,
+  );
+  const end = row?.['alone'] === true ? await begin(session) : await savepointOrBegin(session);
+  try {
+    await session.query(fix);
+  } catch (error) {
+    await end().catch(() => {});
+    throw error;
+  }
+  return { version: Number(row?.['version']), end };
 }
 
 type End = () => Promise<void>;

@@ -5,10 +5,11 @@ import type { PostgresConnection } from './connection.ts';
 import { isCut, wordsOfCut } from './failures.ts';
 import { interruptible } from './interrupt.ts';
 import { limitsQuery, type Limits } from './limits.ts';
+import { quoteLiteral } from './names.ts';
 import { hasCode } from './settings.ts';
 
 export interface Steps {
-  /** The first thing inside the transaction. */
+  /** The first thing inside the transaction. Its session says that it is in one. */
   readonly first: (session: Session) => Promise<void>;
   /** The last. */
   readonly last: (session: Session) => Promise<void>;
@@ -16,9 +17,9 @@ export interface Steps {
 }
 
 /**
- * Runs `body` in one transaction, and the last step in the role that the session began with. A savepoint opened first and released after the body tells whether the transaction is
- * still ours: code that says COMMIT ends it without an error. Once the signal is aborted, the statement at work is
- * cancelled, unless it is the COMMIT.
+ * Runs `body` in one transaction, and the last step in the role that the session began with. A savepoint opened first and
+ * released after the body tells whether the transaction is still ours: code that says COMMIT ends it without an error.
+ * Once the signal is aborted, the statement at work is cancelled, unless it is the COMMIT.
  */
 export async function inTransaction(
   connection: PostgresConnection,
@@ -28,20 +29,19 @@ export async function inTransaction(
 ): Promise<void> {
   const { signal } = steps;
   signal.throwIfAborted();
-  await connection.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
+  const inside = { ...connection, inTransaction: true };
   let ours = false;
   try {
     await interruptible(connection, signal, async () => {
-      await connection.query(`${limitsQuery(limits, true)}; SAVEPOINT ${savepoint}`);
+      await connection.query(
+        `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; ${limitsQuery(limits, true)}; SAVEPOINT ${savepoint}`,
+      );
       ours = true;
-      await steps.first(connection);
+      await steps.first(inside);
       await body();
-      // Constraints that wait for the COMMIT are looked at while their failing can still be told apart.
       await settle(connection);
       ours = false;
-      await connection.query('SET LOCAL SESSION AUTHORIZATION DEFAULT');
-      await connection.query(`SELECT set_config('role', $1, true)`, [connection.role]);
-      await steps.last(connection);
+      await steps.last(inside);
       signal.throwIfAborted();
     });
   } catch (error) {
@@ -55,10 +55,16 @@ export async function inTransaction(
 /** No script may end it or go back to it. */
 const savepoint = 'forerun';
 
+/**
+ * Constraints that wait for the COMMIT are looked at while their failing can still be told apart. Then it is the role again
+ * that the session began with.
+ */
 async function settle(connection: PostgresConnection): Promise<void> {
   try {
-    await connection.query('SET CONSTRAINTS ALL IMMEDIATE');
-    await connection.query(`RELEASE SAVEPOINT ${savepoint}`);
+    await connection.query(
+      `SET CONSTRAINTS ALL IMMEDIATE; RELEASE SAVEPOINT ${savepoint}; SET LOCAL SESSION AUTHORIZATION DEFAULT;
+       SELECT set_config('role', ${quoteLiteral(connection.role)}, true)`,
+    );
   } catch (error) {
     throw isEnded(error) ? escaped(error) : error;
   }
