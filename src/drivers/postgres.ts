@@ -1,9 +1,8 @@
 import type { Driver } from '../seams/driver.ts';
 import type { Target } from '../seams/target.ts';
-import { comparePostgres, defaultLimits, type CompareOptions } from './postgres/compare.ts';
+import { defaultLimits } from './postgres/compare-limits.ts';
 import { connect, type PostgresConnection } from './postgres/connection.ts';
 import { postgresContents, postgresCounts } from './postgres/contents.ts';
-import { damageOf } from './postgres/damage.ts';
 import { environmentFor } from './postgres/environment.ts';
 import { examinePostgres } from './postgres/examine.ts';
 import { stateOf } from './postgres/failures.ts';
@@ -16,23 +15,18 @@ import { keptSessions, type KeptSessions, type ScriptSession } from './postgres/
 import type { Limits } from './postgres/limits.ts';
 import { lockPostgres } from './postgres/lock.ts';
 import { connectBeside } from './postgres/maintenance.ts';
-import { observePostgres } from './postgres/observe.ts';
 import { ownTables } from './postgres/names.ts';
 import { notCompared } from './postgres/not-compared.ts';
 import { placeOf } from './postgres/place.ts';
 import { loadParser } from './postgres/parser.ts';
 import { recovering } from './postgres/recovering.ts';
-import { runCode } from './postgres/run-code.ts';
 import { safeWords } from './postgres/safe-words.ts';
 import { postgresSchema } from './postgres/schema.ts';
-import { postgresScript } from './postgres/script.ts';
 import { endSessionsOf, programName, sessionName } from './postgres/sessions.ts';
-import { settle, undo, undoable } from './postgres/settle.ts';
 import { statementsOf } from './postgres/statements.ts';
 import { postgresTables } from './postgres/tables.ts';
 import { postgresTarget } from './postgres/target.ts';
 import { tellingLoss } from './postgres/telling-loss.ts';
-import { circumstancesOf, unlikeMain } from './postgres/unlike-main.ts';
 import { watchPostgres } from './postgres/watch.ts';
 
 export type { PostgresClient } from './postgres/client.ts';
@@ -105,9 +99,17 @@ function driverOf(made: Made): Driver {
     home: () => homeIn(root),
     examine: (main, use = 'writing') => examinePostgres(main, { use, historySchema, connect: open }),
     open,
-    transaction: async (target, attempt, body) =>
-      runCode(await connectFor(target, attempt.run ?? run), attempt, limits, body),
-    script: (sql, file) => postgresScript(sql, file, { limits, connect: connectScript }),
+    async transaction(target, attempt, body) {
+      const { runCode } = await applying();
+      await runCode(await connectFor(target, attempt.run ?? run), attempt, limits, body);
+    },
+    async warmUp() {
+      await applying();
+    },
+    script: (sql, file) => async (target, attempt) => {
+      const { postgresScript } = await applying();
+      await postgresScript(sql, file, { limits, connect: connectScript })(target, attempt);
+    },
     statements: (sql) => statementsOf(sql).map((statement) => ({ sql: statement.sql, comment: statement.comment })),
     codeOf: stateOf,
     wordsOf: (error, statement) => safeWords(error, statement?.sql),
@@ -123,16 +125,23 @@ function driverOf(made: Made): Driver {
       await makeHome(homeIn(root));
       return lockPostgres(main, lockOptions);
     },
-    observe: (branch) => observePostgres(branch, open, leftOut, compareLimits),
-    compare: (before: Target, after: Target, told?: CompareOptions) =>
-      comparePostgres(before, after, open, { ...told, limits: compareLimits, leftOut }),
+    async observe(branch) {
+      const { observePostgres } = await applying();
+      return observePostgres(branch, open, leftOut, compareLimits);
+    },
+    async compare(before, after, told) {
+      const { comparePostgres } = await applying();
+      return comparePostgres(before, after, open, { ...told, limits: compareLimits, leftOut });
+    },
     async unlikeMain(main, branch) {
+      const { circumstancesOf, unlikeMain } = await applying();
       await using there = await open(main);
       await using here = await open(branch);
       return unlikeMain(await circumstancesOf(there), await circumstancesOf(here));
     },
     async damage(target, tables) {
       if (tables?.length === 0) return [];
+      const { damageOf } = await applying();
       await using connection = await open(target);
       return await damageOf(connection, tables);
     },
@@ -148,10 +157,23 @@ function driverOf(made: Made): Driver {
       await using session = await connectBeside(main, name);
       await endSessionsOf(session, id);
     },
-    settle: async (main, stretch) => recovering(await open(main), limits, (session) => settle(session, stretch)),
-    undoable,
-    undo: async (main, stretch) => recovering(await open(main), limits, (session) => undo(session, stretch)),
+    async settle(main, stretch) {
+      const { settle } = await applying();
+      return recovering(await open(main), limits, (session) => settle(session, stretch));
+    },
+    async undoable(stretch) {
+      const { undoable } = await applying();
+      return undoable(stretch);
+    },
+    async undo(main, stretch) {
+      const { undo } = await applying();
+      return recovering(await open(main), limits, (session) => undo(session, stretch));
+    },
   };
+}
+
+function applying(): Promise<typeof import('./postgres/applying.ts')> {
+  return import('./postgres/applying.ts');
 }
 
 function connectFor(target: Target, run?: string): Promise<PostgresConnection> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { comparePostgres, type CompareLimits } from '../../src/drivers/postgres/compare.ts';
+import type { CompareLimits } from '../../src/drivers/postgres/compare-limits.ts';
+import { comparePostgres } from '../../src/drivers/postgres/compare.ts';
 import { postgres } from '../../src/drivers/postgres.ts';
 import { gate } from '../../src/index.ts';
 import { fewest } from '../../src/rows-seen.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { defaultLimits } from '../../src/drivers/postgres/compare.ts';
+import { defaultLimits } from '../../src/drivers/postgres/compare-limits.ts';
 import { observePostgres } from '../../src/drivers/postgres/observe.ts';
 import type { Evidence } from '../../src/seams/evidence.ts';
 import { startPostgres, type PostgresServer } from '../support/postgres.ts';

@@ -2,6 +2,7 @@ import { size } from '../../reports/quantities.ts';
 import type { Evidence, StatementEvidence, TableEvidence } from '../../seams/evidence.ts';
 import type { Target } from '../../seams/target.ts';
 import { ownTables } from './names.ts';
+import { defaultLimits, type CompareLimits } from './compare-limits.ts';
 import { isNamed, pairColumns, pairTables, type TablePair } from './compare-pairs.ts';
 import { tableStates, type TableState } from './compare-states.ts';
 import { compareTable, readOf, type Content, type Match } from './compare-table.ts';
@@ -17,14 +18,6 @@ export interface CompareOptions {
   readonly statements?: readonly StatementEvidence[] | undefined;
   /** Names of tables, as either state has them. @default all */
   readonly tables?: readonly string[] | undefined;
-}
-
-/** How much is compared, and over how many connections. */
-export interface CompareLimits {
-  /** Bytes of a table, without indexes, up to which all of its rows are compared; of a larger one a part as large. */
-  readonly compareBytes: number;
-  /** Connections to each of the two. */
-  readonly connections: number;
 }
 
 export interface Bounds {
@@ -81,9 +74,6 @@ export async function compareOver(
     ...(notes.length > 0 ? { notes } : {}),
   };
 }
-
-/** Seconds for a table whose rows are the same, minutes for one in which nearly all differ. */
-export const defaultLimits: CompareLimits = { compareBytes: 2e9, connections: 2 };
 
 /** What takes less time than another connection would, in bytes. */
 const worthALane = 3e7;

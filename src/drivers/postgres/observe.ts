@@ -3,7 +3,7 @@ import type { Evidence, StatementEvidence } from '../../seams/evidence.ts';
 import type { Target } from '../../seams/target.ts';
 import { withComparison } from '../../with-comparison.ts';
 import { postgresCounts } from './contents.ts';
-import type { CompareLimits } from './compare.ts';
+import type { CompareLimits } from './compare-limits.ts';
 import { heldSnapshot, type HeldSnapshot } from './held-snapshot.ts';
 import { changedIndexes, indexEvidence } from './index-evidence.ts';
 import { lockEvidence, waitEvidence } from './lock-evidence.ts';
