@@ -8,6 +8,9 @@ import type { Branch } from '../seams/provider.ts';
  * again when it is needed.
  */
 export interface Held extends AsyncDisposable {
+  /** Asks on the connection that is kept, which is the driver's own and keeps what it has prepared. */
+  ask<T>(question: (session: Session) => Promise<T>): Promise<T>;
+  /** The same, for who wants a session. */
   readonly session: Session;
   observer(): Promise<Observer>;
   /** Call before the database is copied. */
@@ -24,21 +27,21 @@ export function hold({ driver, provider }: Setup, { target }: Pick<Branch, 'targ
     connection = undefined;
     await driver.rest?.(target);
   };
+  const ask = async <T>(question: (session: Session) => Promise<T>): Promise<T> => {
+    connection ??= await driver.open(target);
+    const asked = connection;
+    try {
+      return await question(asked);
+    } catch (error) {
+      // It may have been cut: the next question is asked on another one.
+      if (connection === asked) connection = undefined;
+      await closed(asked);
+      throw error;
+    }
+  };
   return {
-    session: {
-      async query(sql, params) {
-        connection ??= await driver.open(target);
-        const asked = connection;
-        try {
-          return await asked.query(sql, params);
-        } catch (error) {
-          // It may have been cut: the next query is asked on another one.
-          if (connection === asked) connection = undefined;
-          await closed(asked);
-          throw error;
-        }
-      },
-    },
+    ask,
+    session: { query: (sql, params) => ask((session) => session.query(sql, params)) },
     async observer() {
       observer ??= await driver.observe(target);
       return observer;

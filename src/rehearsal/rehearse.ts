@@ -80,7 +80,7 @@ export async function rehearse(
   await using reverse = reverseTest(run, branch, held, options);
   const checksBefore = await checksOn(run, branch, 'before', watch);
   const stage: Stage = { branch, held, watch, reverse, migrations, options, checksBefore, steps };
-  let schema = await driver.schema(session);
+  let schema = await held.ask((now) => driver.schema(now));
   try {
     await throughUmzug(migrations, storage, options.direction, async (migration) => {
       const { step, after } = await rehearseOne(run, stage, migration, schema);
@@ -132,7 +132,7 @@ async function rehearseOne(
     throw new Restart(migration.name, 'unshared');
   }
   const went = applied.error === undefined;
-  const after = went ? (applied.schema ?? (await run.setup.driver.schema(held.session))) : before;
+  const after = went ? (applied.schema ?? (await held.ask((session) => run.setup.driver.schema(session)))) : before;
   const checked = went && (migration === stage.migrations.at(-1) || options.checkEach);
   if (checked) await held.letGo();
   const checks = checked ? [stage.checksBefore, await checksOn(run, branch, 'after', watch)] : [];

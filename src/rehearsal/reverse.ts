@@ -71,10 +71,9 @@ async function upDownUp(
   alone: boolean,
 ): Promise<DownEvidence | undefined> {
   const { driver } = run.setup;
-  const { session } = scratch.held;
   const observer = await scratch.held.observer();
   const { target } = scratch.branch;
-  const schemaBefore = await driver.schema(session);
+  const schemaBefore = await scratch.held.ask((session) => driver.schema(session));
   await observer.begin(migration.text);
   const statements: StatementEvidence[] = [];
   const attempt = (direction: Direction): Attempt => ({
@@ -95,7 +94,8 @@ async function upDownUp(
     doing = 'its up, again after its down,';
     // Before anything else is asked of the branch: a session at work there may be the migration's.
     const observed = await observer.finish(migration.language === 'sql' ? statements : undefined, true);
-    const schema = schemaDiff(schemaBefore, await driver.schema(session));
+    const schemaNow = await scratch.held.ask((session) => driver.schema(session));
+    const schema = schemaDiff(schemaBefore, schemaNow);
     const unsure = observed.needsComparison !== undefined;
     // The branch itself still is what it was.
     const exact = unsure ? await driver.compare(before.target, target, writtenIn(observed)) : observed;

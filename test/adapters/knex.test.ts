@@ -202,7 +202,8 @@ exports.down = (knex) => knex.schema.dropTable('users');
     });
     const [ours, theirs] = await Promise.all([project.json('up', '--safe'), project.knex('migrate:latest')]);
     // Whoever came second found the work done, or was told to begin anew.
-    expect([0, 1, 3]).toContain(ours.exitCode);
+    // Who wrote main while a migration was rehearsed, and has left since, could have been that migration: 4.
+    expect([0, 1, 3, 4]).toContain(ours.exitCode);
     expect(theirs.exitCode === 0 || ours.outcome === 'promoted').toBe(true);
     expect((await project.json('up', '--safe')).exitCode).toBe(0);
     expect((await record(project)).map((row) => Object.values(row)[1])).toEqual([first, second, third]);
