@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { checksum, normalText, weakChecksum } from '../../src/checksum.ts';
 import { ForerunError, messageOf } from '../../src/error.ts';
+import { meantFolder } from '../../src/nearest-folder.ts';
 import type { Migration } from '../../src/seams/source.ts';
 import { mayHaveDown } from '../code/may-have-down.ts';
 import { versionsOf } from '../code/versions.ts';
@@ -79,7 +80,7 @@ async function namesIn(folder: string): Promise<string[]> {
   } catch (error) {
     throw new ForerunError('BAD_MIGRATION', `The folder of migrations ${folder} cannot be read: ${messageOf(error)}`, {
       details: {},
-      next: 'Check migrations.directory in the knexfile; the first migration is made by: npx forerun create <name>',
+      next: `${meantFolder(folder)}Check migrations.directory in the knexfile; the first migration is made by: npx forerun create <name>`,
       cause: error,
     });
   }

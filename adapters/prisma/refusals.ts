@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
 import { ForerunError } from '../../src/error.ts';
+import { meantFolder } from '../../src/nearest-folder.ts';
 import { shellWord } from '../../src/shell-word.ts';
 import type { Target } from '../../src/seams/target.ts';
+import type { Project } from './project.ts';
 import type { PrismaRow, RecordSql } from './record.ts';
 
 /** Prisma's P3009: a migration was begun and not finished, and what is on main of it only a person can tell. */
@@ -49,4 +52,17 @@ export function movedOn(name: string, other: string): ForerunError<'STALE_BRANCH
     details: {},
     next: 'Run again: the plan is made anew from what main holds now.',
   });
+}
+
+/** A folder that is named and absent is misspelt; beside the schema there is none before the first migration. */
+export function refuseNoFolder({ config }: Project): void {
+  if (config?.migrations === undefined || existsSync(config.migrations)) return;
+  throw new ForerunError(
+    'CONFIG',
+    `The folder of migrations that ${config.file} names does not exist: ${config.migrations}`,
+    {
+      details: { file: config.file },
+      next: `${meantFolder(config.migrations)}Correct migrations.path there; the first migration is made by: npx forerun create <name>`,
+    },
+  );
 }

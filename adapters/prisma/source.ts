@@ -10,7 +10,7 @@ import type { Project } from './project.ts';
 import { engineOf, refuseOtherLock, type Engine } from './provider.ts';
 import { reconcile } from './reconcile.ts';
 import { prismaRecord, recordTable, type PrismaRow } from './record.ts';
-import { notBaselined, unfinished } from './refusals.ts';
+import { notBaselined, refuseNoFolder, unfinished } from './refusals.ts';
 
 export function prismaSource(project: Project, setup: SourceSetup): Source {
   const { driver, main } = setup;
@@ -26,6 +26,7 @@ export function prismaSource(project: Project, setup: SourceSetup): Source {
   };
   const list = (): readonly Listed[] => {
     refuseOtherLock(project);
+    refuseNoFolder(project);
     return listMigrations(project.migrations, driver);
   };
   return {

@@ -2,6 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { ForerunError, messageOf } from '../../src/error.ts';
+import { meantFolder } from '../../src/nearest-folder.ts';
 import { isIgnored } from './forms.ts';
 import type { Problem } from './problem.ts';
 
@@ -43,7 +44,7 @@ function entriesOf(directory: string): readonly Dirent[] {
       details: {},
       next:
         code === 'ENOENT'
-          ? 'Create it, or name the folder that holds the migrations.'
+          ? `${meantFolder(directory)}Create it, or name the folder that holds the migrations.`
           : 'Name the folder that holds the migrations.',
       cause: error,
     });

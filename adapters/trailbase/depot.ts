@@ -1,6 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ForerunError } from '../../src/error.ts';
+import { meantFolder } from '../../src/nearest-folder.ts';
 
 /** One database of a depot. */
 export interface Depot {
@@ -55,7 +56,7 @@ export function refuseNoDepot({ folder }: Depot): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
   throw refused(
     `There is no TrailBase depot at ${folder}.`,
-    "Give its folder: trailbase({ depot: 'path/to/traildepot' }); or have TrailBase make one: trail run",
+    `${meantFolder(folder)}Give its folder: trailbase({ depot: 'path/to/traildepot' }); or have TrailBase make one: trail run`,
   );
 }
 

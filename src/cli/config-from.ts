@@ -28,8 +28,8 @@ export async function configFrom(
   // Before anything is merged: a misspelt key is the reason why something else seems to be missing.
   const { source, provider, root, ...given } = await checked(exported);
   if (typed !== undefined) refuseBesides(options);
-  if (source !== undefined && options.migrations !== undefined && options.adapter === undefined)
-    throw twoSources(source.name);
+  const other = options.adapter === undefined ? source : adapter;
+  if (other !== undefined && options.migrations !== undefined) throw twoSources(other.name, options.adapter);
   if (options.validate !== undefined) await refuseTyped(options.validate);
   const validate = [...(given.validate ?? []), ...(options.validate ?? [])];
   const folder = resolve(found === undefined ? cwd : dirname(found.file), root ?? '.');
@@ -113,13 +113,16 @@ function refuseBesides({ migrations, adapter }: CommonOptions): void {
   });
 }
 
-function twoSources(name: string): ForerunError<'USAGE'> {
+/** `named` is the adapter, where it is the command line that names it. */
+function twoSources(name: string, named: string | undefined): ForerunError<'USAGE'> {
   return new ForerunError(
     'USAGE',
-    `--migrations names a folder of plain SQL, but the configuration's migrations are those of ${name}.`,
+    named === undefined
+      ? `--migrations names a folder of plain SQL, but the configuration's migrations are those of ${name}.`
+      : `--migrations names a folder of plain SQL, but --adapter ${named} reads where they are from files of ${name}.`,
     {
       details: {},
-      next: 'Leave --migrations out; or add --adapter sql to use the folder instead.',
+      next: `Leave --migrations out; or ${named === undefined ? 'add' : 'give'} --adapter sql to use the folder instead.`,
     },
   );
 }
