@@ -67,14 +67,36 @@ export interface IdlePermit {
 export function idlePermits(text: string, tables: readonly string[]): readonly IdlePermit[] {
   return permitLines(text).flatMap(({ what, subjects, line }) => {
     if ([bare(subjects), subjects].some((name) => isAmong(tables, what, name))) return [];
-    const names = subjects.split(',').map((part) => bare(part.trim().split(/\s+/)[0] ?? ''));
-    return names.flatMap((table, at) => {
-      if (table === '' || isAmong(tables, what, table)) return [];
-      const near = nearTable(table, tables);
-      // Behind a comma a reason may stand, and no name.
-      if (near === undefined && at > 0) return [];
-      return [{ what, table, line, ...(near === undefined ? {} : { near }) }];
-    });
+    return subjects
+      .split(',')
+      .map(firstName)
+      .flatMap((table, at) => {
+        if (table === '' || isAmong(tables, what, table)) return [];
+        const near = nearTable(table, tables);
+        // Behind a comma a reason may stand, and no name.
+        if (near === undefined && at > 0) return [];
+        return [{ what, table, line, ...(near === undefined ? {} : { near }) }];
+      });
+  });
+}
+
+/** A permit for a table that there is, which changes no finding. */
+export type UnusedPermit = Omit<IdlePermit, 'near'>;
+
+/** The permits of a text for tables that exist, without which everything is judged the same. */
+export function unusedPermits(
+  text: string,
+  tables: readonly string[],
+  isUsed: (permits: readonly Permit[]) => boolean,
+): readonly UnusedPermit[] {
+  return permitLines(text).flatMap(({ what, subjects, line }) => {
+    if (isUsed([bare(subjects), subjects].map((subject) => ({ what, subject })))) return [];
+    const whole = bare(subjects);
+    const isOne = tables.some((table) => table.toLowerCase() === whole.toLowerCase());
+    const names = isOne ? [whole] : subjects.split(',').map(firstName);
+    return names
+      .filter((table) => isAmong(tables, what, table) && !isUsed([{ what, subject: table }]))
+      .map((table) => ({ what, table, line }));
   });
 }
 
@@ -122,6 +144,11 @@ function isAmong(tables: readonly string[], what: PermitKind, name: string): boo
 
 function isPermitKind(text: string | undefined): text is PermitKind {
   return permitKinds.some((kind) => kind === text);
+}
+
+/** What else stands there is a reason. */
+function firstName(part: string): string {
+  return bare(part.trim().split(/\s+/)[0] ?? '');
 }
 
 function bare(subject: string): string {

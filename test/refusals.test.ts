@@ -140,8 +140,25 @@ SELECT 1;`,
     [1, `This permits nothing: rows-lost session. ${absent} Did you mean sessions?`],
     [2, `This permits nothing: rows-lost usres. ${absent} Did you mean users?`],
     [5, `This permits nothing: rows-lost nothing_like_it. ${absent}`],
+    [2, 'allow rows-lost orders: there was nothing to allow. Is the name right?'],
+    [3, 'allow values-changed users.name: there was nothing to allow. Is the name right?'],
+    [4, 'allow rows-lost sessions: there was nothing to allow. Is the name right?'],
   ]);
-  expect(findings.every(({ gate, severity }) => gate === 'permits' && severity === 'warn')).toBe(true);
+  expect(findings.map(({ severity }) => severity)).toEqual(['warn', 'warn', 'warn', 'note', 'note', 'note']);
+});
+
+test('a permit for another table than the one that loses rows is told which was meant', async () => {
+  const project = await newProject();
+  await project.migration('001_made.sql', 'CREATE TABLE orders2 (id INTEGER PRIMARY KEY);');
+  await project.migration(
+    '002_lossy.sql',
+    '-- forerun: allow rows-lost orders2\n-- forerun: allow rows-lost users, none is needed\nDELETE FROM orders WHERE id = 1;\nDELETE FROM users WHERE id = 1;',
+  );
+  const { outcome, findings } = await gate(await project.setup({ allow: ['rows-lost orders'] }));
+  expect(outcome).toBe('passed');
+  expect(findings.filter(({ gate }) => gate === 'permits').map(({ severity, message }) => [severity, message])).toEqual(
+    [['note', 'allow rows-lost orders2: there was nothing to allow. Did you mean orders?']],
+  );
 });
 
 test('a permit of the configuration for a misspelt table is told where it was meant', async () => {
