@@ -47,7 +47,7 @@ export async function configFrom(
     (await ofFiles(false));
   return {
     ...given,
-    database: named ?? refuseNone(given, needsDatabase),
+    database: named ?? (needsDatabase ? await refuseNone(given.databaseVariable, [cwd, folder]) : ''),
     root: folder,
     ...(used === undefined ? {} : { source: used }),
     ...withProvider(ofName ?? provider),
@@ -83,11 +83,11 @@ function databaseIn(env: NodeJS.ProcessEnv, variable: string = 'DATABASE_URL', c
   return address === undefined || address === '' ? undefined : absolute(address, cwd);
 }
 
-function refuseNone(given: Partial<Config>, needsDatabase: boolean): string {
-  if (!needsDatabase) return '';
+async function refuseNone(variable: string = 'DATABASE_URL', folders: readonly string[]): Promise<never> {
+  const { dotenvAdvice } = await import('./dotenv-advice.ts');
   throw new ForerunError('CONFIG', 'No database is named.', {
     details: { keys: ['database'] },
-    next: `Give --database <path>, or \`database\` in forerun.config.ts, or set ${given.databaseVariable ?? 'DATABASE_URL'}. To write a configuration: forerun init`,
+    next: `${dotenvAdvice(variable, folders)}Give --database <path>, or \`database\` in forerun.config.ts, or set ${variable}. To write a configuration: forerun init`,
   });
 }
 
