@@ -3,6 +3,8 @@ export interface Datasource {
   readonly provider?: string;
   readonly url?: Setting;
   readonly directUrl?: Setting;
+  /** A setting that is there and has neither form. */
+  readonly malformed?: { readonly name: 'url' | 'directUrl'; readonly line: number };
 }
 
 /** A text, or the name of an environment variable. */
@@ -10,7 +12,8 @@ export type Setting = { readonly text: string } | { readonly variable: string };
 
 /** Reads the datasource of one schema file; undefined where it has none. */
 export function datasourceIn(schema: string): Datasource | undefined {
-  const body = /^[ \t]*datasource\s+\w+\s*\{(.*?)^[ \t]*\}/ms.exec(withoutComments(schema))?.[1];
+  const text = withoutComments(schema);
+  const body = /^[ \t]*datasource\s+\w+\s*\{(.*?)^[ \t]*\}/ms.exec(text)?.[1];
   if (body === undefined) return undefined;
   const provider = settingIn(body, 'provider');
   const [url, directUrl] = [settingIn(body, 'url'), settingIn(body, 'directUrl')];
@@ -18,7 +21,26 @@ export function datasourceIn(schema: string): Datasource | undefined {
     ...(provider !== undefined && 'text' in provider ? { provider: provider.text } : {}),
     ...(url === undefined ? {} : { url }),
     ...(directUrl === undefined ? {} : { directUrl }),
+    ...malformedIn(body, lineOf(text, body), { url, directUrl }),
   };
+}
+
+function malformedIn(
+  body: string,
+  firstLine: number,
+  read: Readonly<Record<'url' | 'directUrl', Setting | undefined>>,
+): Pick<Datasource, 'malformed'> {
+  for (const name of ['url', 'directUrl'] as const) {
+    const at = body.search(new RegExp(`^[ \\t]*${name}\\s*=`, 'm'));
+    if (at >= 0 && read[name] === undefined)
+      return { malformed: { name, line: firstLine + body.slice(0, at).split('\n').length - 1 } };
+  }
+  return {};
+}
+
+/** 1-based. */
+function lineOf(text: string, part: string): number {
+  return text.slice(0, text.indexOf(part)).split('\n').length;
 }
 
 function settingIn(body: string, name: string): Setting | undefined {

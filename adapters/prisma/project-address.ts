@@ -8,6 +8,7 @@ import type { Setting } from './datasource.ts';
 import { variableOf } from './environment.ts';
 import type { Project } from './project.ts';
 import { engineOf } from './provider.ts';
+import { refuseMisspelt, unreadable } from './misspelt.ts';
 
 /**
  * The address that Prisma's own commands go to: `directUrl` before `url`, the configuration's before the schema's.
@@ -15,16 +16,22 @@ import { engineOf } from './provider.ts';
  * is not set.
  */
 export function addressOfProject(project: Project): string | undefined {
-  engineOf(project);
+  const engine = engineOf(project);
   const { config, schema } = project;
   const inConfig = config?.directUrl ?? config?.url;
   if (config !== undefined && inConfig !== undefined) {
     const variable = unsetIn(inConfig);
     if (variable !== undefined) throw unset(variable, config.file);
+    refuseMisspelt(engine, inConfig, config.file);
     return driverAddress(inConfig, isOld(project.root) ? dirname(schema.file) : dirname(config.file));
   }
-  const setting = schema.datasource.directUrl ?? schema.datasource.url;
-  return setting && driverAddress(valueOf(project, setting), dirname(schema.file));
+  const { directUrl, url, malformed } = schema.datasource;
+  if (malformed !== undefined) throw unreadable(malformed, schema.file);
+  const setting = directUrl ?? url;
+  if (setting === undefined) return undefined;
+  const value = valueOf(project, setting);
+  refuseMisspelt(engine, value, 'variable' in setting ? `${setting.variable}, for ${schema.file},` : schema.file);
+  return driverAddress(value, dirname(schema.file));
 }
 
 /** With a configuration, Prisma reads no `.env`: that is the configuration's own affair. */

@@ -1,5 +1,6 @@
-import { cp, readFile, symlink } from 'node:fs/promises';
+import { cp, readFile, rm, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { forerun, forerunJson } from '../support/cli.ts';
 import { init } from '../../src/verbs/init.ts';
@@ -42,6 +43,52 @@ describe('the command line', () => {
     const without = await forerun(['status', '--adapter', 'prisma'], { cwd: root });
     expect(without).toMatchObject({ exitCode: 2 });
     expect(without.stderr).toContain("takes the database's address from DATABASE_URL, which is not set");
+  });
+
+  test.each([
+    ['a variable without quotes', 'url = env(DATABASE_URL)', ':3: `url` of the datasource cannot be read'],
+    ['a text in single quotes', "url = 'file:./dev.db'", ':3: `url` of the datasource cannot be read'],
+    ['a text without its end', 'url = "postgres://shop:secret@host/shop', ':3: `url` of the datasource'],
+    ['another one', 'directUrl = DIRECT\n  url = "file:./dev.db"', ':3: `directUrl` of the datasource'],
+    ['a path alone', 'url = "./dev.db"', 'names is malformed: it does not begin with file:'],
+  ])('says of an address that is malformed what is wrong, and where: %s', async (_, url, what) => {
+    const { root } = await project({
+      'prisma/schema.prisma': `datasource db {\n  provider = "sqlite" // ours\n  ${url}\n}\n`,
+    });
+    const { exitCode, stderr } = await forerun(['status', '--adapter', 'prisma'], { cwd: root });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`${join(root, 'prisma/schema.prisma')}${what.startsWith(':') ? '' : ' '}${what}`);
+    expect(stderr).not.toContain('secret');
+  });
+
+  test.each([
+    ['postgresql://shop:se/cret@host:x/shop', 'it is no URL (in a password'],
+    ['file:./dev.db', 'it does not begin with postgresql://'],
+  ])('says of an address in a variable that is malformed what is wrong: %s', async (address, what) => {
+    const { root } = await project({
+      'prisma/schema.prisma': 'datasource db {\n  provider = "postgresql"\n  url = env("SHOP")\n}\n',
+    });
+    const { exitCode, stderr } = await forerun(['status', '--adapter', 'prisma'], {
+      cwd: root,
+      env: { SHOP: address },
+    });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(
+      `The address that SHOP, for ${join(root, 'prisma/schema.prisma')}, names is malformed: ${what}`,
+    );
+    expect(stderr).not.toContain('cret');
+  });
+
+  test('says of a database file that is not there what to type, and goes on once that is done', async () => {
+    const { root, address } = await project();
+    await rm(address);
+    const { exitCode, stderr } = await forerun(['up', '--safe', '--adapter', 'prisma'], { cwd: root });
+    expect(exitCode).toBe(2);
+    const line = /^→ Check the address\. To begin with an empty database: (.*)$/m.exec(stderr)?.[1] ?? '';
+    await execa('sh', ['-c', line]);
+    expect(await forerunJson(['up', '--safe', '--adapter', 'prisma'], { cwd: root })).toMatchObject({
+      outcome: 'promoted',
+    });
   });
 
   test('lets --database go before', async () => {
