@@ -1,7 +1,8 @@
 import { ForerunError } from '../../src/error.ts';
 import { ownWork } from '../../src/promotion/claim.ts';
 import type { SourceSetup } from '../../src/seams/adapter.ts';
-import type { Recorded, Source } from '../../src/seams/source.ts';
+import type { Apply, Recorded, Source } from '../../src/seams/source.ts';
+import { isBlank } from '../sql/blank.ts';
 import { schemaOf } from './address.ts';
 import { recorded, writeRow, type Recordable, type Recording } from './apply.ts';
 import { matchesPrisma, prismaChecksum } from './checksum.ts';
@@ -25,8 +26,8 @@ export function prismaSource(project: Project, setup: SourceSetup): Source {
     seen: new Set(),
   };
   const list = (): readonly Listed[] => {
-    refuseOtherLock(project);
     refuseNoFolder(project);
+    refuseOtherLock(project);
     return listMigrations(project.migrations, driver);
   };
   return {
@@ -67,8 +68,16 @@ function withRecord(recording: Recording, listed: Listed): Listed['migration'] {
   const about = recordable(listed);
   return {
     ...migration,
-    up: recorded(recording, about, 'up', up),
+    up: recorded(recording, about, 'up', isBlank(migration.text) ? saying(up) : up),
     ...(down === undefined ? {} : { down: recorded(recording, about, 'down', down) }),
+  };
+}
+
+/** As Prisma takes it: applied, with nothing done. */
+function saying(up: Apply): Apply {
+  return async (target, attempt) => {
+    attempt.note('Its migration.sql has no statement: it counts as applied, and changes nothing. Is that meant?');
+    await up(target, attempt);
   };
 }
 
