@@ -6,12 +6,17 @@ set -u
 database=${1:?usage: gate.sh <database> [<folder of migrations>]}
 migrations=${2:-migrations}
 
-npx forerun gate --database "$database" --migrations "$migrations" --json >gate.json
+npx --no forerun gate --database "$database" --migrations "$migrations" --json >gate.json
 code=$?
 
 # One line for each finding, for the log of the pipeline.
 node -e '
-  const { outcome, findings, error } = JSON.parse(require("node:fs").readFileSync("gate.json", "utf8"));
+  const text = require("node:fs").readFileSync("gate.json", "utf8");
+  if (!text.startsWith("{")) {
+    console.log("Gate: could not be run; what is said above tells why. Is forerun installed? npm install --save-dev forerun");
+    process.exit();
+  }
+  const { outcome, findings, error } = JSON.parse(text);
   console.log(`Gate: ${outcome}`);
   for (const { severity, gate, migration = "", message } of findings) console.log(`${severity} [${gate}] ${migration}: ${message}`);
   if (error !== undefined) console.log(`${error.message} ${error.next ?? ""}`);

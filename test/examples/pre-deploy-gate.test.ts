@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { execa } from 'execa';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { copyExample } from './folder.ts';
 import { masked, runReadme } from './readme.ts';
 
@@ -34,8 +34,44 @@ test(
   },
 );
 
-test('the workflow runs the gate as the shell version does', async () => {
+test('the shell version says in one line that forerun is not installed, and lets nothing pass', async () => {
   const { folder } = await copyExample('pre-deploy-gate');
-  const workflow = await readFile(join(folder, 'github-workflow.yml'), 'utf8');
-  expect(workflow).toContain('npx forerun gate --json > gate.json');
+  await rm(join(folder, '../node_modules'));
+  const { exitCode, stdout } = await execa('sh', ['gate.sh', 'app.db', 'good'], { cwd: folder, reject: false });
+  expect(exitCode).toBeGreaterThan(0);
+  expect(stdout).toBe(
+    'Gate: could not be run; what is said above tells why. Is forerun installed? npm install --save-dev forerun',
+  );
+});
+
+describe('the workflow', () => {
+  const steps = async (): Promise<{ readonly folder: string; readonly gate: string; readonly say: string }> => {
+    const { folder } = await copyExample('pre-deploy-gate');
+    const workflow = await readFile(join(folder, 'github-workflow.yml'), 'utf8');
+    const gate = /run: (npx --no forerun gate .*)/.exec(workflow)?.[1] ?? '';
+    const say = /name: Say why[^]*?run: \|\n([^]*?)\n {6}- /.exec(workflow)?.[1] ?? '';
+    return { folder, gate, say };
+  };
+
+  test('tells each finding, and fails with the gate', async () => {
+    const { folder, gate, say } = await steps();
+    await execa('node', ['seed.js'], { cwd: folder });
+    const shell = { cwd: folder, reject: false, env: { DATABASE_URL: 'app.db' } } as const;
+    expect(await execa('sh', ['-c', `${gate} --migrations lossy`], shell)).toMatchObject({ exitCode: 3 });
+    const { stdout } = await execa('sh', ['-c', say], shell);
+    expect(stdout).toMatch(/^::error::002_archive 3 rows of invoices are gone .*$/);
+  });
+
+  test.each([
+    ['what is configured wrongly', ' --migrations godo', '::error::The migration folder '],
+    ['that there is no answer', ' --help', '::error::The gate could not be run'],
+  ])('tells %s', async (_, options, said) => {
+    const { folder, gate, say } = await steps();
+    await execa('node', ['seed.js'], { cwd: folder });
+    const shell = { cwd: folder, reject: false, env: { DATABASE_URL: 'app.db' } } as const;
+    await execa('sh', ['-c', gate.replace(' --json', `${options} --json`)], shell);
+    const { stdout, exitCode } = await execa('sh', ['-c', say], shell);
+    expect(stdout).toContain(said);
+    expect(exitCode).toBe(0);
+  });
 });
