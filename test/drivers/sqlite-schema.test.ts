@@ -17,6 +17,16 @@ describe('the canonical text of a definition', () => {
     ],
     ['quotes', 'CREATE TABLE t (a, "my col")', 'CREATE TABLE "t" ([a], `my col`)'],
     ['quotes around keywords', 'CREATE TABLE "order" ("group")', 'CREATE TABLE [order] (`group`)'],
+    [
+      'the order of a column’s constraints, and the case of their keywords',
+      "CREATE TABLE `u` (`id` integer not null primary key autoincrement, `name` varchar(255) not null default 'x', `k` text check (`k` in ('a', 'b')) not null, `t` integer unique collate nocase references x (id) on delete set null deferrable initially deferred, foreign key(`t`) references `tags`(`id`) on delete CASCADE)",
+      "CREATE TABLE \"u\" (`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL, `name` varchar(255) NOT NULL DEFAULT 'x', `k` text NOT NULL CHECK (`k` in('a' , 'b')), `t` integer UNIQUE COLLATE nocase REFERENCES x (id) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED, FOREIGN KEY (`t`) REFERENCES `tags` (`id`) ON DELETE CASCADE)",
+    ],
+    [
+      'where a name of a constraint, a sign and a generated column stand',
+      'CREATE TABLE t (a INT CONSTRAINT n NOT NULL ON CONFLICT FAIL DEFAULT -1, b INT UNIQUE GENERATED ALWAYS AS (a + 1) STORED) WITHOUT ROWID',
+      'CREATE TABLE t (a INT default -1 constraint n not null on conflict FAIL, b INT generated always as (a + 1) stored unique) without rowid',
+    ],
     ['quotes around other letters', 'CREATE TABLE größe (é)', 'CREATE TABLE "größe" ("é")'],
   ])('does not depend on %s', (_, one, other) => {
     expect(normalForm(other)).toBe(normalForm(one));
@@ -28,6 +38,32 @@ describe('the canonical text of a definition', () => {
     ['a name and a value', 'CREATE VIEW v AS SELECT "null" FROM t', 'CREATE VIEW v AS SELECT null FROM t'],
     ['a name with a quote', 'CREATE TABLE "a""b" (c)', 'CREATE TABLE "ab" (c)'],
     ['names that run together', 'CREATE TABLE t ("a b")', 'CREATE TABLE t (a b)'],
+    ['a constraint that is not there', 'CREATE TABLE t (a INT NOT NULL UNIQUE)', 'CREATE TABLE t (a INT UNIQUE)'],
+    ['whose constraint it is', 'CREATE TABLE t (a NOT NULL, b UNIQUE)', 'CREATE TABLE t (a UNIQUE, b NOT NULL)'],
+    [
+      'which name a constraint has',
+      'CREATE TABLE t (a CONSTRAINT x NOT NULL UNIQUE)',
+      'CREATE TABLE t (a NOT NULL CONSTRAINT x UNIQUE)',
+    ],
+    [
+      'the order of defaults, of which the last counts',
+      'CREATE TABLE t (a DEFAULT 1 DEFAULT 2)',
+      'CREATE TABLE t (a DEFAULT 2 DEFAULT 1)',
+    ],
+    [
+      'what is to become of a row',
+      'CREATE TABLE t (a NOT NULL ON CONFLICT FAIL)',
+      'CREATE TABLE t (a NOT NULL ON CONFLICT ABORT)',
+    ],
+    [
+      'whose key is deferred',
+      'CREATE TABLE t (a REFERENCES x DEFERRABLE REFERENCES y)',
+      'CREATE TABLE t (a REFERENCES x REFERENCES y DEFERRABLE)',
+    ],
+    ['how a key counts', 'CREATE TABLE t (a INTEGER PRIMARY KEY)', 'CREATE TABLE t (a INTEGER PRIMARY KEY DESC)'],
+    ['the order of columns', 'CREATE TABLE t (a NOT NULL, b NOT NULL)', 'CREATE TABLE t (b NOT NULL, a NOT NULL)'],
+    ['the case of a type', 'CREATE TABLE t (a int)', 'CREATE TABLE t (a INT)'],
+    ['a default that is an expression', "CREATE TABLE t (a DEFAULT ('x'))", "CREATE TABLE t (a DEFAULT 'x')"],
     ['the case of a name', 'CREATE TABLE t (a)', 'CREATE TABLE t (A)'],
   ])('tells %s', (_, one, other) => {
     expect(normalForm(other)).not.toBe(normalForm(one));

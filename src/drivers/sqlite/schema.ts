@@ -1,11 +1,13 @@
 import type { Schema, Session, TableColumns } from '../../seams/driver.ts';
 import { ownTables } from './names.ts';
+import { tableForm } from './table-form.ts';
 import { tokensOf, unquote } from './tokens.ts';
 import { isDerived } from './virtual.ts';
 
 /**
  * Every object of the database with the text that SQLite keeps of it, in a normal form: comments dropped, one space
- * between words, identifiers without needless quotes (ALTER TABLE … RENAME adds them). Left out: the tables of
+ * between words, identifiers without needless quotes (ALTER TABLE … RENAME adds them), a column's constraints in one order
+ * (who makes a table anew writes them as they come). Left out: the tables of
  * `leftOut`, SQLite's own (`sqlite_…`), and the shadow tables that a virtual table makes for itself.
  */
 export async function sqliteSchema(session: Session, leftOut: readonly string[] = ownTables): Promise<Schema> {
@@ -79,8 +81,8 @@ export async function sqliteTables(
 export function normalForm(sql: string): string {
   let text = '';
   let previous = '(';
-  for (const token of tokensOf(sql)) {
-    if (token.kind === 'space' || token.kind === 'comment') continue;
+  const tokens = tokensOf(sql).filter(({ kind }) => kind !== 'space' && kind !== 'comment');
+  for (const token of tableForm(tokens)) {
     const next = token.kind === 'identifier' ? plain(unquote(token)) : token.text;
     const joined = ['(', '.'].includes(previous) || ['(', ')', ',', '.'].includes(next);
     text += joined ? next : ` ${next}`;
