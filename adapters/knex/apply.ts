@@ -4,6 +4,7 @@ import type { Target } from '../../src/seams/target.ts';
 import { rehearseInChild, type ChildPlace } from '../children/children.ts';
 import { tellable } from '../code/engine-error.ts';
 import { located } from '../code/located.ts';
+import { withoutTransaction } from '../code/without-transaction.ts';
 import type { Description } from './list.ts';
 import type { KnexProject } from './project.ts';
 import { recorded, recordNow, type Memory, type Recording } from './recording.ts';
@@ -41,8 +42,14 @@ export async function applyMigration(
     if (!told.isDone())
       await writeTo(driver, target, (session) => recordNow(recording, session, attempt.run), attempt.run);
   } catch (error) {
-    throw located(tellable(driver, error), file);
+    throw located(withoutTransaction(tellable(driver, error), configOf(file)), file);
   }
+}
+
+/** What a migration exports that is to have no transaction, in the language of its file. */
+function configOf(file: string | undefined): string {
+  const isModule = file !== undefined && /\.(?:mjs|m?ts)$/.test(file);
+  return `Have it run in none: ${isModule ? 'export const config' : 'exports.config'} = { transaction: false };`;
 }
 
 function sayHere(attempt: Attempt, target: Target): void {

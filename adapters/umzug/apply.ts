@@ -7,6 +7,7 @@ import { madeBy } from '../children/made.ts';
 import type { ApplyHere } from '../children/protocol.ts';
 import { tellable } from '../code/engine-error.ts';
 import { located } from '../code/located.ts';
+import { withoutTransaction } from '../code/without-transaction.ts';
 import type { Project } from './project.ts';
 import { refuseFixed, refuseLeftOpen } from './refusals.ts';
 import { runnableMigrations } from './runnable.ts';
@@ -34,7 +35,8 @@ export async function applyMigration<Context extends object>(
       if (project.contexts.kind === 'own' && provider.alone !== undefined) await refuseLeftOpen(driver, target);
     }
   } catch (error) {
-    throw located(tellable(driver, error), migration.file);
+    const { kind } = project.contexts;
+    throw located(withoutTransaction(tellable(driver, error), kind === 'shared' ? inOurs : inItsOwn), migration.file);
   }
 }
 
@@ -66,6 +68,11 @@ export async function applyHere<Context extends object>(
   const { driver } = await setup();
   await driver.transaction(target, attempt, (connection) => run(connection.client));
 }
+
+const inOurs =
+  'It runs in a transaction of ours, because `context` of safeUmzug takes a connection. Have it open one of its own: context: (target) => …, with the address in target.variable.';
+
+const inItsOwn = 'Run it outside the transaction that the migration has begun.';
 
 const inThisProcess =
   'Rehearsed in this process, where a migration that ignores its context reaches main; with `module: import.meta.url` it is rehearsed in a child process that refuses to open main.';

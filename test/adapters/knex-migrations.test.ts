@@ -54,6 +54,39 @@ exports.down = (knex) => knex('users').where({ email: 'c' }).del();
     await untouched(project);
   });
 
+  test('whose down takes a column away brings the schema back, however the table is written anew', async () => {
+    const project = await pending(`
+exports.up = (knex) => knex.schema.alterTable('users', (t) => { t.string('note').notNullable().defaultTo('x').index(); });
+exports.down = (knex) => knex.schema.alterTable('users', (t) => t.dropColumn('note'));
+`);
+    const { outcome, findings } = await project.json('gate');
+    expect([outcome, findings.filter(({ gate }) => gate === 'reversible')]).toEqual(['passed', []]);
+    await project.put({
+      [`migrations/${second}`]: `
+exports.up = (knex) => knex.schema.alterTable('users', (t) => { t.string('note').notNullable(); });
+exports.down = async (knex) => {
+  await knex.schema.alterTable('users', (t) => t.dropColumn('note'));
+  await knex.schema.alterTable('users', (t) => t.setNullable('email'));
+};
+`,
+    });
+    await project.rows('DELETE FROM users');
+    const lessened = await project.json('gate');
+    expect(lessened.findings.find(({ gate }) => gate === 'reversible')?.message).toMatch(/table \S*users is changed/);
+  });
+
+  test.runIf(engine === 'postgres')('that cannot be in a transaction is told how to be in none', async () => {
+    const up = "exports.up = (knex) => knex.raw('CREATE INDEX CONCURRENTLY by_email ON users (email)');\n";
+    const down = "exports.down = (knex) => knex.raw('DROP INDEX by_email');\n";
+    const project = await pending(`${up}${down}`);
+    const { outcome, findings } = await project.json('up', '--safe');
+    expect(outcome).toBe('blocked');
+    const advice = /Have it run in none: (.*;)/.exec(findings[0]?.message ?? '')?.[1] ?? '';
+    expect(advice).toBe('exports.config = { transaction: false };');
+    await project.put({ [`migrations/${second}`]: `${up}${down}${advice}\n` });
+    expect(await project.json('up', '--safe')).toMatchObject({ outcome: 'promoted', exitCode: 0 });
+  });
+
   test('that never comes to its end is ended, and says so', async () => {
     const project = await pending('exports.up = () => new Promise(() => {});\nexports.down = async () => {};\n');
     const result = await project.json('up', '--safe');
