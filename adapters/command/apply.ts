@@ -1,6 +1,7 @@
 import { ForerunError } from '../../src/error.ts';
 import type { Apply, Attempt } from '../../src/seams/source.ts';
 import type { Target } from '../../src/seams/target.ts';
+import { guardEnv } from './guard.ts';
 import type { Recorded } from './record.ts';
 import type { Outcome } from './run.ts';
 import type { Made } from './source.ts';
@@ -50,10 +51,13 @@ async function environmentFor(
 ): Promise<Readonly<Record<string, string | undefined>>> {
   const { driver, main, databaseVariable } = setup;
   const value = address?.(target) ?? addressFor(tool, target);
-  const isMain = target.url === main.url;
-  const around = isMain ? run && driver.programEnv?.(run) : (await driver.guard?.(main, target))?.env;
-  const own = (variables ?? [databaseVariable]).map((name) => [name, value] as const);
-  return { ...around, ...Object.fromEntries(own) };
+  const names = variables ?? [databaseVariable];
+  const own = Object.fromEntries(names.map((name) => [name, value] as const));
+  if (target.url === main.url) return { ...(run && driver.programEnv?.(run)), ...own };
+  const guard = await driver.guard?.(main, target);
+  if (guard === undefined) return own;
+  const explanation = `Opening main was refused, because this command is rehearsed on a branch. Use the address in ${names.join(' or ')}.`;
+  return { ...guard.env, ...guardEnv(guard, explanation, process.env['NODE_OPTIONS']), ...own };
 }
 
 function failed(

@@ -48,7 +48,7 @@ export async function watchMain(
       noted.add(culprit.name);
       run.note(
         'isolation',
-        `Main was written, or may have been, while ${ran === 'checks' ? 'the checks ran' : 'this migration was rehearsed'}. Somebody else has it open, so that may have been the application; that it was not ${ran === 'checks' ? 'a check' : 'the migration'} cannot be proved.${leavesNothing ? '' : ` See what was written: ${look}. The checkpoint is kept for that.`}`,
+        `Main was written, or may have been, while ${ran === 'checks' ? 'the checks ran' : 'this migration was rehearsed'}. Somebody else has it open, so that may have been the application; that it was not ${ran === 'checks' ? 'a check' : 'the migration'} cannot be proved.${countsText(watch)}${leavesNothing ? '' : ` See what was written: ${look}. The checkpoint is kept for that.`}`,
         culprit.migration,
       );
     },
@@ -57,6 +57,12 @@ export async function watchMain(
 }
 
 /** Whatever ran on the branch right before main was found changed. */
+/** Who knows what the application writes can tell by it whose it was. */
+function countsText({ written }: Watch): string {
+  const counts = [...(written?.() ?? [])].map(([table, rows]) => `${rows} ${rows === 1 ? 'row' : 'rows'} of ${table}`);
+  return counts.length === 0 ? '' : ` Written as far as is counted: ${counts.join(', ')}.`;
+}
+
 interface Culprit {
   readonly name: string;
   readonly migration?: string;

@@ -204,6 +204,11 @@ export interface Told {
 /** Tells whether anybody else committed to a database. */
 export interface Watch extends AsyncDisposable {
   moved(): Promise<boolean>;
+  /**
+   * Rows that were written between the last two questions, by table, as far as the engine has counted them. Absent where
+   * it counts none.
+   */
+  written?(): ReadonlyMap<string, number>;
   /** Whether another process has the database open at this moment; undefined where that cannot be known. */
   shared(): Promise<boolean | undefined>;
 }

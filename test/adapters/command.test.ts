@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import Database from 'better-sqlite3';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { RunResult } from '../../src/result.ts';
 import { isAlive } from '../../src/process.ts';
 import { until } from '../support/cli.ts';
@@ -106,9 +107,51 @@ describe('a command that goes wrong', () => {
     const project = await sqliteProject({
       'migrate.mjs': `import Database from 'better-sqlite3';\nnew Database('app.db').exec('CREATE TABLE leaked (id INTEGER)');\n`,
     });
-    const result = await project.up(['node', 'migrate.mjs']);
-    expect(result).toMatchObject({ outcome: 'needs-person', exitCode: 4 });
-    expect(result.error?.message).toContain("While node migrate.mjs ran on a branch, main's schema was changed");
+    const refused = await project.up(['node', 'migrate.mjs']);
+    expect(refused).toMatchObject({ outcome: 'blocked', exitCode: 3 });
+    expect(refused.findings[0]?.message).toContain(
+      'Opening main was refused, because this command is rehearsed on a branch. Use the address in DATABASE_URL.',
+    );
+    expect(await tables(project)).toEqual(['users']);
+    const caught = await project.up(['env', '-u', 'NODE_OPTIONS', 'node', 'migrate.mjs']);
+    expect(caught).toMatchObject({ outcome: 'needs-person', exitCode: 4 });
+    expect(caught.error?.message).toContain("node migrate.mjs ran on a branch, main's schema was changed");
+  });
+
+  test('by talking to main beside an application, is refused all the same, with options of its own for Node', async () => {
+    const project = await sqliteProject({
+      'migrate.mjs': `import Database from 'better-sqlite3';
+new Database('app.db').exec("INSERT INTO users VALUES (9, 'x')");
+`,
+      'first.cjs': `require('fs').writeFileSync('first', '');`,
+    });
+    const application = new Database(join(project.root, 'app.db'));
+    onTestFinished(() => void application.close());
+    application.prepare('SELECT count(*) FROM users').get();
+    const result = await project.up(['node', 'migrate.mjs'], { NODE_OPTIONS: '--require ./first.cjs' });
+    expect(result).toMatchObject({ outcome: 'blocked', exitCode: 3 });
+    expect(result.findings[0]?.message).toContain('Opening main was refused');
+    expect(await readdir(project.root)).toContain('first');
+    expect(await project.read('SELECT count(*) FROM users')).toEqual([2]);
+  });
+
+  test('by writing main beside an application, and then interrupted, is not said to have left it as it was', async () => {
+    const project = await sqliteProject({
+      'leak.mjs': `import Database from 'better-sqlite3';\nnew Database('app.db').exec("INSERT INTO users VALUES (9, 'x')");\n`,
+    });
+    const application = new Database(join(project.root, 'app.db'));
+    onTestFinished(() => void application.close());
+    application.prepare('SELECT count(*) FROM users').get();
+    const leak = 'env -u NODE_OPTIONS node leak.mjs; touch leaked; sleep 600';
+    const running = project.start(['up', '--safe', '--', 'sh', '-c', leak]);
+    await until(async () => (await readdir(project.root)).includes('leaked'));
+    running.signal('SIGINT');
+    const { exitCode, stdout } = await running.ended;
+    expect(exitCode).toBe(130);
+    expect(stdout).toMatch(
+      /^Interrupted \(SIGINT\).* Main was written meanwhile, by whom is not known \(see the notes\)\.$/m,
+    );
+    expect(stdout).not.toContain('as it was');
   });
 
   test('by not being there is refused before anything is copied', async () => {

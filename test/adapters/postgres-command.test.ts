@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { RunResult } from '../../src/result.ts';
 import { isAlive } from '../../src/process.ts';
 import { until } from '../support/cli.ts';
@@ -82,9 +83,38 @@ await client.query('CREATE TABLE leaked (i int)');
 await client.end();
 `,
     });
-    const result = await project.up(['node', 'leak.mjs']);
-    expect(result).toMatchObject({ outcome: 'needs-person', exitCode: 4 });
-    expect(result.error?.message).toContain("While node leak.mjs ran on a branch, main's schema was changed");
+    const refused = await project.up(['node', 'leak.mjs']);
+    expect(refused).toMatchObject({ outcome: 'blocked', exitCode: 3 });
+    expect(refused.findings[0]?.message).toContain('Opening main was refused');
+    const caught = await project.up(['env', '-u', 'NODE_OPTIONS', 'node', 'leak.mjs']);
+    expect(caught).toMatchObject({ outcome: 'needs-person', exitCode: 4 });
+    expect(caught.error?.message).toContain("node leak.mjs ran on a branch, main's schema was changed");
+  });
+
+  test('that nothing keeps from main, beside an application, has what was written there counted', async () => {
+    const project = await postgresProject(server, {
+      'leak.mjs': `import pg from 'pg';
+for (const [address, sql] of JSON.parse(process.argv[2])) {
+  const client = new pg.Client({ connectionString: address ?? process.env.DATABASE_URL });
+  await client.connect();
+  await client.query(sql);
+  await client.end();
+}
+`,
+    });
+    const application = new Client({ connectionString: project.address });
+    await application.connect();
+    onTestFinished(() => application.end());
+    await application.query('SELECT count(*) FROM users');
+    const steps = [
+      [null, 'CREATE TABLE a (i int)'],
+      [project.address, "INSERT INTO users VALUES (9, 'x'), (10, 'y')"],
+    ];
+    const words = ['env', '-u', 'NODE_OPTIONS', 'node', 'leak.mjs', JSON.stringify(steps)];
+    const result = await project.json(['gate', '--', ...words]);
+    expect(result.findings.find(({ gate }) => gate === 'isolation')?.message).toContain(
+      'Written as far as is counted: 2 rows of public.users.',
+    );
   });
 });
 

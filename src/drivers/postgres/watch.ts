@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Session, Watch } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
 import type { PostgresConnection } from './connection.ts';
+import { ownTables } from './names.ts';
 import { isOurs } from './sessions.ts';
 
 /**
@@ -24,14 +25,17 @@ export async function watchPostgres(
   };
   let last = await look();
   let unsure = false;
+  let written: Written = new Map();
   return {
     async moved() {
       const now = await look(last);
       const moved = now.committed && (now.unsure || now.counts !== last.counts);
       unsure = now.unsure;
+      written = since(last.tables, now.tables);
       last = now;
       return moved;
     },
+    written: () => written,
     async shared() {
       // Who kept the answer from being certain may have left since.
       if (unsure) return true;
@@ -46,6 +50,14 @@ export async function watchPostgres(
   };
 }
 
+type Written = ReadonlyMap<string, number>;
+
+/** A table that was made anew begins at none. */
+function since(before: Written, now: Written): Written {
+  const more = [...now].map(([table, writes]) => [table, writes - (before.get(table) ?? 0)] as const);
+  return new Map(more.filter(([, writes]) => writes > 0));
+}
+
 /** In milliseconds. */
 const lateMs = 700;
 
@@ -58,6 +70,8 @@ interface Moment {
   /** Whether one of those that ran, or began, since the other moment was committed. */
   readonly committed: boolean;
   readonly counts: string;
+  /** Rows that were ever written, by table. */
+  readonly tables: Written;
   /** Whether a session may hold counts back that it made since the other moment. */
   readonly unsure: boolean;
 }
@@ -68,6 +82,7 @@ async function momentOf(session: Session, since: Moment | undefined): Promise<Mo
     since?.running ?? [],
     since?.at ?? null,
     String(longest),
+    ownTables,
   ]);
   return {
     at: String(row?.['at']),
@@ -75,6 +90,7 @@ async function momentOf(session: Session, since: Moment | undefined): Promise<Mo
     running: JSON.parse(String(row?.['running'])) as string[],
     committed: row?.['committed'] !== false,
     counts: String(row?.['counts']),
+    tables: new Map(Object.entries(JSON.parse(String(row?.['tables'])) as Record<string, number>)),
     unsure: row?.['unsure'] !== false,
   };
 }
@@ -95,6 +111,10 @@ const momentQuery = `
                            count(*), sum(c.relfilenode::bigint))
             FROM pg_catalog.pg_class AS c
            WHERE c.relkind IN ('r', 'm') AND NOT c.relisshared AND c.relname NOT IN ('pg_statistic', 'pg_statistic_ext_data')) AS counts,
+         (SELECT coalesce(json_object_agg(format('%I.%I', n.nspname, c.relname), w.rows), '{}')::text
+            FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace,
+                 LATERAL (SELECT pg_stat_get_tuples_inserted(c.oid) + pg_stat_get_tuples_updated(c.oid) + pg_stat_get_tuples_deleted(c.oid) AS rows) AS w
+           WHERE c.relkind IN ('r', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND c.relname <> ALL ($5) AND w.rows > 0) AS tables,
          current_setting('track_counts') <> 'on' OR EXISTS (
            SELECT FROM pg_stat_activity AS a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND NOT ${isOurs}
               AND a.backend_type IS DISTINCT FROM 'autovacuum worker'
