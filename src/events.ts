@@ -55,6 +55,7 @@ export type Event =
       readonly copy: CopyReport;
       readonly migration?: string;
     }
+  | { readonly type: 'copy:discarded'; readonly copy: string }
   | {
       readonly type: 'rehearsed';
       readonly migration: string;

@@ -39,6 +39,8 @@ export interface MigrationResult {
 export interface MadeCopy extends CopyReport {
   readonly kind: 'checkpoint' | 'branch';
   readonly migration?: string;
+  /** Set where it is there no more. */
+  readonly discarded?: true;
 }
 
 /** Every report is made from the events alone, so that a saved event file gives the same. */
@@ -59,13 +61,19 @@ export function resultOf(events: readonly Event[]): RunResult {
     migrations: migrationResults(planned?.pending ?? [], events),
     drift: planned?.drift ?? [],
     findings: findingsOf(events),
-    copies: of(events, 'copy:made').map(({ kind, copy, migration }) => ({
-      kind,
-      ...copy,
-      ...(migration === undefined ? {} : { migration }),
-    })),
+    copies: madeCopies(events),
     ...(finished?.error === undefined ? {} : { error: finished.error }),
   };
+}
+
+function madeCopies(events: readonly Event[]): readonly MadeCopy[] {
+  const discarded = new Set(of(events, 'copy:discarded').map(({ copy }) => copy));
+  return of(events, 'copy:made').map(({ kind, copy, migration }) => ({
+    kind,
+    ...copy,
+    ...(migration === undefined ? {} : { migration }),
+    ...(discarded.has(copy.id) ? { discarded: true } : {}),
+  }));
 }
 
 /** 0 done · 1 failed before anything was promoted · 2 wrong use · 3 blocked or rolled back · 4 main needs a person · 130/143. */

@@ -15,7 +15,7 @@ export async function leaveClean(run: Run): Promise<void> {
     await readJournal(run);
     const copies = await provider.list(main);
     run.earlier = inOrder(copies, run);
-    for (const copy of unneeded(copies, run)) await provider.discard(copy);
+    for (const copy of unneeded(copies, run)) await discard(run, copy);
     if (run.middle === undefined) await releaseMain(run);
   } catch (error) {
     run.note('tidy', `Something is left to clean up, which the next run will do: ${messageOf(error)}`);
@@ -33,10 +33,15 @@ function inOrder(copies: readonly ListedCopy[], { id, earlier }: Run): readonly 
 /** Throws a copy away that nobody needs; what fails here is said, and left to the next run. */
 export async function discardOrSay(run: Run, copy: Copy): Promise<void> {
   try {
-    await run.setup.provider.discard(copy);
+    await discard(run, copy);
   } catch (error) {
     run.note('tidy', `${copy.id} is left, which the next run throws away: ${messageOf(error)}`);
   }
+}
+
+async function discard(run: Run, copy: Copy): Promise<void> {
+  await run.setup.provider.discard(copy);
+  run.emit({ type: 'copy:discarded', copy: copy.id });
 }
 
 function unneeded(copies: readonly ListedCopy[], run: Run): readonly ListedCopy[] {

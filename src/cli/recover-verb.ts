@@ -16,6 +16,8 @@ export interface Recovery {
   /** Names in main's history as it is now. */
   readonly applied: readonly string[];
   readonly findings: readonly Finding[];
+  /** Ids of the copies that are there still. */
+  readonly copies: readonly string[];
 }
 
 /** How long the lock of the dead process may take to come free, in milliseconds. */
@@ -31,7 +33,8 @@ export async function recoverAfterKill(setup: Setup, died: Died): Promise<Recove
   const useless = (await provider.list(main)).filter((copy) => isUseless(copy, died));
   for (const copy of useless) await provider.discard(copy);
   const findings = isOf(state.entry, died) ? await recoverMain(setup) : [];
-  return { home: driver.home(main), applied: state.applied, findings };
+  const copies = (await provider.list(main)).map(({ id }) => id);
+  return { home: driver.home(main), applied: state.applied, findings, copies };
 }
 
 async function stateOf({

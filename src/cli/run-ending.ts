@@ -86,10 +86,19 @@ function afterwards(verb: string, cut: Cut): readonly Event[] {
     const message = `What it left could not be cleaned up; the next run does it. ${cut.recovery.message}`;
     return [{ type: 'finding', finding: { gate: 'recovery', severity: 'note', message } }];
   }
-  const { applied, findings } = cut.recovery;
+  const { applied, findings, copies } = cut.recovery;
   const direction = verb === 'down' ? 'down' : 'up';
   const isDone = (name: string): boolean => applied.includes(name) === (direction === 'up');
-  return [...late(cut, direction, isDone), ...findings.map((finding) => ({ type: 'finding' as const, finding }))];
+  const gone = cut.events.flatMap((event) =>
+    event.type === 'copy:made' && !copies.includes(event.copy.id)
+      ? [{ type: 'copy:discarded' as const, copy: event.copy.id }]
+      : [],
+  );
+  return [
+    ...late(cut, direction, isDone),
+    ...findings.map((finding) => ({ type: 'finding' as const, finding })),
+    ...gone,
+  ];
 }
 
 /** Migrations whose commit went through and whose message did not: the history row decides. */

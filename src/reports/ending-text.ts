@@ -19,17 +19,17 @@ export function endingText(result: RunResult, style: Style): string {
       return `${style.red(`Blocked: ${blockedBy(result)}.`)} ${untouched(result)}`;
     case 'rolled-back':
       if (result.verb === 'promote')
-        return `${style.red('Not promoted, for the reason above.')} Main is as it was, and the branch stays.`;
+        return `${style.red('Not promoted, for the reason above.')} Main ${wasWritten(result) ? meanwhile : 'is as it was'}, and the branch stays.`;
       return `${style.red(`Rolled back: ${names(result, 'rolled-back')} ${result.verb === 'down' ? 'was not reverted on' : 'did not get onto'} main`)}, which ${wasWritten(result) ? meanwhile : 'is as it was before'}.`;
     case 'partly-promoted':
-      return `${style.red(`${done(result, promoted)}, then the run stopped`)}; main is as it was after ${last(result, promoted)}.${undo(promoted)}`;
+      return `${style.red(`${done(result, promoted)}, then the run stopped`)}; main ${wasWritten(result) ? meanwhile : `is as it was after ${last(result, promoted)}`}.${undo(promoted)}`;
     case 'interrupted':
       return `${style.yellow(`${result.error?.message.replace(/\.$/, '') ?? 'Interrupted'} after ${duration(result.ms)}${isCleanedUp(result) ? ', and cleaned up' : ''}.`)} ${whereMainIs(result, promoted)}`;
     case 'needs-person':
       return style.red('Main needs a person.');
     case 'failed':
       return style.red(
-        `Failed; ${promoted.length === 0 ? 'main was not changed' : `${done(result, promoted)} before`}.`,
+        `Failed; ${promoted.length === 0 ? (wasWritten(result) ? `main ${meanwhile}` : 'main was not changed') : `${done(result, promoted)} before`}.`,
       );
   }
 }
@@ -86,6 +86,9 @@ function untouched(result: RunResult): string {
 }
 
 function whereMainIs(result: RunResult, promoted: readonly MigrationResult[]): string {
+  if (wasWritten(result)) {
+    return `${promoted.length === 0 ? '' : `${done(result, promoted)}. `}Main ${meanwhile}.${undo(promoted)}`;
+  }
   if (promoted.length === 0) return 'Main is as it was.';
   return `Main is as it was after ${last(result, promoted)}: ${done(result, promoted)}.${undo(promoted)}`;
 }

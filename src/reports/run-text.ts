@@ -81,6 +81,8 @@ function copiesMade({ copies }: RunResult, view: View): readonly string[] {
     copy.way,
     size(copy.bytes),
     duration(copy.ms),
+    // Of a branch nobody expects that it outlives its run.
+    copy.kind === 'checkpoint' && copy.discarded === true ? { text: 'discarded', paint: view.style.dim } : '',
   ]);
   const columns = [
     { title: '' },
@@ -89,6 +91,7 @@ function copiesMade({ copies }: RunResult, view: View): readonly string[] {
     { title: '' },
     { title: '', align: 'right' as const },
     { title: '', align: 'right' as const },
+    { title: '' },
   ];
   return ['', view.style.bold(title), ...table(columns, rows, view.style, '  ')];
 }

@@ -149,6 +149,7 @@ it('a report groups findings by severity, with file, line, statement and its tex
         copy: { id: 'cp_1', label: '001_a', way: 'reflink', bytes: 1_234_567, ms: 8 },
         migration: '001_a',
       },
+      { type: 'copy:discarded', copy: 'cp_1' },
       finished('blocked'),
     ]),
     view,
@@ -174,7 +175,7 @@ Notes
     Its BEGIN was left out.
 
 Copies made: 1, 1.2 MB, 8 ms
-  checkpoint  cp_1  001_a  reflink  1.2 MB  8 ms
+  checkpoint  cp_1  001_a  reflink  1.2 MB  8 ms  discarded
 
 Blocked: 001_a did not pass. Main is as it was; none was promoted.
 `);
