@@ -31,15 +31,33 @@ export function interruptedBy(by: NodeJS.Signals): ErrorReport {
   return { code: 'INTERRUPTED', message: `Interrupted (${by}).` };
 }
 
-/** How a worker that died by itself is reported. */
-export function crashed(how: string): ErrorReport {
+/** How a worker that died by itself is reported. `doing` says what it was at, where that is known. */
+export function crashed(how: string, doing?: string): ErrorReport {
   return {
     code: 'CRASHED',
-    message: `The process that did the work ${how}.`,
+    message: `The process that did the work ${how}${doing === undefined ? '' : ` while ${doing}`}.`,
     next: how.includes('SIGKILL')
       ? 'The system may have been short of memory. Then run again.'
       : 'See what it printed above, then run again.',
   };
+}
+
+/** The migration that a run was at, by what it said last. */
+function doing(events: readonly Event[]): string | undefined {
+  const told = new Set(events.flatMap((event) => (event.type === 'promoted' ? [event.migration] : [])));
+  const promoting = events.findLast((event) => event.type === 'promoting');
+  if (promoting?.type === 'promoting' && !told.has(promoting.migration)) {
+    return promoting.how === 'swap' ? 'main became the branch' : `${promoting.migration} ran on main`;
+  }
+  const branched = events.findLastIndex((event) => event.type === 'copy:made' && event.kind === 'branch');
+  if (branched < 0 || promoting !== undefined) return undefined;
+  const planned = events.findLast((event) => event.type === 'planned');
+  const pending = planned?.type === 'planned' ? planned.pending : [];
+  const done = new Set(
+    events.slice(branched).flatMap((event) => (event.type === 'rehearsed' ? [event.migration] : [])),
+  );
+  const next = pending.find(({ name }) => !done.has(name));
+  return next === undefined ? undefined : `${next.name} was rehearsed`;
 }
 
 async function cutOff(verb: string, cut: Cut): Promise<RunResult> {
@@ -54,7 +72,7 @@ async function cutOff(verb: string, cut: Cut): Promise<RunResult> {
         : promoted
           ? 'partly-promoted'
           : 'failed';
-  const why = cut.by !== undefined ? interruptedBy(cut.by) : crashed(cut.how);
+  const why = cut.by !== undefined ? interruptedBy(cut.by) : crashed(cut.how, doing(cut.events));
   const error = exposed === undefined ? why : cutInTheMiddle(exposed, why);
   const result = finished(verb, events, outcome, error, cut.ms);
   if (isRecovery(cut.recovery)) await keepRunDocument(cut.recovery.home, result);

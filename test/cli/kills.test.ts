@@ -30,17 +30,27 @@ describe('a process that is killed', () => {
     expect(history(project)).toEqual([]);
   });
 
-  it('as a worker is reported with what ended it, and its leftovers go', async () => {
-    const project = await shopProject();
-    const { held } = await holdAt(project.root, 'script on copy');
-    const running = startForerun(['up', '--safe', '--json'], { cwd: project.root });
-    await untilHeld(held);
-    process.kill(Number(await readFile(held, 'utf8')), 'SIGKILL');
-    const result = await resultOf(running);
-    expect(result).toMatchObject({ outcome: 'failed', exitCode: 1, error: { code: 'CRASHED' } });
-    expect(result.error?.message).toContain('SIGKILL');
-    await expectNextRunToFinish(project);
-  });
+  it.each([
+    ['script on copy', '001_products was rehearsed'],
+    ['script on main', '001_products ran on main'],
+  ])(
+    'as a worker at "%s" is reported with what ended it and where it was, and its leftovers go',
+    async (act, where) => {
+      const project = await shopProject();
+      const { held } = await holdAt(project.root, act);
+      const running = startForerun(['up', '--safe', '--json'], { cwd: project.root });
+      await untilHeld(held);
+      process.kill(Number(await readFile(held, 'utf8')), 'SIGKILL');
+      const result = await resultOf(running);
+      expect(result).toMatchObject({ outcome: 'failed', exitCode: 1, error: { code: 'CRASHED' } });
+      expect(result.error?.message).toBe(`The process that did the work was ended by SIGKILL while ${where}.`);
+      const kept = (await listed(project, 'checkpoints')) as readonly { readonly id: string }[];
+      for (const { kind, id, discarded } of result.copies) {
+        if (kind === 'checkpoint') expect(discarded ?? false).toBe(!kept.some((copy) => copy.id === id));
+      }
+      await expectNextRunToFinish(project);
+    },
+  );
 
   it('right after a commit reports the migration as promoted: the history row decides', async () => {
     const project = await shopProject();
