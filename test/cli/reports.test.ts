@@ -181,6 +181,19 @@ Blocked: 001_a did not pass. Main is as it was; none was promoted.
 `);
 });
 
+test('where main was written meanwhile, no ending says that it is as it was', () => {
+  const written: Event = {
+    type: 'finding',
+    finding: { gate: 'isolation', severity: 'note', message: 'Main was written, or may have been.' },
+  };
+  const outcomes = ['blocked', 'rolled-back', 'interrupted', 'partly-promoted', 'failed', 'passed'] as const;
+  for (const outcome of outcomes) {
+    const told = endingText(resultOf([started, planned, written, finished(outcome)]), plain);
+    expect(told).toContain('was written meanwhile, by whom is not known');
+    expect(told).not.toMatch(/as it was|not changed|not touched/);
+  }
+});
+
 describe('json', () => {
   it('keeps the order of keys, writes maps as objects and large integers as text', () => {
     expect(json({ b: 1n, a: new Map([['x', 2]]), c: 2n ** 64n })).toBe(
