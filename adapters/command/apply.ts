@@ -5,6 +5,7 @@ import { guardEnv } from './guard.ts';
 import type { Recorded } from './record.ts';
 import type { Outcome } from './run.ts';
 import type { Made } from './source.ts';
+import { refuseExclusive } from './refusals.ts';
 import { shown } from './tail.ts';
 import { addressFor, type Tool } from './tools.ts';
 import { nameOf } from './words.ts';
@@ -19,6 +20,7 @@ export function applyCommand(
   const { main } = setup;
   let said: string | undefined;
   return async (target, attempt) => {
+    if (target.url !== main.url) refuseExclusive(tool, setup.driver);
     const before = await recorded(target);
     const env = await environmentFor(made, tool, target, attempt);
     const { runCommand } = await import('./run.ts');
@@ -68,10 +70,15 @@ function failed(
 ): ForerunError<'STATEMENT_FAILED'> {
   const tail = shown(outcome.tail, addresses);
   const printed = tail === '' ? 'It printed nothing.' : `The end of what it printed:\n${tail}`;
-  return new ForerunError('STATEMENT_FAILED', `${name} ${howText(outcome, limitSeconds)}. ${printed}`, {
+  const advice = outcome.tail.includes('P3005') ? notBaselined : '';
+  return new ForerunError('STATEMENT_FAILED', `${name} ${howText(outcome, limitSeconds)}. ${printed}${advice}`, {
     details: { where: {} },
   });
 }
+
+/** It may be our own tables that stand in Prisma's way: these are made before a command that nobody knows to be Prisma's. */
+const notBaselined = `
+Prisma does not manage this database yet, and it is not empty. If all that it holds is Forerun's own, name Prisma in the command itself, so that its own table is made first: npx prisma migrate deploy. If it holds more, say what it has already: npx prisma migrate resolve --applied <migration>`;
 
 function howText({ exitCode, signal, unstarted, timedOut }: Outcome, limitSeconds: number): string {
   if (timedOut) return `did not end within ${limitSeconds} s, and was ended`;

@@ -4,8 +4,8 @@ import { ForerunError } from '../../src/error.ts';
 import { nearest } from '../../src/nearest.ts';
 import { shellWord } from '../../src/shell-word.ts';
 import type { CommandOptions } from '../command.ts';
-import type { TableColumns } from '../../src/seams/driver.ts';
-import type { HistoryTable } from './tools.ts';
+import type { Driver, TableColumns } from '../../src/seams/driver.ts';
+import type { HistoryTable, Tool } from './tools.ts';
 import { nameOf, wordsOf } from './words.ts';
 
 const known = [
@@ -57,7 +57,16 @@ export async function refuseNoProgram(words: readonly string[], cwd: string): Pr
   });
 }
 
-/** Of a command that is known by its name alone. */
+/** Throws `NOT_REHEARSABLE` where the tool wants a file that is watched meanwhile to itself. */
+export function refuseExclusive(tool: Tool | undefined, { name }: Driver): void {
+  if (tool?.name !== 'Prisma' || name !== 'sqlite') return;
+  throw new ForerunError(
+    'NOT_REHEARSABLE',
+    'Prisma locks a SQLite file for itself alone, so that nobody could see on a branch what its command does.',
+    { details: {}, next: 'Have Forerun run the migrations of Prisma itself: forerun up --safe --adapter prisma' },
+  );
+}
+
 /** Throws `CONFIG` where the table that the configuration names is there, without the columns that it names. */
 export function refuseColumns(found: TableColumns | undefined, { name, order, version }: HistoryTable): void {
   if (found === undefined) return;
@@ -69,6 +78,7 @@ export function refuseColumns(found: TableColumns | undefined, { name, order, ve
   );
 }
 
+/** Of a command that is known by its name alone. */
 export function noCommand(name: string): ForerunError<'USAGE'> {
   return new ForerunError('USAGE', `${name} is known here by its name alone, and cannot be run.`, {
     details: {},

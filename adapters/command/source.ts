@@ -41,6 +41,9 @@ export function commandSource(made: Made): Source {
     name: 'command',
     ...(tables.length === 0 ? {} : { tables }),
     history: (session) => historyOf(session, made, typed, place),
+    async ready(target) {
+      if (tool?.name === 'Prisma') await (await import('./prisma-record.ts')).makePrismaRecord(driver, target);
+    },
     async migrations() {
       const rows = (await recorded(main))?.rows ?? [];
       const last = typed ?? (await on(main, (session) => middleOf(session, made)));

@@ -28,7 +28,10 @@ export interface Source {
    * throw what stops every run, where the record says that a person is needed.
    */
   recorded?(main: Target): Promise<readonly (string | Recorded)[]>;
-  /** Called at the start of whatever will change main. Throws `LOCKED` where the framework itself is at work there. */
+  /**
+   * Called at the start of whatever will change main, before anything of Forerun's own is made there. Throws `LOCKED` where
+   * the framework itself is at work there.
+   */
   ready?(main: Target): Promise<void>;
   /**
    * Of the names applied those that the record has no more: the framework's own command took them back, and their history
