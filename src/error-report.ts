@@ -8,7 +8,10 @@ export function errorReport(thrown: unknown): ErrorReport {
   const message = [messageOf(error), ...more.map((other) => `While cleaning up: ${messageOf(other)}`)].join(' ');
   if (!(error instanceof ForerunError)) return { code: 'UNEXPECTED', message, ...stack };
   const where = 'where' in error.details && error.details.where !== undefined ? { where: error.details.where } : {};
-  return { code: error.code, message, ...(error.next === undefined ? {} : { next: error.next }), ...where, ...stack };
+  const about =
+    'migration' in error.details && error.details.migration !== undefined ? { migration: error.details.migration } : {};
+  const next = error.next === undefined ? {} : { next: error.next };
+  return { code: error.code, message, ...next, ...about, ...where, ...stack };
 }
 
 /** Leaving an `await using` block on an error, with an error: the first is what happened, the others came after it. */

@@ -98,6 +98,8 @@ export interface ErrorReport {
   readonly code: string;
   readonly message: string;
   readonly next?: string;
+  /** Name of the migration that it is about. */
+  readonly migration?: string;
   /** The place that the error is about. */
   readonly where?: Where;
   /** For `--verbose` alone. */

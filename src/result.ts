@@ -119,7 +119,8 @@ function migrationResults(migrations: readonly Named[], events: readonly Event[]
   const blocked = new Set(
     findingsOf(events).flatMap(({ severity, migration }) => (severity === 'block' ? [migration] : [])),
   );
-  const doubtful = of(events, 'run:finished').at(-1)?.outcome === 'needs-person';
+  const finished = of(events, 'run:finished').at(-1);
+  const doubtful = finished?.outcome === 'needs-person';
   const checkpoints = new Map(
     of(events, 'copy:made').flatMap(({ kind, migration, copy }) =>
       kind === 'checkpoint' ? [[migration, copy] as const] : [],
@@ -132,7 +133,7 @@ function migrationResults(migrations: readonly Named[], events: readonly Event[]
       ? 'promoted'
       : rolledBack.has(name)
         ? 'rolled-back'
-        : blocked.has(name)
+        : blocked.has(name) || (doubtful && !rehearsed && finished?.error?.migration === name)
           ? 'blocked'
           : rehearsed
             ? 'passed'

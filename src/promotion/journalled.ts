@@ -2,6 +2,7 @@ import { ForerunError, isForerunError } from '../error.ts';
 import { applierFrom, firstStretch, isWhole, recordHistory } from '../rehearsal/apply.ts';
 import type { Step } from '../rehearsal/rehearse.ts';
 import type { Middle, Run } from '../run-log.ts';
+import { differencesInWords } from '../schema-words.ts';
 import { shellWord } from '../shell-word.ts';
 import type { Watch } from '../seams/driver.ts';
 import type { Attempt, Direction, Stretch } from '../seams/source.ts';
@@ -61,7 +62,7 @@ async function finish(run: Run, work: Journalling, last: Stretch, committing: Co
     if (!isForerunError(error, 'STALE_BRANCH')) throw halfDone(run, step.migration, error, run.middle?.stretch);
     run.middle = middle;
     await writeJournal(run, { ...journalledRow(run, middle, checkpoint), differs: true });
-    throw differs(step, error);
+    throw differs(step, error, await differencesOn(run, step));
   }
 }
 
@@ -144,10 +145,22 @@ function newAttempt(run: Run, { step, direction, checkpoint, identity, middle }:
   };
 }
 
-function differs({ migration }: Step, cause: unknown): ForerunError<'NEEDS_PERSON'> {
+/** In words; empty where main cannot tell any more. */
+async function differencesOn(run: Run, { schema }: Step): Promise<string> {
+  if (schema === undefined) return '';
+  try {
+    await using connection = await run.setup.driver.open(run.setup.main);
+    const words = { added: 'on main alone', removed: 'on the branch alone', changed: 'another one on main' };
+    return differencesInWords(schema, await run.setup.driver.schema(connection), words);
+  } catch {
+    return '';
+  }
+}
+
+function differs({ migration }: Step, cause: unknown, differences: string): ForerunError<'NEEDS_PERSON'> {
   return new ForerunError(
     'NEEDS_PERSON',
-    `${migration.name} ran on main, and main's schema did not become what the branch's became.`,
+    `${migration.name} ran on main, and main's schema did not become what the branch's became${differences === '' ? '' : `: ${differences}`}.`,
     {
       details: { migration: migration.name },
       next: `Compare main with the rehearsal: forerun diff main <checkpoint>. Then correct main by hand, and say so with: forerun baseline ${shellWord(migration.name)}; or go back with: forerun rollback <checkpoint>`,

@@ -1,7 +1,7 @@
-import { fingerprint } from '../checksum.ts';
 import { ForerunError, isForerunError, messageOf } from '../error.ts';
 import type { Run } from '../run-log.ts';
-import type { Watch } from '../seams/driver.ts';
+import { differencesInWords } from '../schema-words.ts';
+import type { Schema, Watch } from '../seams/driver.ts';
 import type { Checkpoint } from '../seams/provider.ts';
 import type { Migration } from '../seams/source.ts';
 
@@ -21,7 +21,7 @@ export async function watchMain(
   const needed = checks.length > 0 || migrations.some((migration) => migration.language === 'code');
   const watch = needed ? await driver.watch?.(main) : undefined;
   if (watch === undefined) return { verify: async () => {}, async [Symbol.asyncDispose]() {} };
-  let schema = await mainFingerprint(run);
+  let schema = await mainSchema(run);
   const look = `forerun diff ${base?.checkpoint.id ?? '<checkpoint>'} main`;
   const noted = new Set<string>();
   return {
@@ -42,7 +42,8 @@ export async function watchMain(
       if (ran !== 'checks' && ran.language === 'sql') return;
       // If it was no application after all, what it did can be undone from a checkpoint alone.
       run.inDoubt = true;
-      if (now !== before || (await watch.shared()) === false) throw changedMain(run, culprit, now !== before);
+      const changes = differencesInWords(before, now, { added: 'new', removed: 'gone', changed: 'changed' });
+      if (changes !== '' || (await watch.shared()) === false) throw changedMain(run, culprit, changes, watch);
       // It may run more than once.
       if (noted.has(culprit.name)) return;
       noted.add(culprit.name);
@@ -56,13 +57,13 @@ export async function watchMain(
   };
 }
 
-/** Whatever ran on the branch right before main was found changed. */
 /** Who knows what the application writes can tell by it whose it was. */
 function countsText({ written }: Watch): string {
   const counts = [...(written?.() ?? [])].map(([table, rows]) => `${rows} ${rows === 1 ? 'row' : 'rows'} of ${table}`);
   return counts.length === 0 ? '' : ` Written as far as is counted: ${counts.join(', ')}.`;
 }
 
+/** Whatever ran on the branch right before main was found changed. */
 interface Culprit {
   readonly name: string;
   readonly migration?: string;
@@ -72,9 +73,9 @@ interface Culprit {
 }
 
 /** The schema that main has now, where anybody committed to it. */
-async function changedSchema(run: Run, culprit: Culprit, watch: Watch): Promise<string | undefined> {
+async function changedSchema(run: Run, culprit: Culprit, watch: Watch): Promise<Schema | undefined> {
   try {
-    return (await watch.moved()) ? await mainFingerprint(run) : undefined;
+    return (await watch.moved()) ? await mainSchema(run) : undefined;
   } catch (error) {
     if (run.signal.aborted || isForerunError(error, 'LOCKED')) throw error;
     run.inDoubt = true;
@@ -82,9 +83,9 @@ async function changedSchema(run: Run, culprit: Culprit, watch: Watch): Promise<
   }
 }
 
-async function mainFingerprint(run: Run): Promise<string> {
+async function mainSchema(run: Run): Promise<Schema> {
   await using connection = await run.setup.driver.open(run.setup.main);
-  return fingerprint(await run.setup.driver.schema(connection));
+  return await run.setup.driver.schema(connection);
 }
 
 function unreadableMain(run: Run, { name, migration, remedy }: Culprit, cause: unknown): ForerunError<'NEEDS_PERSON'> {
@@ -102,12 +103,14 @@ function unreadableMain(run: Run, { name, migration, remedy }: Culprit, cause: u
 function changedMain(
   run: Run,
   { name, migration, look, remedy }: Culprit,
-  schema: boolean,
+  changes: string,
+  watch: Watch,
 ): ForerunError<'NEEDS_PERSON'> {
-  const what = schema ? "main's schema was changed" : 'main was written, and no other program has it open';
+  const what =
+    changes === '' ? 'main was written, and no other program has it open' : `main's schema was changed (${changes})`;
   return new ForerunError(
     'NEEDS_PERSON',
-    `While ${name} ran on a branch, ${what}: it does not use what it is given, or somebody else did that who has left since.`,
+    `While ${name} ran on a branch, ${what}: it does not use what it is given, or somebody else did that who has left since.${countsText(watch)}`,
     {
       details: migration === undefined ? {} : { migration },
       next: `See what was written to ${run.setup.main.url}: ${look}. If it was somebody else, run again. If not, ${remedy}`,

@@ -26,6 +26,8 @@ export interface Step {
   /** Fingerprints of the branch around it. */
   readonly before: string;
   readonly after: string;
+  /** The branch's behind it, where main will be compared with it after main has changed for good. */
+  readonly schema?: Schema;
   readonly evidence: Evidence;
   readonly findings: readonly Finding[];
   /** The branch just before it, where the whole batch is to be swapped. */
@@ -151,6 +153,7 @@ async function rehearseOne(
     shared,
     before: evidence.schema.before,
     after: evidence.schema.after,
+    ...(shared ? {} : { schema: after }),
     evidence,
     findings,
     ...(snapshot === undefined ? {} : { snapshot }),

@@ -20,7 +20,9 @@ describe('a command on PostgreSQL', () => {
     });
     const result = await migrate(project);
     expect(result).toMatchObject({ outcome: 'needs-person', exitCode: 4 });
-    expect(result.error?.message).toContain("main's schema did not become what the branch's became");
+    expect(result.error?.message).toContain(
+      "main's schema did not become what the branch's became: table public.a is on the branch alone, table public.b is on main alone.",
+    );
     const again = await migrate(project);
     expect(again).toMatchObject({ outcome: 'needs-person', exitCode: 4 });
     expect(again.error?.message).toContain('it ran to its end');

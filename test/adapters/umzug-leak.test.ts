@@ -13,7 +13,7 @@ export const db = new Database(fileURLToPath(new URL('../app.db', import.meta.ur
 
 describe('a migration that goes for main, rehearsed in our own process', () => {
   test.each([
-    ["main's schema was changed", 'CREATE TABLE leaked (id INTEGER PRIMARY KEY)'],
+    ["main's schema was changed (table leaked is new)", 'CREATE TABLE leaked (id INTEGER PRIMARY KEY)'],
     ['main was written', "INSERT INTO users (email) VALUES ('eve@example.com')"],
   ])('is found out, named, and left to a person: %s', async (what, sql) => {
     const project = await umzugProject({
@@ -30,6 +30,7 @@ describe('a migration that goes for main, rehearsed in our own process', () => {
 
     expect(result).toMatchObject({ outcome: 'needs-person', exitCode: 4, error: { code: 'NEEDS_PERSON' } });
     expect(result.error?.message).toContain(`While 001_leak.mjs ran on a branch, ${what}`);
+    expect(result.migrations.map(({ outcome }) => outcome)).toEqual(['blocked', 'not-reached']);
     expect(result.copies.filter(({ kind }) => kind === 'checkpoint')).toHaveLength(1);
     await expect(umzug.up({ safe: true })).rejects.toMatchObject({ code: 'BLOCKED' });
   });
