@@ -4,6 +4,7 @@ import { differencesInWords } from '../schema-words.ts';
 import type { Schema, Watch } from '../seams/driver.ts';
 import type { Checkpoint } from '../seams/provider.ts';
 import type { Migration } from '../seams/source.ts';
+import { differs, inWords } from './row-words.ts';
 
 /** Notices a migration, or a check, that ignores what it is given and changes main while it is rehearsed (I5). */
 export interface MainWatch extends AsyncDisposable {
@@ -43,7 +44,8 @@ export async function watchMain(
       // If it was no application after all, what it did can be undone from a checkpoint alone.
       run.inDoubt = true;
       const changes = differencesInWords(before, now, { added: 'new', removed: 'gone', changed: 'changed' });
-      if (changes !== '' || (await watch.shared()) === false) throw changedMain(run, culprit, changes, watch);
+      if (changes !== '' || (await watch.shared()) === false)
+        throw changedMain(run, culprit, changes, await rowsText(run, base?.checkpoint, watch));
       // It may run more than once.
       if (noted.has(culprit.name)) return;
       noted.add(culprit.name);
@@ -61,6 +63,19 @@ export async function watchMain(
 function countsText({ written }: Watch): string {
   const counts = [...(written?.() ?? [])].map(([table, rows]) => `${rows} ${rows === 1 ? 'row' : 'rows'} of ${table}`);
   return counts.length === 0 ? '' : ` Written as far as is counted: ${counts.join(', ')}.`;
+}
+
+/** Where the engine counts nothing, the checkpoint has what main was. */
+async function rowsText({ setup }: Run, before: Checkpoint | undefined, watch: Watch): Promise<string> {
+  if (watch.written !== undefined) return countsText(watch);
+  if (before === undefined || (before.dormant ?? false)) return '';
+  try {
+    const { tables = [] } = await setup.driver.compare(before.target, setup.main);
+    const words = tables.filter(differs).map(inWords);
+    return words.length === 0 ? '' : ` On main now: ${words.join(', ')}.`;
+  } catch {
+    return '';
+  }
 }
 
 /** Whatever ran on the branch right before main was found changed. */
@@ -104,13 +119,13 @@ function changedMain(
   run: Run,
   { name, migration, look, remedy }: Culprit,
   changes: string,
-  watch: Watch,
+  rows: string,
 ): ForerunError<'NEEDS_PERSON'> {
   const what =
     changes === '' ? 'main was written, and no other program has it open' : `main's schema was changed (${changes})`;
   return new ForerunError(
     'NEEDS_PERSON',
-    `While ${name} ran on a branch, ${what}: it does not use what it is given, or somebody else did that who has left since.${countsText(watch)}`,
+    `While ${name} ran on a branch, ${what}: it does not use what it is given, or somebody else did that who has left since.${rows}`,
     {
       details: migration === undefined ? {} : { migration },
       next: `See what was written to ${run.setup.main.url}: ${look}. If it was somebody else, run again. If not, ${remedy}`,

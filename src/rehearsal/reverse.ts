@@ -1,13 +1,14 @@
 import { schemaDiff } from '../schema-diff.ts';
 import type { Run } from '../run-log.ts';
 import type { Told } from '../seams/driver.ts';
-import type { DownEvidence, Evidence, StatementEvidence, TableEvidence } from '../seams/evidence.ts';
+import type { DownEvidence, Evidence, StatementEvidence } from '../seams/evidence.ts';
 import type { Branch } from '../seams/provider.ts';
 import type { Apply, Attempt, Direction, Migration } from '../seams/source.ts';
 import { isForerunError } from '../error.ts';
 import { hold, type Held } from './held.ts';
 import { failureOf, isEnvironment, recordHistory, type ApplyOptions } from './apply.ts';
 import { discardOrSay } from '../tidy.ts';
+import { differs, inWords } from './row-words.ts';
 
 /** Tries each migration's down on a branch of the branch: up, down, compare with the state before, up again. */
 export interface ReverseTest extends AsyncDisposable {
@@ -138,17 +139,4 @@ function writtenIn({ tables = [], needsComparison = [] }: Evidence): Told {
 function placeOf(error: unknown): string {
   const line = isForerunError(error, 'STATEMENT_FAILED') ? error.details.where.line : undefined;
   return line === undefined ? '' : ` (line ${line})`;
-}
-
-/** A table that is there before and after up and down, with other rows. One that came or went is a matter of the schema. */
-function differs(table: TableEvidence): boolean {
-  return table.rowsBefore !== undefined && table.rowsAfter !== undefined && table.changed;
-}
-
-function inWords(table: TableEvidence): string {
-  const gone = table.rowsGone ?? 0;
-  const columns = Object.keys(table.valuesChanged ?? {});
-  if (gone > 0) return `${gone} ${gone === 1 ? 'row' : 'rows'} of ${table.table} gone`;
-  if (columns.length > 0) return `other values in ${columns.map((column) => `${table.table}.${column}`).join(', ')}`;
-  return `${table.table} has ${table.rowsAfter ?? 0} rows instead of ${table.rowsBefore ?? 0}`;
 }

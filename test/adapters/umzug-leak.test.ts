@@ -14,7 +14,10 @@ export const db = new Database(fileURLToPath(new URL('../app.db', import.meta.ur
 describe('a migration that goes for main, rehearsed in our own process', () => {
   test.each([
     ["main's schema was changed (table leaked is new)", 'CREATE TABLE leaked (id INTEGER PRIMARY KEY)'],
-    ['main was written', "INSERT INTO users (email) VALUES ('eve@example.com')"],
+    [
+      'main was written, and no other program has it open: it does not use what it is given, or somebody else did that who has left since. On main now: users has 3 rows instead of 2.',
+      "INSERT INTO users (email) VALUES ('eve@example.com')",
+    ],
   ])('is found out, named, and left to a person: %s', async (what, sql) => {
     const project = await umzugProject({
       'lib/db.mjs': db,
