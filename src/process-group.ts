@@ -30,6 +30,19 @@ export async function groupMembers(group: number): Promise<readonly number[]> {
   return (await processes()).flatMap((one) => (one.group === group && !one.ended ? [one.pid] : []));
 }
 
+/**
+ * Processes in whose environment a variable has this value, whatever group they are in: a program that has put itself
+ * into a group of its own keeps what it was started with. None where the system does not show it.
+ */
+export async function processesWith(variable: string, value: string): Promise<readonly number[]> {
+  const found = (await processes()).map(async ({ pid, ended }) => {
+    if (ended) return [];
+    const text = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
+    return text.split('\0').includes(`${variable}=${value}`) ? [pid] : [];
+  });
+  return (await Promise.all(found)).flat();
+}
+
 interface Listed {
   readonly pid: number;
   readonly group: number;

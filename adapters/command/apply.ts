@@ -35,6 +35,7 @@ export function applyCommand(
       throw failed(nameOf(words), outcome, limitSeconds, [main.variable, target.variable]);
     }
     if (outcome.left > 0) attempt.note(leftText(outcome.left));
+    if (outcome.escaped.length > 0) attempt.note(escapedText(outcome.escaped));
     const after = await recorded(target);
     const text = appliedText(before, after, nameOf(words)) ?? unrehearsedText(after, attempt);
     // What the rehearsal has said already is said once.
@@ -88,6 +89,11 @@ function howText({ exitCode, signal, unstarted, timedOut }: Outcome, limitSecond
 
 function leftText(left: number): string {
   return `It left ${left} ${left === 1 ? 'program' : 'programs'} running, which ${left === 1 ? 'was' : 'were'} ended.`;
+}
+
+/** Whoever leaves the group may be meant to live on, as a server does. */
+function escapedText(pids: readonly number[]): string {
+  return `It left what goes on by itself (process ${pids.join(', ')}), outside its group, and was not ended. If that still works on the database it was given, nobody has seen the end of it.`;
 }
 
 /** Without a rehearsal nobody has compared anything. */

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { endings } from '../../src/cli/protocol.ts';
-import { endGroup, groupMembers } from '../../src/process-group.ts';
+import { endGroup, groupMembers, processesWith } from '../../src/process-group.ts';
 import type { Ended, Order, ToKeeper } from './protocol.ts';
 
 // Leads the process group of a command, in a session of its own. Whatever becomes of the process that started it, nothing
@@ -18,16 +18,20 @@ async function keep(order: Order): Promise<void> {
   const ended = await run(order);
   const left = isEnding ? [] : await others();
   await endOthers();
-  const message: Ended = { ...ended, left: left.length };
+  const escaped = await processesWith(mark, String(process.pid));
+  const message: Ended = { ...ended, left: left.length, escaped };
   if (process.connected) process.send?.(message, undefined, undefined, () => process.exit(0));
   else process.exit(0);
 }
 
-async function run({ words, cwd, env }: Order): Promise<Omit<Ended, 'left'>> {
+/** By it programs of the command are known that have left its group. */
+const mark = 'FORERUN_KEEPER';
+
+async function run({ words, cwd, env }: Order): Promise<Omit<Ended, 'left' | 'escaped'>> {
   const [file = '', ...args] = words;
   const { exitCode, signal, shortMessage, code } = await execa(file, args, {
     cwd,
-    env,
+    env: { ...env, [mark]: String(process.pid) },
     preferLocal: true,
     stdin: 'ignore',
     stdout: 'inherit',

@@ -16,4 +16,6 @@ export interface Ended {
   readonly unstarted?: string;
   /** How many programs it left running in its group. */
   readonly left: number;
+  /** Those that it left running outside its group. */
+  readonly escaped: readonly number[];
 }

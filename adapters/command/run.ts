@@ -29,7 +29,8 @@ export async function runCommand({ order, limitMs, signal, starting }: Running):
   signal.throwIfAborted();
   const keeper = startKeeper();
   const { pid } = keeper;
-  if (pid === undefined) return { unstarted: 'its keeper could not be started', left: 0, timedOut: false, tail: '' };
+  if (pid === undefined)
+    return { unstarted: 'its keeper could not be started', left: 0, escaped: [], timedOut: false, tail: '' };
   const tail = tailOf([keeper.stdout, keeper.stderr]);
   let ended: Ended | undefined;
   keeper.on('message', (message) => void (ended = message as unknown as Ended));
@@ -57,7 +58,7 @@ export async function runCommand({ order, limitMs, signal, starting }: Running):
     // Where the keeper was killed, the others of its group are there still.
     await endGroup(pid);
   }
-  return { ...(ended ?? { signal: 'SIGKILL', left: 0 }), timedOut, tail: await tail.end() };
+  return { ...(ended ?? { signal: 'SIGKILL', left: 0, escaped: [] }), timedOut, tail: await tail.end() };
 }
 
 /** In a session of its own, so that no signal of a terminal reaches it, and nobody's end but ours is its end. */

@@ -103,6 +103,25 @@ describe('a command that goes wrong', () => {
     expect(lives(await pidIn(project))).toBe(false);
   });
 
+  test('by leaving a program behind that went its own way has that said', async () => {
+    const project = await sqliteProject({ 'migrate.mjs': creating('notes') });
+    const line =
+      "setsid sh -c 'echo $$ > pid; exec sleep 600' & while ! [ -s pid ]; do sleep 0.1; done; node migrate.mjs";
+    const result = await project.json(['gate', '--', 'sh', '-c', line]);
+    const pid = await pidIn(project);
+    onTestFinished(() => void process.kill(pid, 'SIGKILL'));
+    expect(result).toMatchObject({ outcome: 'passed' });
+    expect(notes(result)).toContainEqual(expect.stringContaining(`(process ${pid}), outside its group`));
+    expect(lives(pid)).toBe(true);
+  });
+
+  test('by doing nothing, and ending well, promotes nothing and says so', async () => {
+    const project = await sqliteProject();
+    const result = await project.up(['true']);
+    expect(result).toMatchObject({ outcome: 'nothing-pending', exitCode: 0 });
+    expect(notes(result)).toContain('It ended well and changed nothing: there was nothing to apply.');
+  });
+
   test('by talking to main, whatever the variable says, is caught', async () => {
     const project = await sqliteProject({
       'migrate.mjs': `import Database from 'better-sqlite3';\nnew Database('app.db').exec('CREATE TABLE leaked (id INTEGER)');\n`,

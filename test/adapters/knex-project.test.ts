@@ -122,6 +122,21 @@ export async function down(knex: Knex): Promise<void> {
   ]);
 });
 
+test('what is no migration stands beside them, as for Knex itself', async () => {
+  const project = await knexFolder(undefined);
+  await project.put({
+    [`migrations/${first}`]: users,
+    'migrations/README.md': '# How to write one',
+    'migrations/seed.sql': 'DROP TABLE users',
+    'migrations/.eslintrc.json': '{}',
+    'migrations/20230101000000_old.js.bak': 'throw new Error();',
+    'migrations/old/20230101000000_older.js': 'throw new Error();',
+  });
+  const { outcome, migrations } = await project.json('up', '--safe');
+  expect([outcome, migrations.map(({ name }) => name)]).toEqual(['promoted', [first]]);
+  expect((await project.knex('migrate:list')).stdout).toContain('No Pending Migration files Found.');
+});
+
 test('two files of one name are refused, for Knex would take them for one', async () => {
   const project = await knexFolder(undefined, `migrations: { directory: ['./a', './b'] }`);
   await project.put({ [`a/${first}`]: users, [`b/${first}`]: users });
