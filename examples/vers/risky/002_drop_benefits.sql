@@ -1,0 +1,2 @@
+-- Is anybody going to miss it?
+DROP TABLE premium_benefits;
