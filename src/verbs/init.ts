@@ -6,8 +6,9 @@ import { findDatabases } from './init/databases.ts';
 import { frameworkConfig, installSteps, type Framework } from './init/framework.ts';
 import { knexFramework } from './init/knex.ts';
 import { addScripts, readPackage, type Package } from './init/package-file.ts';
-import { findCodeMigrations, findSqlFolder } from './init/sql-folder.ts';
 import { prismaFramework } from './init/prisma.ts';
+import type { ProviderFound } from './init/provider.ts';
+import { findCodeMigrations, findSqlFolder } from './init/sql-folder.ts';
 import { trailbaseFramework } from './init/trailbase.ts';
 import { makesUmzug, umzugAdvice } from './init/umzug.ts';
 
@@ -27,8 +28,23 @@ export interface Initialized {
  * left as it is: there the migrator itself becomes safe, by the lines that `next` shows. One whose migrations are code
  * that nothing runs is left as it is, too.
  */
-export async function init(root: string): Promise<Initialized> {
-  const folder = resolve(root);
+export async function init(root: string, options: InitOptions = {}): Promise<Initialized> {
+  const { provider } = options;
+  const done = await setUp(resolve(root), provider);
+  if (provider === undefined) return done;
+  const { found, name, options: written, steps } = provider;
+  const missing = done.wrote.some((file) => /^forerun\..*config\./.test(file))
+    ? []
+    : [`Write into the configuration: import { ${name} } from 'forerun/${name}'; and: provider: ${name}(${written})`];
+  return { ...done, found: `${found}; ${done.found}`, next: [...missing, ...steps, done.next].join('\n') };
+}
+
+export interface InitOptions {
+  /** What makes checkpoints and branches, to be named in the configuration. @default nothing: what fits main does */
+  readonly provider?: ProviderFound;
+}
+
+async function setUp(folder: string, provider: ProviderFound | undefined): Promise<Initialized> {
   const pack = await readPackage(folder);
   const databases = await findDatabases(folder);
   const present = await configFile(folder, pack);
@@ -40,17 +56,18 @@ export async function init(root: string): Promise<Initialized> {
     return { found: 'umzug', wrote: ignored, kept, next: await umzugAdvice(folder, pack, databases) };
   }
   const [framework, ...others] = frameworks;
-  if (framework !== undefined) return withFrameworks(folder, pack, [framework, ...others]);
+  if (framework !== undefined) return withFrameworks(folder, pack, [framework, ...others], provider);
   const migrations = findSqlFolder(folder);
   const code = migrations === undefined && !present.exists ? findCodeMigrations(folder) : undefined;
   if (code !== undefined) return withoutFramework(code, pack);
-  const config = await writeConfig(folder, present, configText({ databases, migrations: migrations ?? 'migrations' }));
+  const text = configText({ databases, migrations: migrations ?? 'migrations', provider });
+  const config = await writeConfig(folder, present, text);
   const scripts = pack === undefined ? { wrote: [], kept: [] } : await addScripts(pack);
   return {
     found: foundText(migrations, present),
     wrote: [...config.wrote, ...scripts.wrote, ...(await ignoreHome(folder))],
     kept: [...config.kept, ...scripts.kept],
-    next: nextSteps({ databases, migrations, pack, config: present }),
+    next: nextSteps({ databases: provider === undefined ? databases : undefined, migrations, pack, config: present }),
   };
 }
 
@@ -74,15 +91,20 @@ async function withFrameworks(
   folder: string,
   pack: Package | undefined,
   frameworks: readonly [Framework, ...Framework[]],
+  provider: ProviderFound | undefined,
 ): Promise<Initialized> {
   const [first, ...others] = frameworks;
   const main = await configFile(folder, pack);
   const configs = [
-    await writeConfig(folder, main, frameworkConfig(first)),
+    await writeConfig(folder, main, frameworkConfig(first, provider)),
     ...(await Promise.all(
       others.map(async (other) => {
         const name = main.name.replace('forerun.', `forerun.${other.adapter}.`);
-        return writeConfig(folder, { name, exists: await isThere(join(folder, name)) }, frameworkConfig(other));
+        return writeConfig(
+          folder,
+          { name, exists: await isThere(join(folder, name)) },
+          frameworkConfig(other, provider),
+        );
       }),
     )),
   ];
@@ -150,7 +172,8 @@ async function ignoreHome(folder: string): Promise<readonly string[]> {
 }
 
 interface Found {
-  readonly databases: readonly string[];
+  /** Undefined where main's address comes from elsewhere. */
+  readonly databases: readonly string[] | undefined;
   readonly migrations: string | undefined;
   readonly pack: Package | undefined;
   /** Where it was there already, what it says is the project's own affair. */
@@ -160,7 +183,7 @@ interface Found {
 function nextSteps({ databases, migrations, pack, config }: Found): string {
   return [
     ...installSteps(pack),
-    ...(config.exists ? [] : databaseSteps(databases, config.name)),
+    ...(config.exists || databases === undefined ? [] : databaseSteps(databases, config.name)),
     ...(migrations === undefined && !config.exists ? ['Create the first migration: npx forerun create <name>'] : []),
     ...lookAndApply,
   ].join('\n');

@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import { doctorText } from '../../reports/doctor-text.ts';
 import { initText } from '../../reports/init-text.ts';
 import { json } from '../../reports/json.ts';
+import { ForerunError } from '../../error.ts';
+import type { ProviderFound } from '../../verbs/init/provider.ts';
 import type { CommonOptions } from '../common-options.ts';
 import { configFrom } from '../config-from.ts';
 import { helpAfter, plainCodes } from '../help.ts';
@@ -15,13 +17,39 @@ export function addInit(program: Command): void {
     .description(
       'Finds the framework in use, writes forerun.config, adds npm scripts (migrate:up, migrate:up:safe, …). Overwrites nothing.',
     )
-    .addHelpText('after', helpAfter([['npx forerun init', 'in the folder of your project']], plainCodes))
+    .option('--vm <uuid>', 'with --provider vers: the VM that main is in; new makes one')
+    .addHelpText('after', helpAfter(initExamples, plainCodes))
     .action(async (_: unknown, command: Command) => {
-      const output = takeOutput(command.optsWithGlobals<CommonOptions>());
-      const { init } = await import('../../index.ts');
-      const done = await init(process.cwd());
+      const { provider: named, vm, ...flags } = command.optsWithGlobals<CommonOptions & { readonly vm?: string }>();
+      // The configuration says it from now on.
+      const output = takeOutput(flags);
+      const provider = await providerFound(named, vm, process.env);
+      const { init } = await import('../../verbs/init.ts');
+      const done = await init(process.cwd(), provider === undefined ? {} : { provider });
       output.result(output.json ? json(done) : initText(done, output.view.style));
     });
+}
+
+const initExamples = [
+  ['npx forerun init', 'in the folder of your project'],
+  ['npx forerun init --provider vers --vm <uuid>', 'main is in a VM of vers.sh'],
+] as const;
+
+/** The others need nothing that a configuration would have to say. */
+async function providerFound(
+  provider: string | undefined,
+  vm: string | undefined,
+  { FORERUN_VERS_VM: given, FORERUN_VERS_CLI: cli }: NodeJS.ProcessEnv,
+): Promise<ProviderFound | undefined> {
+  if (provider === undefined && vm === undefined) return undefined;
+  if (provider !== 'vers') {
+    throw new ForerunError('USAGE', 'init sets no other provider up than vers.', {
+      details: {},
+      next: 'Leave --provider and --vm out, or type: forerun init --provider vers --vm <uuid>',
+    });
+  }
+  const { versFound } = await import('../../providers/vers/init.ts');
+  return versFound({ vm: vm ?? (given === '' ? undefined : given), cli: cli === '' ? undefined : cli });
 }
 
 export function addCreate(program: Command): void {

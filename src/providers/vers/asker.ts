@@ -19,9 +19,15 @@ export interface Asker {
   /** All of a list, however many calls that takes. */
   list<T>(what: string, args: readonly string[], item: z.ZodType<T>): Promise<readonly T[]>;
   /** Throws `InDoubt` where it may have happened. */
-  change(what: string, args: readonly string[], of: { readonly vm?: string; readonly copy?: string }): Promise<Called>;
+  change(what: string, args: readonly string[], of: About): Promise<Called>;
   /** A change that answers what it made. */
-  make<T>(what: string, args: readonly string[], shape: z.ZodType<T>, vm: string, copy: string): Promise<T>;
+  make<T>(what: string, args: readonly string[], shape: z.ZodType<T>, of: About): Promise<T>;
+}
+
+/** The machine or commit that is changed, and the copy for which that is done. */
+interface About {
+  readonly vm?: string;
+  readonly copy?: string;
 }
 
 export function makeAsker(options: VersOptions): Asker {
@@ -41,14 +47,14 @@ export function makeAsker(options: VersOptions): Asker {
     if (answer.code !== 0) throw refusal(what, answer, vm);
     return parsed(what, answer, shape);
   };
-  const change = async (what: string, args: readonly string[], of: { vm?: string; copy?: string }): Promise<Called> => {
+  const change = async (what: string, args: readonly string[], of: About): Promise<Called> => {
     const answer = await asked(args, of.copy);
     if (answer.code === 0) return answer;
     const failed = refusal(what, answer, of.vm);
     throw isClear(answer) ? failed : new InDoubt(failed.message, { cause: failed });
   };
-  const make = async <T>(what: string, args: string[], shape: z.ZodType<T>, vm: string, copy: string): Promise<T> => {
-    const answer = await change(what, [...args, ...(await asJson())], { vm, copy });
+  const make = async <T>(what: string, args: readonly string[], shape: z.ZodType<T>, of: About): Promise<T> => {
+    const answer = await change(what, [...args, ...(await asJson())], of);
     try {
       return parsed(what, answer, shape);
     } catch (error) {

@@ -35,6 +35,8 @@ export interface Vers {
   readonly options: VersOptions;
   grammar(): Promise<Grammar>;
   machines(): Promise<readonly Machine[]>;
+  /** Answers the id of a machine with nothing on it. */
+  newMachine(size: { readonly memoryMib: number; readonly diskMib: number }): Promise<string>;
   status(vm: string): Promise<Machine>;
   details(vm: string): Promise<MachineDetails>;
   /** Answers the commit's id. Where the command line takes names, the commit gets that one. */
@@ -73,6 +75,10 @@ export function makeVers(options: VersOptions): Vers {
     options,
     grammar,
     machines: () => list('Listing the VMs', ['status'], machine),
+    async newMachine({ memoryMib, diskMib }) {
+      const args = ['run', '--mem-size', String(memoryMib), '--fs-size-vm', String(diskMib)];
+      return (await make('A new VM', args, z.object({ vm_id: uuid }), {})).vm_id;
+    },
     status: (vm) => read(`Looking at VM ${vm}`, ['status', ensureUuid(vm)], machine, vm),
     async details(vm) {
       const verb = (await grammar()) === 'newest' ? 'get' : 'info';
@@ -81,7 +87,7 @@ export function makeVers(options: VersOptions): Vers {
     async commit(vm, name, copy) {
       const named = (await grammar()) === 'newest' ? ['--name', name] : [];
       const args = ['commit', 'create', ensureUuid(vm), ...named];
-      return (await make(`The commit of VM ${vm}`, args, z.object({ commit_id: uuid }), vm, copy)).commit_id;
+      return (await make(`The commit of VM ${vm}`, args, z.object({ commit_id: uuid }), { vm, copy })).commit_id;
     },
     commits: () => list('Listing the commits', ['commit', 'list'], commit),
     async deleteCommit(id) {
@@ -96,11 +102,11 @@ export function makeVers(options: VersOptions): Vers {
     },
     async fromCommit(of, copy) {
       const args = ['run-commit', ensureUuid(of)];
-      return (await make(`A VM from commit ${of}`, args, z.object({ vm_id: uuid }), of, copy)).vm_id;
+      return (await make(`A VM from commit ${of}`, args, z.object({ vm_id: uuid }), { vm: of, copy })).vm_id;
     },
     async branch(vm, copy) {
       const shape = z.object({ new_ids: z.tuple([uuid], uuid) });
-      return (await make(`The branch of VM ${vm}`, ['branch', ensureUuid(vm)], shape, vm, copy)).new_ids[0];
+      return (await make(`The branch of VM ${vm}`, ['branch', ensureUuid(vm)], shape, { vm, copy })).new_ids[0];
     },
     async resume(vm) {
       await change(`Resuming VM ${vm}`, ['resume', ensureUuid(vm)], { vm });

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import type { Package } from './package-file.ts';
+import { providerText, type ProviderFound } from './provider.ts';
 
 /** The config that a project has, or the name that a new one should get. */
 export interface ConfigFile {
@@ -17,16 +18,22 @@ export async function configFile(folder: string, pack: Package | undefined): Pro
   return { name: pack?.content['type'] === 'module' ? 'forerun.config.js' : 'forerun.config.mjs', exists: false };
 }
 
-/** The text of a config file of that name. It imports types alone, so that it loads before Forerun is installed. */
+/**
+ * The text of a config file of that name. Without a provider it imports types alone, so that it loads before Forerun is
+ * installed.
+ */
 export function configText(found: {
   readonly databases: readonly string[];
   readonly migrations: string;
+  readonly provider: ProviderFound | undefined;
 }): (name: string) => string {
-  const body = `{\n  database: ${databaseText(found.databases)},\n  migrations: ${quoted(found.migrations)},\n}`;
+  const { imported, line } = providerText(found.provider);
+  const database = found.provider?.database ?? databaseText(found.databases);
+  const body = `{\n  database: ${database},\n  migrations: ${quoted(found.migrations)},\n${line}}`;
   return (name) =>
     name.endsWith('ts')
-      ? `import type { Config } from 'forerun';\n\nexport default ${body} satisfies Config;\n`
-      : `/** @type {import('forerun').Config} */\nexport default ${body};\n`;
+      ? `import type { Config } from 'forerun';\n${imported}\nexport default ${body} satisfies Config;\n`
+      : `${imported === '' ? '' : `${imported}\n`}/** @type {import('forerun').Config} */\nexport default ${body};\n`;
 }
 
 /** The address of main, as it stands in a config file. */

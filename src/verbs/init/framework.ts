@@ -1,4 +1,5 @@
 import type { Package } from './package-file.ts';
+import { providerText, type ProviderFound } from './provider.ts';
 
 /** A framework in use, and what stands for it in a configuration. */
 export interface Framework {
@@ -17,11 +18,13 @@ export interface Framework {
 }
 
 /** The text of a configuration file of that name. */
-export function frameworkConfig(framework: Framework): (name: string) => string {
-  const { adapter, database } = framework;
-  const imported = `import { ${adapter} } from 'forerun/${adapter}';\n`;
+export function frameworkConfig(framework: Framework, provider: ProviderFound | undefined): (name: string) => string {
+  const { adapter } = framework;
+  const ofProvider = providerText(provider);
+  const imported = `import { ${adapter} } from 'forerun/${adapter}';\n${ofProvider.imported}`;
+  const database = framework.database === undefined ? undefined : (provider?.database ?? framework.database);
   const address = database === undefined ? '' : `  database: ${database},\n`;
-  const body = `{\n${address}  source: ${sourceText(framework)},\n}`;
+  const body = `{\n${address}  source: ${sourceText(framework)},\n${ofProvider.line}}`;
   return (name) =>
     name.endsWith('ts')
       ? `import type { Config } from 'forerun';\n${imported}\nexport default ${body} satisfies Config;\n`

@@ -1,5 +1,5 @@
 // Part of a stand-in for Vers, for tests alone: the commands of its command line. Only those that somebody types here.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolveAlias, setAlias } from './aliases.mjs';
 import { ask } from './ask.mjs';
 import { isUuid } from './account.mjs';
@@ -17,9 +17,14 @@ export const commands = {
   },
   run: {
     async run(at, args) {
-      const { flags } = parse(args, at, { ...format, 'vm-alias|N': 'text', wait: 'flag' });
+      const sizes = { 'mem-size': 'text', 'vcpu-count': 'text', 'fs-size-vm': 'text', rootfs: 'text', kernel: 'text' };
+      const { flags } = parse(args, at, { ...format, ...sizes, 'vm-alias|N': 'text', wait: 'flag' });
       warnWithoutToml(at);
-      throw new Failure(`the stand-in makes no machine by run (${JSON.stringify(flags)}): the test does`);
+      const { vm_id } = await ask(at.root, 'new_root', {});
+      mkdirSync('.vers', { recursive: true });
+      writeFileSync('.vers/HEAD', `${vm_id}\n`);
+      if (flags['vm-alias'] !== undefined) setAlias(flags['vm-alias'], vm_id);
+      say(flags, { vm_id, head: vm_id }, `VM ${vm_id} started; HEAD now points to it`);
     },
   },
   branch: {

@@ -1,7 +1,7 @@
 // A stand-in for the service behind Vers, for tests alone: answers one call about an account and ends. It goes on when
 // whoever called gives up, as a service does, where it is a program of its own (`serve.mjs`).
 import { randomUUID } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { faultsFor, isUuid, locked, logCall, newMachine, owner, readState, update } from './account.mjs';
@@ -42,6 +42,13 @@ const calls = {
   vms: (state) => ok(Object.values(state.vms).map(shownMachine)),
   status: (state) => ok(shownMachine(state.vms[body.id])),
   metadata: (state) => ok(state.vms[body.id]),
+  /** With no server of its own: whoever makes it installs one. */
+  async new_root() {
+    const machine = newMachine({ state: 'running' });
+    mkdirSync(folderOf(root, 'vms', machine.vm_id));
+    await update(root, (state) => void (state.vms[machine.vm_id] = machine));
+    return { status: 201, body: { vm_id: machine.vm_id } };
+  },
   commit: () => commit(body.id, { name: body.name, listed: true }).then((made) => ({ status: 201, body: made })),
   async from_commit(state) {
     const from = state.commits[body.commit_id];
