@@ -46,7 +46,7 @@ export function stepsOn(
   return own.filter((_, at) => at % 2 === (version === 15 ? 0 : 1));
 }
 
-const shop = `
+export const shop: string = `
   CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT UNIQUE NOT NULL, name TEXT NOT NULL);
   INSERT INTO users VALUES (1, 'alice@example.com', 'Alice'), (2, 'bob@example.com', 'Bob');
   CREATE FUNCTION slow(name TEXT) RETURNS TEXT IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN
