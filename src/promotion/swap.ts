@@ -30,7 +30,7 @@ export async function swap(run: Run, plan: SwapPlan): Promise<Rehearsal> {
       await stamp(run, rehearsal.branch);
       // Whatever goes wrong from here on, the checkpoints are the way back.
       run.inDoubt = true;
-      await provider.promote(rehearsal.branch, base);
+      await provider.promote(rehearsal.branch, base, (message) => run.note('promotion', message));
       run.inDoubt = false;
       return rehearsal;
     } catch (error) {

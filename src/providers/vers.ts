@@ -1,3 +1,5 @@
+import { commandWords, shellSyntax } from '../checks/command-words.ts';
+import { ForerunError } from '../error.ts';
 import { asFailure } from './postgres/failure.ts';
 import { databaseOf } from './postgres/address.ts';
 import { unknownSince } from './postgres/databases.ts';
@@ -13,6 +15,7 @@ import { listVers } from './vers/list.ts';
 import { branchOf, commitOf } from './vers/make.ts';
 import { awake } from './vers/pause.ts';
 import { discardVers } from './vers/remove.ts';
+import { promoteVers, resumeSwap } from './vers/swap.ts';
 import { makeTunnels } from './vers/tunnel.ts';
 import { mainOf, type World } from './vers/world.ts';
 
@@ -33,6 +36,16 @@ export interface VersOptions {
   readonly readyLimitSeconds?: number;
   /** How long one call of the command line may take, in seconds. @default 200 */
   readonly callLimitSeconds?: number;
+  /**
+   * Command that has whoever uses main use the VM that FORERUN_VERS_VM names, instead of the one in FORERUN_VERS_OLD_VM;
+   * FORERUN_VERS_ADDRESS leads there from this machine. Run without a shell, and again where it failed. With it, migrations
+   * that cannot be replayed are swapped in. @default none: main stays in its VM
+   */
+  readonly handOver?: string;
+  /** How long that command may take, in seconds. @default 300 */
+  readonly handOverLimitSeconds?: number;
+  /** Nobody but Forerun uses the VM, through a tunnel on this machine, so that a swap needs no such command. @default false */
+  readonly unshared?: boolean;
 }
 
 /**
@@ -48,6 +61,7 @@ export function vers(options: VersOptions): Provider {
     tunnels: makeTunnels({ cli, remotePort: options.port ?? 5432 }),
     keeper: makeKeeper(),
     vm: ensureUuid(options.vm),
+    ...handOverOf(options),
     maintenance: options.maintenance,
     quiesce: options.quiesce,
     quiesceLimitMs: (options.quiesceLimitSeconds ?? 60) * 1000,
@@ -86,9 +100,21 @@ export function vers(options: VersOptions): Provider {
     },
     list: (main) => told(listVers(world, main), `Listing the copies of "${databaseOf(main)}"`),
     async awaken(main) {
-      if (!(await awake(client, world.vm, main))) return undefined;
-      return `VM ${world.vm} was paused, most likely by a run that died, and was resumed.`;
+      const woken = await awake(client, world.vm, main);
+      const resumed = await told(resumeSwap(world, main), 'Looking which VM main is in');
+      if (!woken) return resumed;
+      const said = `VM ${world.vm} was paused, most likely by a run that died, and was resumed.`;
+      return resumed === undefined ? said : `${said} ${resumed}`;
     },
+    ...(world.handOver === undefined
+      ? {}
+      : {
+          async promote(branch, since, note = () => {}) {
+            const known = taken.get(since.id);
+            if (known === undefined) throw unknownSince(since);
+            await told(promoteVers(world, branch, known, note), `Making ${branch.id} main`);
+          },
+        }),
     async estimate(main) {
       await client.status(world.vm);
       await using session = await openSession(main);
@@ -96,6 +122,26 @@ export function vers(options: VersOptions): Provider {
       return { way: 'commit', bytes: await sizeOf(session, databaseOf(main)) };
     },
   };
+}
+
+function handOverOf(options: VersOptions): Pick<World, 'handOver'> {
+  const { handOver: command, unshared = false } = options;
+  if (command === undefined && !unshared) return {};
+  if (command !== undefined) refuseCommand(command, unshared);
+  const limitMs = (options.handOverLimitSeconds ?? 300) * 1000;
+  return { handOver: { ...(command === undefined ? {} : { command }), limitMs } };
+}
+
+/** It is run without a shell, and must not mean something else there. */
+function refuseCommand(command: string, unshared: boolean): void {
+  const found = commandWords(command).length === 0 ? 'no word' : shellSyntax(command);
+  if (found === undefined && !unshared) return;
+  const why =
+    found === undefined ? 'and unshared exclude each other' : `is run without a shell, and has ${found} in it`;
+  throw new ForerunError('CONFIG', `The option handOver of the provider vers ${why}.`, {
+    details: { keys: ['provider'] },
+    next: "Name a program and what it is given: vers({ …, handOver: './move-traffic.sh' })",
+  });
 }
 
 async function countsNow(main: Target): Promise<Counts> {

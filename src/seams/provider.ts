@@ -61,9 +61,9 @@ export interface Provider {
   moved(since: Checkpoint): Promise<boolean>;
   /**
    * Swap: main becomes the branch in one atomic step, only if main has not moved `since`; else `STALE_BRANCH` and
-   * main is as it was. Absent where impossible.
+   * main is as it was. Absent where impossible. `note` is told what people have to do about it.
    */
-  promote?(branch: Branch, since: Checkpoint): Promise<void>;
+  promote?(branch: Branch, since: Checkpoint, note?: (message: string) => void): Promise<void>;
   /**
    * Swap for a main that is never quiet: holds writers off (readers go on), makes `branch` anew from main, has
    * `rehearse` bring it forward, and promotes it. Throws `STALE_BRANCH` where main cannot be held.

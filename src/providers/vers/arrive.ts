@@ -5,6 +5,7 @@ import type { Target } from '../../seams/target.ts';
 import { databaseOf } from '../postgres/address.ts';
 import { openSession, type ServerSession } from '../postgres/session.ts';
 import { execIn } from './exec.ts';
+import { forgetGenerations } from './generation.ts';
 import { markCopy, proves, type VersRecord } from './records.ts';
 import { recordsOf, type World } from './world.ts';
 
@@ -22,6 +23,7 @@ export async function arrive(
   await using session = await answering(recordsOf(target, world.maintenance), made, world.readyLimitMs);
   if (!(await proves(session, proof))) throw elsewhere(world.vm, databaseOf(target));
   await markCopy(session, id);
+  await forgetGenerations(session);
   const found = await endAll(session);
   const said =
     found.length === 0

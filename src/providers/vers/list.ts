@@ -3,6 +3,7 @@ import type { Session } from '../../seams/driver.ts';
 import type { ListedCopy } from '../../seams/provider.ts';
 import type { Target } from '../../seams/target.ts';
 import { databaseOf } from '../postgres/address.ts';
+import { readGeneration, refuseOther } from './generation.ts';
 import { readRecords, toCopy, type VersRecord } from './records.ts';
 import { openRecords, targetOf, type World } from './world.ts';
 
@@ -10,10 +11,11 @@ import { openRecords, targetOf, type World } from './world.ts';
 export async function listVers(world: World, main: Target): Promise<readonly ListedCopy[]> {
   const copies: ListedCopy[] = [];
   await using session = await openRecords(world, main);
+  refuseOther(world.vm, await readGeneration(session, databaseOf(main)));
   const records = (await readRecords(session)).filter((one) => isAbout(one, world.vm, databaseOf(main)));
   const living = await whoLives(session);
   for (const record of records) {
-    if (record.state === 'discarded') continue;
+    if (record.state === 'discarded' || record.state === 'main') continue;
     const leftover = isLeftover({ ...record, state: record.state }, living);
     if (record.state === 'making' && !leftover) continue;
     const at = leftover ? record : await reachable(world, record);
@@ -34,7 +36,9 @@ export async function livingBranch(
   );
   if (same.length === 0) return undefined;
   const living = await whoLives(session);
-  return same.find((one) => one.state !== 'discarded' && !isLeftover({ ...one, state: one.state }, living));
+  return same.find(
+    (one) => (one.state === 'making' || one.state === 'ready') && !isLeftover({ ...one, state: one.state }, living),
+  );
 }
 
 /** A tunnel ends with the machine that it is on; and it may be another machine that asks now. */

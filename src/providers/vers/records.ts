@@ -21,8 +21,8 @@ export interface VersRecord {
   readonly parent?: string;
   readonly run?: string;
   readonly createdAt: string;
-  /** `discarded`: only its commit is still there, because VMs descend from it. */
-  readonly state: 'making' | 'ready' | 'discarded';
+  /** `discarded`: only its commit is still there, because VMs descend from it. `main`: its VM is main now. */
+  readonly state: 'making' | 'ready' | 'discarded' | 'main';
   readonly bytes: number;
   readonly ms: number;
   readonly maker: ProcessIdentity;
@@ -50,7 +50,7 @@ const recordShape: z.ZodType<VersRecord> = z.object({
   parent: maybe,
   run: maybe,
   createdAt: text,
-  state: z.enum(['making', 'ready', 'discarded']),
+  state: z.enum(['making', 'ready', 'discarded', 'main']),
   bytes: z.number(),
   ms: z.number(),
   maker: z.object({ pid: z.number(), host: text, startTime: maybe }),
@@ -72,7 +72,7 @@ export async function readRecords(session: Session): Promise<readonly VersRecord
 
 /** Answers the ids of the transactions that it took. */
 export async function writeRecord(session: Session, record: VersRecord): Promise<readonly bigint[]> {
-  const making = await ensureTable(session);
+  const making = await ensureRecords(session);
   const [row] = await session.query(
     `INSERT INTO forerun.vers (id, record) VALUES ($1, $2::jsonb)
     ON CONFLICT (id) DO UPDATE SET record = excluded.record
@@ -82,8 +82,14 @@ export async function writeRecord(session: Session, record: VersRecord): Promise
   return [...making, BigInt(String(row?.['xid']))];
 }
 
-export async function removeRecord(session: Session, id: string): Promise<void> {
-  if (await hasTable(session)) await session.query('DELETE FROM forerun.vers WHERE id = $1', [id]);
+/** Answers the ids of the transactions that it took. */
+export async function removeRecord(session: Session, id: string): Promise<readonly bigint[]> {
+  if (!(await hasTable(session))) return [];
+  const [row] = await session.query(
+    'DELETE FROM forerun.vers WHERE id = $1 RETURNING pg_current_xact_id()::text AS xid',
+    [id],
+  );
+  return row === undefined ? [] : [BigInt(String(row['xid']))];
 }
 
 /** Whether a database holds what was written for that copy before it was made. */
@@ -94,7 +100,7 @@ export async function proves(session: Session, id: string): Promise<boolean> {
 
 /** In a copy: it has none of main's copies, and is known by its own id to what is made from it. */
 export async function markCopy(session: Session, id: string): Promise<void> {
-  await ensureTable(session);
+  await ensureRecords(session);
   await session.query('DELETE FROM forerun.vers');
   await session.query(`INSERT INTO forerun.vers (id, record) VALUES ($1, '{"self": true}')`, [id]);
 }
@@ -123,13 +129,18 @@ export function commitTarget({ made }: VersRecord): Target {
   return { url, variable: url };
 }
 
-async function hasTable(session: Session): Promise<boolean> {
-  const [row] = await session.query("SELECT to_regclass('forerun.vers') IS NOT NULL AS there");
+export async function hasTable(session: Session, table: string = 'forerun.vers'): Promise<boolean> {
+  const [row] = await session.query('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
   return row?.['there'] === true;
 }
 
-async function ensureTable(session: Session): Promise<readonly bigint[]> {
-  if (await hasTable(session)) return [];
+function ensureRecords(session: Session): Promise<readonly bigint[]> {
+  return ensureTable(session, 'forerun.vers', '(id text PRIMARY KEY, record jsonb NOT NULL)');
+}
+
+/** Answers the ids of the transactions that it took. */
+export async function ensureTable(session: Session, table: string, columns: string): Promise<readonly bigint[]> {
+  if (await hasTable(session, table)) return [];
   try {
     // In one transaction, so that two deployers do not both make it.
     // A role that may make no schema may have been given this one.
@@ -137,7 +148,7 @@ async function ensureTable(session: Session): Promise<readonly bigint[]> {
     const schema = row?.['missing'] === true ? 'CREATE SCHEMA IF NOT EXISTS forerun;' : '';
     const [made] = await session.query(`SELECT pg_advisory_xact_lock(1718579813, 0);
       ${schema}
-      CREATE TABLE IF NOT EXISTS forerun.vers (id text PRIMARY KEY, record jsonb NOT NULL);
+      CREATE TABLE IF NOT EXISTS ${table} ${columns};
       SELECT pg_current_xact_id()::text AS xid`);
     return [BigInt(String(made?.['xid']))];
   } catch (error) {

@@ -12,7 +12,7 @@ export async function discardVers(world: World, copy: Copy): Promise<void> {
   const main = mainOf(world, copy);
   const all = await recordsAbout(world, main);
   const record = all.find((one) => one.id === copy.id);
-  if (record === undefined || record.state === 'discarded') return;
+  if (record === undefined || record.state === 'discarded' || record.state === 'main') return;
   if (record.state === 'ready') ensureSame(copy, record);
   else await endCalls(record.id, callsLimitMs);
   if (record.kind === 'checkpoint' && isDescendedFrom(record, all)) {

@@ -14,6 +14,10 @@ export interface Tunnels {
   open(vm: string, preferred?: number): Promise<number>;
   /** Ends every tunnel of this machine to a VM. Safe to repeat. */
   close(vm: string): Promise<void>;
+  /** Whether a tunnel of this machine leads from that port to a VM. */
+  leads(port: number, vm: string): Promise<boolean>;
+  /** Has a port that led to one VM lead to another. */
+  move(port: number, from: string, to: string): Promise<void>;
 }
 
 export interface TunnelOptions {
@@ -53,7 +57,7 @@ export function makeTunnels({ cli, remotePort }: TunnelOptions): Tunnels {
       again.catch(() => {});
     });
   };
-  return {
+  const tunnels: Tunnels = {
     async open(vm, preferred) {
       closing.delete(vm);
       const [there] = await tunnelsTo(vm);
@@ -76,7 +80,14 @@ export function makeTunnels({ cli, remotePort }: TunnelOptions): Tunnels {
       }
       await rm(join(await ownFolder(), `tunnel-${vm}.log`), { force: true });
     },
+    leads: async (port, vm) => (await tunnelsTo(vm)).some((one) => one.port === port),
+    async move(port, from, to) {
+      await tunnels.close(from);
+      await tunnels.close(to);
+      await tunnels.open(to, port);
+    },
   };
+  return tunnels;
 }
 
 const maxRestarts = 5;

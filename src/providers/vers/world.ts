@@ -15,8 +15,10 @@ export interface World {
   readonly vers: Vers;
   readonly tunnels: Tunnels;
   readonly keeper: Keeper;
-  /** The main VM. */
-  readonly vm: string;
+  /** The main VM. Another one takes over from it in a swap. */
+  vm: string;
+  /** How that is done; absent where it must not be. */
+  readonly handOver?: HandOver;
   readonly maintenance: string | undefined;
   readonly quiesce: string | undefined;
   readonly quiesceLimitMs: number;
@@ -25,6 +27,12 @@ export interface World {
   readonly mains: Map<string, Target>;
   /** Ids of the transactions on main's server that wrote records. */
   readonly ours: bigint[];
+}
+
+/** How whoever uses main comes to use its successor: by a command, or nobody but this process has to. */
+export interface HandOver {
+  readonly command?: string;
+  readonly limitMs: number;
 }
 
 /** A session where the records of a main's copies are. */
@@ -56,7 +64,7 @@ export async function save(world: World, main: Target, record: VersRecord): Prom
 
 export async function forget(world: World, main: Target, id: string): Promise<void> {
   await using session = await openRecords(world, main);
-  await removeRecord(session, id);
+  world.ours.push(...(await removeRecord(session, id)));
 }
 
 export function mainOf(world: World, copy: Pick<Copy, 'id' | 'kind'>): Target {

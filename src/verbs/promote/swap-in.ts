@@ -59,7 +59,7 @@ async function swap(run: Run, candidate: Branch, now: Checkpoint, last: Brought 
   // Before, so that the way back is kept however this ends.
   run.waysBack.add(now.id);
   try {
-    await provider.promote(candidate, now);
+    await provider.promote(candidate, now, (message) => run.note('promotion', message));
   } catch (error) {
     if (isForerunError(error, 'STALE_BRANCH')) run.waysBack.delete(now.id);
     throw error;
