@@ -10,6 +10,7 @@ import { postgresPrisma } from './postgres-prisma.ts';
 import { status } from './status.ts';
 import { machineLine } from './support/machine.ts';
 import { markdown, type Measured } from './support/result.ts';
+import { versCalls } from './vers.ts';
 
 const benches: Readonly<Record<string, () => Promise<Measured>>> = {
   status,
@@ -22,6 +23,7 @@ const benches: Readonly<Record<string, () => Promise<Measured>>> = {
   'postgres-hundred': postgresHundred,
   'knex-three-hundred': knexThreeHundred,
   'postgres-prisma': postgresPrisma,
+  vers: versCalls,
 };
 
 const asked = process.argv.slice(2);

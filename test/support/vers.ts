@@ -93,6 +93,7 @@ export async function startVers(grammar: Grammar = 'v0.10.0'): Promise<VersAccou
     isWorking: () => isAnyWith(`serve.mjs\0${root}`),
     async [Symbol.asyncDispose]() {
       forward.close();
+      guard.ref();
       guard.stdin?.end();
       await once(guard, 'exit');
       await rm(root, { recursive: true, force: true });
