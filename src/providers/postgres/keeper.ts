@@ -23,12 +23,20 @@ export function makeKeeper(): Keeper {
     sessions.set(server.variable, opening);
     return opening;
   };
+  /** What was asked last on a session: the next one waits for it. */
+  const asked = new WeakMap<ServerSession, Promise<unknown>>();
   const ask = async (session: ServerSession, sql: string, id: string): Promise<void> => {
     session.keepAlive(true);
-    try {
+    const before = asked.get(session);
+    const asking = (async () => {
+      await before?.catch(() => {});
       await session.query(sql, [lockSpace, lockKey(id)]);
+    })();
+    asked.set(session, asking);
+    try {
+      await asking;
     } finally {
-      session.keepAlive(false);
+      if (asked.get(session) === asking) session.keepAlive(false);
     }
   };
   const closeUnused = async (server: Target): Promise<void> => {
