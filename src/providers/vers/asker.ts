@@ -47,14 +47,14 @@ export function makeAsker(options: VersOptions): Asker {
     if (answer.code !== 0) throw refusal(what, answer, vm);
     return parsed(what, answer, shape);
   };
-  const change = async (what: string, args: readonly string[], of: About): Promise<Called> => {
+  const changed = async (what: string, args: readonly string[], of: About, makes: boolean): Promise<Called> => {
     const answer = await asked(args, of.copy);
     if (answer.code === 0) return answer;
     const failed = refusal(what, answer, of.vm);
-    throw isClear(answer) ? failed : new InDoubt(failed.message, { cause: failed });
+    throw isClear(answer, makes) ? failed : new InDoubt(failed.message, { cause: failed });
   };
   const make = async <T>(what: string, args: readonly string[], shape: z.ZodType<T>, of: About): Promise<T> => {
-    const answer = await change(what, [...args, ...(await asJson())], of);
+    const answer = await changed(what, [...args, ...(await asJson())], of, true);
     try {
       return parsed(what, answer, shape);
     } catch (error) {
@@ -74,7 +74,7 @@ export function makeAsker(options: VersOptions): Asker {
       found.push(...answer.items);
     }
   };
-  return { grammar, read, list, change, make };
+  return { grammar, read, list, change: (what, args, of) => changed(what, args, of, false), make };
 }
 
 function parsed<T>(what: string, { stdout }: Called, shape: z.ZodType<T>): T {

@@ -31,6 +31,7 @@ export async function commitOf(world: World, main: Target, of: Copy | undefined,
     );
     const made = { ...record, made: result.id };
     await save(world, main, made);
+    for (const one of result.others) await world.vers.deleteCommit(one);
     const name = await nameIt(world, made, making);
     const still = `VM ${vm} stood still for ${pause.ms} ms`;
     making.note?.(`${pause.resumed ? `${still}, and had to be resumed` : still}.`);
@@ -56,6 +57,7 @@ export async function branchOf(world: World, from: Checkpoint | Branch, making: 
     if (result.wasInDoubt !== undefined) making.note?.(`${result.wasInDoubt} It had happened: VM ${result.id}.`);
     const known = { ...record, made: result.id };
     await save(world, main, known);
+    for (const one of result.others) await vers.deleteMachine(one);
     making.signal?.throwIfAborted();
     const port = await world.tunnels.open(result.id);
     for (const found of await arrive(world, targetAtPort(main, port), known)) making.note?.(found);

@@ -43,8 +43,6 @@ export async function removeMade(world: World, record: VersRecord, all: readonly
     }
     return;
   }
-  // Commits without a name of ours: of several nobody can tell which is ours, and another's is not to be deleted.
-  if (found.length > 1 && (await vers.grammar()) !== 'newest') return;
   if ((await vers.grammar()) === 'v0.10')
     await unlessGone(
       () => vers.deleteTag(record.name),

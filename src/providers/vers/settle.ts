@@ -4,19 +4,24 @@ import type { Vers } from './client.ts';
 import { InDoubt } from './failure.ts';
 import type { VersRecord } from './records.ts';
 
+export interface Certain {
+  readonly id: string;
+  readonly wasInDoubt?: string;
+  /** What else came of it: the command line tries again by itself. */
+  readonly others: readonly string[];
+}
+
 /** Asks once. After a doubtful answer it looks for what came of it, for a while, and asks no second time. */
-export async function certain(
-  ask: () => Promise<string>,
-  look: () => Promise<readonly string[]>,
-): Promise<{ readonly id: string; readonly wasInDoubt?: string }> {
+export async function certain(ask: () => Promise<string>, look: () => Promise<readonly string[]>): Promise<Certain> {
   try {
-    return { id: await ask() };
+    return { id: await ask(), others: [] };
   } catch (error) {
     if (!(error instanceof InDoubt)) throw error;
     const deadline = performance.now() + lookMs;
     for (;;) {
-      const id = (await look()).at(-1);
-      if (id !== undefined) return { id, wasInDoubt: error.message };
+      const found = await look();
+      const id = found.at(-1);
+      if (id !== undefined) return { id, wasInDoubt: error.message, others: found.slice(0, -1) };
       if (performance.now() > deadline) throw unknown(error);
       await sleep(500);
     }
@@ -67,7 +72,8 @@ async function commitsFor(
       !theirs.has(one.commit_id) &&
       isSince(createdAt, one.created_at),
   );
-  return inOrder(young).map((one) => one.commit_id);
+  // Of several nobody can tell which is ours, and another's is neither to be used nor to be deleted.
+  return young.length === 1 ? young.map((one) => one.commit_id) : [];
 }
 
 function isSince(asked: string, made: string): boolean {
@@ -82,7 +88,7 @@ function inOrder<T extends { readonly created_at: string }>(all: readonly T[]): 
 }
 
 function unknown(doubt: InDoubt): ForerunError<'PROVIDER_FAILED'> {
-  return new ForerunError('PROVIDER_FAILED', `${doubt.message} Nothing came of it so far.`, {
+  return new ForerunError('PROVIDER_FAILED', `${doubt.message} Nothing came of it so far that is surely ours.`, {
     details: {},
     next: 'Try again; should it have happened after all, the next run finds it and cleans it up.',
     cause: doubt,

@@ -1,5 +1,6 @@
 // Part of a stand-in for Vers, for tests alone: the commands of its command line. Only those that somebody types here.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { resolveAlias, setAlias } from './aliases.mjs';
 import { ask } from './ask.mjs';
 import { isUuid } from './account.mjs';
@@ -169,8 +170,11 @@ function warnWithoutToml({ newest }) {
 const pages = ({ newest }) => (newest ? { limit: 'text', offset: 'text' } : {});
 
 /** What came later cuts a list, and then wraps it. */
-function paged({ newest }, flags, all) {
-  const [limit, offset] = [Number(flags.limit ?? '50'), Number(flags.offset ?? '0')];
+function paged({ root, newest }, flags, all) {
+  const file = join(root, 'most');
+  // The service need not give as many as are asked for.
+  const most = existsSync(file) ? Number(readFileSync(file, 'utf8')) : Infinity;
+  const [limit, offset] = [Math.min(Number(flags.limit ?? '50'), most), Number(flags.offset ?? '0')];
   if (!newest || all.length <= limit) return all;
   const items = all.slice(offset, offset + limit);
   return {

@@ -15,6 +15,8 @@ const url = process.env.VERS_URL ?? '';
 if (!url.startsWith('file:')) fail(new Failure(`the stand-in for Vers knows no service at "${url}"`));
 const root = fileURLToPath(url);
 const newest = grammarOf(root) === 'newest';
+// It takes what stands there for its environment: a key of another account, for one.
+if (existsSync('.env')) logCall(root, 'dotenv', process.cwd());
 logCall(root, 'vers', ...args);
 const fault = await faultsFor(root, 'cli');
 if (fault.hang) await sleep(1e8);
