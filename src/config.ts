@@ -67,7 +67,11 @@ export async function resolveConfig(config: Config): Promise<Setup> {
   await checkConfig(config);
   const root = resolve(config.root ?? '.');
   const address = config.database ?? (await addressOf(config.source, root));
-  const driver = config.driver ?? (await adaptersDriver(config.source, address)) ?? (await driverFor(address, root));
+  const driver =
+    config.driver ??
+    (await adaptersDriver(config.source, address)) ??
+    (await config.provider?.driver?.(address, root)) ??
+    (await driverFor(address, root));
   const main = driver.target(addressIn(address, root));
   const provider = config.provider ?? (await defaultProvider(address));
   const databaseVariable = config.databaseVariable ?? 'DATABASE_URL';
@@ -147,6 +151,7 @@ async function driverFor(address: string, root: string): Promise<Driver> {
   if (isPostgres(address)) return (await import('./drivers/postgres.ts')).loadPostgres({ root });
   if (!isNoPath(address)) return (await import('./drivers/sqlite.ts')).sqlite();
   const scheme = /^[^:]*/.exec(address)?.[0] ?? '';
+  if (scheme.toLowerCase() === 'vers') throw noVm();
   const near = nearest(scheme, ['postgres', 'postgresql', 'sqlite']);
   const meant = near === undefined ? '' : ` (did you mean ${near}?)`;
   // Any other part may be a password.
@@ -154,6 +159,13 @@ async function driverFor(address: string, root: string): Promise<Driver> {
   throw new ForerunError('BAD_TARGET', `No driver knows the address ${shown}…${meant}.`, {
     details: { target: shown },
     next: 'Give a SQLite database as sqlite:path or as a bare path, a PostgreSQL database as postgres://…',
+  });
+}
+
+function noVm(): ForerunError<'BAD_TARGET'> {
+  return new ForerunError('BAD_TARGET', 'An address that begins with vers: needs the provider vers.', {
+    details: { target: 'vers:' },
+    next: "Add --provider vers and set FORERUN_VERS_VM; or give provider: vers({ vm: '<uuid>' }) in the configuration.",
   });
 }
 

@@ -8,9 +8,10 @@ const providers: Readonly<Record<string, (env: NodeJS.ProcessEnv) => Promise<Pro
   template: async () => (await import('../providers/template.ts')).template(),
   dump: async () => (await import('../providers/dump.ts')).dump(),
   clone: async () => (await import('../providers/clone.ts')).clone(),
-  async vers({ FORERUN_VERS_VM: vm, FORERUN_VERS_CLI: cli }) {
+  async vers({ FORERUN_VERS_VM: vm, FORERUN_VERS_CLI: cli, FORERUN_VERS_AGENT: agent }) {
     if (vm === undefined || vm === '') throw noVm();
-    return (await import('../providers/vers.ts')).vers({ vm, ...(cli === undefined || cli === '' ? {} : { cli }) });
+    const named = Object.fromEntries(Object.entries({ cli, agent }).filter(([, value]) => (value ?? '') !== ''));
+    return (await import('../providers/vers.ts')).vers({ vm, ...named });
   },
 };
 

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { ForerunError } from '../error.ts';
 import { nearest } from '../nearest.ts';
+import { packageVersion } from '../package-version.ts';
 import { addCommonOptions } from './common-options.ts';
 import { helpAfter, runCodes } from './help.ts';
 import type { Cli } from './perform.ts';
@@ -52,7 +52,7 @@ export async function newProgram(cli: Cli, args: readonly string[]): Promise<Com
     .description(
       'Safe database migrations: rehearsed on a branch of the real database, judged there, and only then promoted.',
     )
-    .version(version(), '--version', 'print the version')
+    .version(packageVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [verb]', 'print help for a verb')
     .configureHelp({ showGlobalOptions: true })
@@ -75,17 +75,3 @@ const examples = [
   ['forerun gate --json', 'the same judgement before a deployment, main untouched'],
   ['forerun help up', 'everything about one verb'],
 ] as const;
-
-/** The package's own file is above this one in the sources and in what is built alike. */
-function version(): string {
-  for (let folder = new URL('.', import.meta.url); ; folder = new URL('..', folder)) {
-    try {
-      const { version } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8')) as {
-        readonly version: string;
-      };
-      return version;
-    } catch (error) {
-      if (folder.pathname === '/') throw error;
-    }
-  }
-}

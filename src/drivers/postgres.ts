@@ -8,7 +8,7 @@ import { examinePostgres } from './postgres/examine.ts';
 import { stateOf } from './postgres/failures.ts';
 import type { Guarded } from './postgres/guard.ts';
 import { postgresHistory } from './postgres/history.ts';
-import { homeIn, makeHome } from './postgres/home.ts';
+import { homeIn, makeHome } from './project-home.ts';
 import { identityOf } from './postgres/identity.ts';
 import { postgresJournal } from './postgres/journal.ts';
 import { keptSessions, type KeptSessions, type ScriptSession } from './postgres/kept-sessions.ts';

@@ -3,6 +3,7 @@ import type { Target } from '../seams/target.ts';
 import { codeOf, isNoStatement, whenFree } from './sqlite/busy.ts';
 import { commentedStatements } from './sqlite/commented.ts';
 import { connect, type Setup, type SqliteConnection } from './sqlite/connection.ts';
+import { sqliteCounts } from './sqlite/counts.ts';
 import { examineSqlite } from './sqlite/examine.ts';
 import type { Guarded } from './sqlite/guard.ts';
 import { sqliteHistory } from './sqlite/history.ts';
@@ -13,7 +14,6 @@ import { ownTables } from './sqlite/names.ts';
 import { sqliteSchema, sqliteTables } from './sqlite/schema.ts';
 import { safeMessage, safeWords } from './sqlite/safe-words.ts';
 import { pathOf, sqliteIdentity, sqliteTarget } from './sqlite/target.ts';
-import { quoteIdentifier } from './sqlite/tokens.ts';
 import { inTransaction } from './sqlite/transaction.ts';
 import { watchSqlite } from './sqlite/watch.ts';
 
@@ -73,14 +73,7 @@ function driverOf(options: SqliteOptions, leftOut: readonly string[]): Driver {
       const { sqliteContents } = await import('./sqlite/contents.ts');
       return sqliteContents((connection as SqliteConnection).client, of);
     },
-    async counts(session, tables) {
-      const counts = new Map<string, number>();
-      for (const table of tables) {
-        const [row] = await session.query(`SELECT count(*) AS rows FROM main.${quoteIdentifier(table)}`);
-        counts.set(table, Number(row?.['rows']));
-      }
-      return counts;
-    },
+    counts: sqliteCounts,
     history: sqliteHistory,
     journal: sqliteJournal,
     lock: lockSqlite,

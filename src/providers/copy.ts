@@ -17,7 +17,7 @@ import { removeCopy } from './copy/records.ts';
 import { replace } from './copy/replace.ts';
 import { asFailure, freeBytes, sizeOf } from './copy/space.ts';
 import { copyAtRest, isAtRest, take } from './copy/take.ts';
-import { versionOf, type Version } from './copy/version.ts';
+import { versionOf, type Version } from '../drivers/sqlite/version.ts';
 
 export interface CopyOptions {
   /** How long to wait, in milliseconds, while another program keeps a database locked. @default 30000 */

@@ -1,32 +1,33 @@
 import { commandWords, shellSyntax } from '../checks/command-words.ts';
 import { ForerunError } from '../error.ts';
+import { isInVm } from '../drivers/sqlite-in-vm/address.ts';
+import { makeAgents } from '../drivers/sqlite-in-vm/agents.ts';
 import { asFailure } from './postgres/failure.ts';
-import { databaseOf } from './postgres/address.ts';
 import { unknownSince } from './postgres/databases.ts';
-import { makeKeeper } from './postgres/keeper.ts';
-import { countsOf, haveMoved, type Counts } from './postgres/moved.ts';
-import { refusePooled } from './postgres/pooled.ts';
-import { sizeOf } from './postgres/make.ts';
-import { openSession } from './postgres/session.ts';
 import type { Checkpoint, Copy, Provider } from '../seams/provider.ts';
-import type { Target } from '../seams/target.ts';
 import { ensureUuid, makeVers } from './vers/client.ts';
+import { runIn } from './vers/exec.ts';
+import { filesInside } from './vers/files.ts';
+import type { Version } from './vers/inside.ts';
 import { listVers } from './vers/list.ts';
 import { branchOf, commitOf } from './vers/make.ts';
-import { awake } from './vers/pause.ts';
+import { promoteVers } from './vers/promote.ts';
 import { discardVers } from './vers/remove.ts';
-import { promoteVers, resumeSwap } from './vers/swap.ts';
+import { serverInside } from './vers/server.ts';
+import type { HandOver } from './vers/serving.ts';
 import { makeTunnels } from './vers/tunnel.ts';
 import { mainOf, type World } from './vers/world.ts';
 
 export interface VersOptions {
-  /** UUID of the VM that main's server runs in. Main's address must lead there: by `vers tunnel`, for one. */
+  /** UUID of the VM that main is in. The address of a server must lead there: by `vers tunnel`, for one. */
   readonly vm: string;
   /** The command line of Vers. @default 'vers' */
   readonly cli?: string;
+  /** Command in the VM that works for Forerun on a SQLite file there. @default 'forerun-agent' */
+  readonly agent?: string;
   /** Port of the PostgreSQL server in the VM. @default 5432 */
   readonly port?: number;
-  /** Database that records of copies are kept in; every deployer must name the same. @default 'postgres' */
+  /** Database of that server that records of copies are kept in; every deployer must name the same. @default 'postgres' */
   readonly maintenance?: string;
   /** Command that stops, in a copy, what would go on working there: applications, cron. Run by bash in the VM. @default none */
   readonly quiesce?: string;
@@ -50,86 +51,123 @@ export interface VersOptions {
 
 /**
  * Copies of a whole VM of vers.sh, memory and all: a checkpoint is a commit of the main VM, which stands still meanwhile,
- * and a branch is a VM of its own, reached through a tunnel. At a checkpoint nothing answers: look at it through a branch.
- * Main is never put back in place: a VM from a commit has an address of its own.
+ * and a branch is a VM of its own: a server in it is reached through a tunnel, and a SQLite file by commands. At a
+ * checkpoint nothing answers: look at it through a branch. Main is never put back in place: a VM from a commit has an
+ * address of its own.
  */
 export function vers(options: VersOptions): Provider {
   const cli = options.cli ?? 'vers';
   const client = makeVers({ cli, limitMs: (options.callLimitSeconds ?? 200) * 1000 });
-  const world: World = {
+  const vm = ensureUuid(options.vm);
+  const handOver = handOverOf(options);
+  const agents = makeAgents({ run: (...what) => runIn(client, ...what), agent: options.agent ?? 'forerun-agent' });
+  const quiet = {
     vers: client,
-    tunnels: makeTunnels({ cli, remotePort: options.port ?? 5432 }),
-    keeper: makeKeeper(),
-    vm: ensureUuid(options.vm),
-    ...handOverOf(options),
-    maintenance: options.maintenance,
     quiesce: options.quiesce,
     quiesceLimitMs: (options.quiesceLimitSeconds ?? 60) * 1000,
-    readyLimitMs: (options.readyLimitSeconds ?? 60) * 1000,
-    mains: new Map(),
-    ours: [],
   };
-  const taken = new Map<string, { readonly main: Target; readonly counts: Counts }>();
+  const files = filesInside({ ...quiet, vm, agents });
+  const server = serverInside({
+    ...quiet,
+    tunnels: makeTunnels({ cli, remotePort: options.port ?? 5432 }),
+    maintenance: options.maintenance,
+    ...(handOver === undefined ? {} : { handOver }),
+    readyLimitMs: (options.readyLimitSeconds ?? 60) * 1000,
+  });
+  const world: World = {
+    vers: client,
+    vm,
+    insideOf(main) {
+      if (!isInVm(main.url)) return server;
+      if (handOver !== undefined) throw staysInVm(vm);
+      return files;
+    },
+    mains: new Map(),
+  };
+  /** Of the checkpoints of main that this process took and did not dispose of. */
+  const versions = new Map<string, Version>();
+  const drop = async (id: string): Promise<void> => {
+    const version = versions.get(id);
+    versions.delete(id);
+    await version?.close();
+  };
   const asCheckpoint = (made: Copy): Checkpoint => ({
     ...made,
     kind: 'checkpoint',
-    [Symbol.asyncDispose]: async () => void taken.delete(made.id),
+    [Symbol.asyncDispose]: () => drop(made.id),
   });
   return {
     name: 'vers',
     reach: 'anywhere',
+    async driver(address, root) {
+      if (!isInVm(address)) return undefined;
+      if (handOver !== undefined) throw staysInVm(vm);
+      const { sqliteInVm } = await import('../drivers/sqlite-in-vm.ts');
+      return sqliteInVm({ agents, vm, root });
+    },
     async checkpoint(main, making) {
       making.signal?.throwIfAborted();
+      const inside = world.insideOf(main);
       // Before, so that whatever is written meanwhile counts as written since.
-      const counts = await told(countsNow(main), `The checkpoint of "${databaseOf(main)}"`);
-      const made = await commitOf(world, main, undefined, making);
-      taken.set(made.id, { main, counts });
-      return asCheckpoint(made);
+      const version = await told(inside.versionOf(main), `The checkpoint of "${inside.nameOf(main)}"`);
+      try {
+        const made = await commitOf(world, main, undefined, making);
+        versions.set(made.id, version);
+        return asCheckpoint(made);
+      } catch (error) {
+        await version.close();
+        throw error;
+      }
     },
     branch: (from, making) => branchOf(world, from, making),
     snapshot: async (of, making) => asCheckpoint(await commitOf(world, mainOf(world, of), of, making)),
     async moved(since) {
-      const known = taken.get(since.id);
-      if (known === undefined) throw unknownSince(since);
-      const now = await told(countsNow(known.main), 'Asking whether main was written');
-      return haveMoved(known.counts, now, world.ours);
+      const version = versions.get(since.id);
+      if (version === undefined) throw unknownSince(since);
+      return told(version.moved(), 'Asking whether main was written');
     },
     async discard(what) {
-      taken.delete(what.id);
+      await drop(what.id);
       await told(discardVers(world, what), `Throwing ${what.id} away`);
     },
-    list: (main) => told(listVers(world, main), `Listing the copies of "${databaseOf(main)}"`),
+    async list(main) {
+      const name = world.insideOf(main).nameOf(main);
+      return told(listVers(world, main), `Listing the copies of "${name}"`);
+    },
     async awaken(main) {
-      const woken = await awake(client, world.vm, main);
-      const resumed = await told(resumeSwap(world, main), 'Looking which VM main is in');
+      const inside = world.insideOf(main);
+      const woken = await inside.awake(world.vm, main);
+      const { succession } = inside;
+      const resumed =
+        succession === undefined
+          ? undefined
+          : await told(succession.resume(world.vm, main), 'Looking which VM main is in');
       if (!woken) return resumed;
       const said = `VM ${world.vm} was paused, most likely by a run that died, and was resumed.`;
       return resumed === undefined ? said : `${said} ${resumed}`;
     },
-    ...(world.handOver === undefined
+    ...(handOver === undefined
       ? {}
       : {
           async promote(branch, since, note = () => {}) {
-            const known = taken.get(since.id);
-            if (known === undefined) throw unknownSince(since);
-            await told(promoteVers(world, branch, known, note), `Making ${branch.id} main`);
+            const version = versions.get(since.id);
+            if (version === undefined) throw unknownSince(since);
+            await told(promoteVers(world, server.succession, branch, version, note), `Making ${branch.id} main`);
           },
         }),
     async estimate(main) {
       await client.status(world.vm);
-      await using session = await openSession(main);
-      refusePooled(session);
-      return { way: 'commit', bytes: await sizeOf(session, databaseOf(main)) };
+      return { way: 'commit', bytes: await world.insideOf(main).bytesOf(main) };
     },
   };
 }
 
-function handOverOf(options: VersOptions): Pick<World, 'handOver'> {
+function handOverOf(options: VersOptions): HandOver | undefined {
   const { handOver: command, unshared = false } = options;
-  if (command === undefined && !unshared) return {};
+  if (command === undefined && !unshared) return undefined;
   if (command !== undefined) refuseCommand(command, unshared);
   const limitMs = (options.handOverLimitSeconds ?? 300) * 1000;
-  return { handOver: { ...(command === undefined ? {} : { command }), limitMs } };
+  return { ...(command === undefined ? {} : { command }), limitMs };
 }
 
 /** It is run without a shell, and must not mean something else there. */
@@ -144,9 +182,12 @@ function refuseCommand(command: string, unshared: boolean): void {
   });
 }
 
-async function countsNow(main: Target): Promise<Counts> {
-  await using session = await openSession(main);
-  return await countsOf(session, databaseOf(main));
+/** Then nothing but SQL is promoted, which is replayed where main is. */
+function staysInVm(vm: string): ForerunError<'CONFIG'> {
+  return new ForerunError('CONFIG', `A SQLite file stays in VM ${vm}: it cannot be handed over to another VM.`, {
+    details: { keys: ['provider'] },
+    next: "Leave out the provider's options handOver and unshared, which are for servers: what is promoted is replayed on the file.",
+  });
 }
 
 async function told<T>(doing: Promise<T>, what: string): Promise<T> {

@@ -1,5 +1,6 @@
 // Without the types of Node nothing else declares `AsyncDisposable`.
 /// <reference lib="esnext.disposable" preserve="true" />
+import type { Driver } from './driver.ts';
 import type { Target } from './target.ts';
 
 /** A copy of main or of another copy. */
@@ -49,6 +50,12 @@ export interface Making {
 /** Makes and unmakes copies. Knows nothing of migrations. */
 export interface Provider {
   readonly name: string;
+  /**
+   * The driver for main's address, where a database is reached only in the way in which its copies are. Asked where
+   * neither the configuration nor the adapter names one. `root` is the folder of the configuration.
+   * @default the driver that knows the address
+   */
+  driver?(address: string, root: string): Promise<Driver | undefined>;
   /** Where what it keeps can be reached from. */
   readonly reach: 'this machine' | 'anywhere';
   /** What nobody, we included, may be connected to while it is copied: its own copies, or main too. @default nothing */

@@ -14,10 +14,12 @@ export const versProgram: string = join(import.meta.dirname, 'vers/vers.mjs');
 
 export type Grammar = 'v0.10.0' | 'v0.9.0' | 'newest';
 
-/** An account of the stand-in, with one machine whose PostgreSQL server has no database of anybody's yet. */
+/** An account of the stand-in, with one machine: with a PostgreSQL server without anybody's database yet, or for files. */
 export interface VersAccount extends AsyncDisposable {
   readonly root: string;
   readonly vm: string;
+  /** Where a machine's files are: its home folder, which is all that it has of its own. */
+  home(vm?: string): string;
   /** What the command line is to be started with. */
   readonly env: Readonly<Record<string, string>>;
   /** A database of the main machine, as a person reaches it who has a tunnel open. */
@@ -47,17 +49,17 @@ export interface VersState {
 }
 
 /** It ends with `Symbol.asyncDispose`, and also when this process dies. */
-export async function startVers(grammar: Grammar = 'v0.10.0'): Promise<VersAccount> {
+export async function startVers(grammar: Grammar = 'v0.10.0', of: 'server' | 'files' = 'server'): Promise<VersAccount> {
   const root = await mkdtemp(join(memory, 'forerun-vers-'));
   await chmod(root, 0o755);
   const guard = guardOf(root);
-  const use = await programs(15);
-  const { uid = process.getuid?.() ?? 0, gid = process.getgid?.() ?? 0 } = use.as;
+  const use = of === 'server' ? await programs(15) : undefined;
+  const { uid = process.getuid?.() ?? 0, gid = process.getgid?.() ?? 0 } = use?.as ?? {};
   const found = join(import.meta.dirname, 'vers/found.mjs');
   const { stdout: vm } = await execa(process.execPath, [
     found,
     root,
-    await initialised(use),
+    use === undefined ? '' : await initialised(use),
     `${uid}`,
     `${gid}`,
     grammar,
@@ -79,6 +81,7 @@ export async function startVers(grammar: Grammar = 'v0.10.0'): Promise<VersAccou
   return {
     root,
     vm,
+    home: (of = vm) => join(root, 'vms', of),
     env,
     url,
     query,
@@ -125,6 +128,7 @@ function guardOf(root: string): ChildProcess {
   const script = `
     cat >/dev/null
     for own in "$0"/vms/*; do
+      for pid in $(grep -lsz "^HOME=$own$" /proc/[0-9]*/environ | cut -d/ -f3); do kill -9 "$pid" 2>/dev/null; done
       server=$(head -n 1 "$own/data/postmaster.pid" 2>/dev/null)
       ghosts=$(cat "$own/ghosts.pid" 2>/dev/null)
       for pid in $server $(cat "/proc/$server/task/$server/children" 2>/dev/null) $ghosts; do kill -9 "$pid" 2>/dev/null; done

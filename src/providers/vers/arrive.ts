@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ForerunError, isForerunError } from '../../error.ts';
 import type { Row } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
-import { databaseOf } from '../postgres/address.ts';
 import { openSession, type ServerSession } from '../postgres/session.ts';
-import { execIn } from './exec.ts';
 import { forgetGenerations } from './generation.ts';
-import { markCopy, proves, type VersRecord } from './records.ts';
-import { recordsOf, type World } from './world.ts';
+import type { MadeRecord } from './inside.ts';
+import { notEnded, quieten } from './quiet.ts';
+import { markCopy, proves } from './records.ts';
+import { recordsOf, type ServerOptions } from './serving.ts';
 
 /**
  * The first acts on a VM that was made: waits until its database answers, looks whether it was made from what we think,
@@ -15,28 +15,17 @@ import { recordsOf, type World } from './world.ts';
  * Answers in words what was found.
  */
 export async function arrive(
-  world: World,
+  options: ServerOptions,
   target: Target,
-  record: VersRecord & { readonly made: string },
+  { id, vm, main, proof, made }: MadeRecord,
 ): Promise<readonly string[]> {
-  const { id, proof, made } = record;
-  await using session = await answering(recordsOf(target, world.maintenance), made, world.readyLimitMs);
-  if (!(await proves(session, proof))) throw elsewhere(world.vm, databaseOf(target));
+  await using session = await answering(recordsOf(target, options.maintenance), made, options.readyLimitMs);
+  if (!(await proves(session, proof))) throw elsewhere(vm, main);
   await markCopy(session, id);
   await forgetGenerations(session);
-  const found = await endAll(session);
-  const said =
-    found.length === 0
-      ? []
-      : [
-          `It carried ${found.length} open ${found.length === 1 ? 'session' : 'sessions'} along, which were ended: ${inWords(found)}.`,
-        ];
-  if (world.quiesce === undefined) return said;
-  const { code } = await execIn(world.vers, made, world.quiesce, world.quiesceLimitMs);
-  if (code !== 0) throw notQuiet(id, world.quiesce, code);
-  const back = await endAll(session);
-  const again = back.length === 0 ? '' : ` ${back.length} sessions had come back and were ended: ${inWords(back)}.`;
-  return [...said, `In the copy "${world.quiesce}" was run.${again}`];
+  return await quieten(options, { id, vm: made, what: 'open session' }, async () =>
+    (await endAll(session)).map(inWords),
+  );
 }
 
 async function answering(target: Target, vm: string, limitMs: number): Promise<ServerSession> {
@@ -62,27 +51,20 @@ async function endAll(session: ServerSession): Promise<readonly Row[]> {
   for (;;) {
     const left = await session.query(`SELECT pid, pg_terminate_backend(pid) ${others}`);
     if (left.length === 0) return found;
-    if (performance.now() > deadline) throw notEnded(left.length);
+    if (performance.now() > deadline) throw notEnded(left.length, 'session');
     await sleep(20);
   }
 }
 
 const endLimitMs = 30_000;
 
-function inWords(sessions: readonly Row[]): string {
-  const each = sessions.map(({ database, name, busy }) => {
-    const who = String(name).startsWith('forerun')
-      ? "Forerun's own"
-      : String(name) === ''
-        ? 'one without a name'
-        : `"${String(name)}"`;
-    return `${who} in "${String(database)}"${busy === true ? ', inside a transaction' : ''}`;
-  });
-  const counted = [...new Set(each)].map((text) => {
-    const times = each.filter((other) => other === text).length;
-    return times === 1 ? text : `${times} times ${text}`;
-  });
-  return counted.join('; ');
+function inWords({ database, name, busy }: Row): string {
+  const who = String(name).startsWith('forerun')
+    ? "Forerun's own"
+    : String(name) === ''
+      ? 'one without a name'
+      : `"${String(name)}"`;
+  return `${who} in "${String(database)}"${busy === true ? ', inside a transaction' : ''}`;
 }
 
 function elsewhere(vm: string, database: string): ForerunError<'PROVIDER_FAILED'> {
@@ -98,19 +80,5 @@ function notReady(vm: string, limitMs: number, cause: unknown): ForerunError<'PR
     details: {},
     next: "Does it run in the main VM, on the port that the provider's option port names (5432)?",
     cause,
-  });
-}
-
-function notEnded(count: number): ForerunError<'PROVIDER_FAILED'> {
-  return new ForerunError('PROVIDER_FAILED', `${count} sessions that came along in a copy could not be ended.`, {
-    details: {},
-    next: 'Name a command that stops what opens them again: vers({ …, quiesce: "systemctl stop app" })',
-  });
-}
-
-function notQuiet(id: string, command: string, code: number): ForerunError<'PROVIDER_FAILED'> {
-  return new ForerunError('PROVIDER_FAILED', `"${command}" ended with ${code} in ${id}: it may not be quiet.`, {
-    details: { copy: id },
-    next: 'Try the command in a VM of your own, and correct the option quiesce.',
   });
 }

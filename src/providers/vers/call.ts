@@ -10,6 +10,8 @@ export interface CallOptions {
   readonly limitMs: number;
   /** The copy that the call is about, so that a call which outlives its caller can be found by `endCalls`. */
   readonly copy?: string;
+  /** For its standard input. @default none */
+  readonly input?: string;
 }
 
 export interface Called {
@@ -33,7 +35,7 @@ export async function call(args: readonly string[], options: CallOptions): Promi
     cwd: await ownFolder(),
     env: environmentOf(options.copy),
     reject: false,
-    stdin: 'ignore',
+    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     timeout: options.limitMs,
     forceKillAfterDelay: 2000,
     maxBuffer: maxOutput,

@@ -4,34 +4,39 @@ import { ForerunError, messageOf } from '../../error.ts';
 import type { Target } from '../../seams/target.ts';
 import { addressOf, databaseOf } from '../postgres/address.ts';
 import { readGeneration, writeGeneration, type Generation } from './generation.ts';
-import { openRecords, type World } from './world.ts';
+import { openRecords, type Serving } from './serving.ts';
 
 /**
  * Has whoever uses main use its successor, and waits until main's own address leads there. Nobody can write to the VM that
  * main was in any more, so that this may be repeated until it succeeds. `there` leads to the successor in any case.
  */
-export async function handOver(world: World, main: Target, there: Target, { vm, other }: Generation): Promise<void> {
-  const { command, limitMs } = world.handOver ?? { limitMs: 0 };
+export async function handOver(
+  serving: Serving,
+  main: Target,
+  there: Target,
+  { vm, other }: Generation,
+): Promise<void> {
+  const { command, limitMs } = serving.handOver ?? { limitMs: 0 };
   try {
     if (command !== undefined) await runCommand(command, limitMs, { from: vm, to: other, address: there.variable });
     const port = portOf(main);
     // What leads to main on this machine is ours to move.
-    if (await world.tunnels.leads(port, vm)) await world.tunnels.move(port, vm, other);
-    await untilThere(world, main, other);
+    if (await serving.tunnels.leads(port, vm)) await serving.tunnels.move(port, vm, other);
+    await untilThere(serving, main, other);
   } catch (error) {
     throw notHandedOver(vm, other, error);
   }
-  await using session = await openRecords(world, main);
+  await using session = await openRecords(serving, main);
   const found = await readGeneration(session, databaseOf(main));
-  if (found !== undefined) world.ours.push(...(await writeGeneration(session, { ...found, handedOver: true })));
+  if (found !== undefined) serving.ours.push(...(await writeGeneration(session, { ...found, handedOver: true })));
 }
 
 /** Without a command there must be a way to main that is ours. Throws before anything is done. */
-export async function ensureMovable(world: World, main: Target): Promise<void> {
-  if (world.handOver?.command !== undefined || (await world.tunnels.leads(portOf(main), world.vm))) return;
-  throw new ForerunError('CONFIG', `No tunnel of this machine leads from main's address to VM ${world.vm}.`, {
+export async function ensureMovable(serving: Serving, vm: string, main: Target): Promise<void> {
+  if (serving.handOver?.command !== undefined || (await serving.tunnels.leads(portOf(main), vm))) return;
+  throw new ForerunError('CONFIG', `No tunnel of this machine leads from main's address to VM ${vm}.`, {
     details: { keys: ['provider'] },
-    next: `With unshared, Forerun moves the tunnel itself: vers tunnel ${world.vm} ${portOf(main)}:5432. Else name a command: vers({ …, handOver: '<command>' })`,
+    next: `With unshared, Forerun moves the tunnel itself: vers tunnel ${vm} ${portOf(main)}:5432. Else name a command: vers({ …, handOver: '<command>' })`,
   });
 }
 
@@ -64,10 +69,10 @@ async function runCommand(
 }
 
 /** Which VM an address leads to, that VM's own database says. */
-async function untilThere(world: World, main: Target, vm: string): Promise<void> {
-  const deadline = performance.now() + world.readyLimitMs;
+async function untilThere(serving: Serving, main: Target, vm: string): Promise<void> {
+  const deadline = performance.now() + serving.readyLimitMs;
   for (;;) {
-    const found = await lookThere(world, main);
+    const found = await lookThere(serving, main);
     if (found === vm) return;
     if (performance.now() > deadline) throw new Error(`main's address still leads to VM ${found ?? 'nowhere'}`);
     await sleep(100);
@@ -75,9 +80,9 @@ async function untilThere(world: World, main: Target, vm: string): Promise<void>
 }
 
 /** Nobody may answer while it is moved. */
-async function lookThere(world: World, main: Target): Promise<string | undefined> {
+async function lookThere(serving: Serving, main: Target): Promise<string | undefined> {
   try {
-    await using session = await openRecords(world, main);
+    await using session = await openRecords(serving, main);
     return (await readGeneration(session, databaseOf(main)))?.vm;
   } catch {
     return undefined;

@@ -2,39 +2,33 @@ import { ForerunError, messageOf } from '../../error.ts';
 import { thisProcess } from '../../process.ts';
 import type { Branch, Checkpoint, Copy, Making } from '../../seams/provider.ts';
 import type { Target } from '../../seams/target.ts';
-import { databaseOf, targetAtPort } from '../postgres/address.ts';
 import { asFailure } from '../postgres/failure.ts';
-import { sizeOf } from '../postgres/make.ts';
-import { refusePooled } from '../postgres/pooled.ts';
 import { newId } from '../postgres/records.ts';
-import { openSession } from '../postgres/session.ts';
-import { arrive } from './arrive.ts';
 import { livingBranch } from './list.ts';
-import { whilePaused } from './pause.ts';
-import { readRecords, toCopy, type VersRecord } from './records.ts';
+import { toCopy, type VersRecord } from './records.ts';
 import { removeMade } from './remove.ts';
 import { certain, madeFor } from './settle.ts';
-import { forget, openRecords, recordsAbout, recordsOf, save, targetOf, wholeRecord, type World } from './world.ts';
+import { recordsAbout, wholeRecord, type World } from './world.ts';
 
 /** A commit of a VM: of the main one, or of a branch's. */
 export async function commitOf(world: World, main: Target, of: Copy | undefined, making: Making): Promise<Copy> {
   const source = of === undefined ? undefined : (await wholeRecord(world, of)).record;
   const vm = source?.made ?? world.vm;
-  const asked = source === undefined ? main : targetOf(source, main);
-  const bytes = await bytesOf(asked);
+  const inside = world.insideOf(main);
+  const asked = source === undefined ? main : inside.targetOf(source, main);
+  const bytes = await inside.bytesOf(asked);
   const base = newRecord(world, main, 'checkpoint', making, { vm }, of);
   const record = { ...base, bytes, proof: source?.id ?? base.id };
   return makeRecorded(world, main, record, making, async () => {
     const commit = (): Promise<string> => world.vers.commit(vm, record.name, record.id);
-    const { result, pause } = await whilePaused(world.vers, vm, asked, () =>
+    const { result, still, resumed } = await inside.whilePaused(vm, asked, () =>
       certain(commit, async () => madeFor(world.vers, record, await recordsAbout(world, main))),
     );
     const made = { ...record, made: result.id };
-    await save(world, main, made);
+    await inside.save(main, made);
     for (const one of result.others) await world.vers.deleteCommit(one);
     const name = await nameIt(world, made, making);
-    const still = `VM ${vm} stood still for ${pause.ms} ms`;
-    making.note?.(`${pause.resumed ? `${still}, and had to be resumed` : still}.`);
+    making.note?.(`VM ${vm} stood still ${still}${resumed ? ', and had to be resumed' : ''}.`);
     if (result.wasInDoubt !== undefined) making.note?.(`${result.wasInDoubt} It had happened: commit ${result.id}.`);
     return { ...made, name };
   });
@@ -51,19 +45,20 @@ export async function branchOf(world: World, from: Checkpoint | Branch, making: 
   const copy = await makeRecorded(world, main, record, making, async () => {
     await refuseTakenLabel(world, main, record);
     const { vers } = world;
+    const inside = world.insideOf(main);
     const ask = (): Promise<string> =>
       source.kind === 'checkpoint' ? vers.fromCommit(made, record.id) : vers.branch(made, record.id);
     const result = await certain(ask, async () => madeFor(vers, record, await recordsAbout(world, main)));
     if (result.wasInDoubt !== undefined) making.note?.(`${result.wasInDoubt} It had happened: VM ${result.id}.`);
     const known = { ...record, made: result.id };
-    await save(world, main, known);
+    await inside.save(main, known);
     for (const one of result.others) await vers.deleteMachine(one);
     making.signal?.throwIfAborted();
-    const port = await world.tunnels.open(result.id);
-    for (const found of await arrive(world, targetAtPort(main, port), known)) making.note?.(found);
+    const reached = await inside.reach(known);
+    for (const found of await inside.arrive(inside.targetOf(reached, main), reached)) making.note?.(found);
     // Whoever keeps it may have to name it to Vers; nobody does so of a run's.
     if (making.run === undefined) making.note?.(`It is VM ${result.id}.`);
-    return { ...known, port };
+    return reached;
   });
   return { ...copy, kind: 'branch' };
 }
@@ -79,20 +74,21 @@ async function makeRecorded(
   const start = performance.now();
   const what = `The ${record.kind} of "${record.main}"`;
   making.signal?.throwIfAborted();
-  await world.keeper.hold(recordsOf(main, world.maintenance), record.id);
+  const inside = world.insideOf(main);
+  await inside.hold(main, record.id);
   try {
-    await save(world, main, record);
+    await inside.save(main, record);
     const made = await produce();
     making.signal?.throwIfAborted();
     const ready: VersRecord = { ...made, state: 'ready', ms: Math.round(performance.now() - start) };
-    await save(world, main, ready);
+    await inside.save(main, ready);
     world.mains.set(ready.id, main);
-    if (ready.kind === 'checkpoint' || ready.run === undefined) await world.keeper.release(ready.id);
-    return toCopy(ready, targetOf(ready, main));
+    if (ready.kind === 'checkpoint' || ready.run === undefined) await inside.release(ready.id);
+    return toCopy(ready, inside.targetOf(ready, main));
   } catch (error) {
     const failure = making.signal?.aborted ? error : asFailure(error, what);
     await removeUnfinished(world, main, record, failure);
-    await world.keeper.release(record.id);
+    await inside.release(record.id);
     throw failure;
   }
 }
@@ -102,8 +98,8 @@ async function removeUnfinished(world: World, main: Target, { id }: VersRecord, 
     const all = await recordsAbout(world, main);
     const record = all.find((one) => one.id === id);
     if (record === undefined) return;
-    await removeMade(world, record, all);
-    await forget(world, main, id);
+    await removeMade(world, main, record, all);
+    await world.insideOf(main).forget(main, id);
   } catch (another) {
     throw notRemoved(id, failure, another);
   }
@@ -124,7 +120,7 @@ function newRecord(
     id,
     label: making.label,
     vm: world.vm,
-    main: databaseOf(main),
+    main: world.insideOf(main).nameOf(main),
     ...(parent === undefined ? {} : { parent: parent.id }),
     ...(making.run === undefined ? {} : { run: making.run }),
     createdAt: new Date().toISOString(),
@@ -154,16 +150,9 @@ async function nameIt(world: World, { made = '', name, label }: VersRecord, maki
   return name;
 }
 
-async function bytesOf(target: Target): Promise<number> {
-  await using session = await openSession(target);
-  refusePooled(session);
-  return await sizeOf(session, databaseOf(target));
-}
-
 /** Looks after the record was written, so that of two programs that want one label at the same time not both get it. */
 async function refuseTakenLabel(world: World, main: Target, record: VersRecord): Promise<void> {
-  await using session = await openRecords(world, main);
-  const other = await livingBranch(session, await readRecords(session), record);
+  const other = await livingBranch(world, main, record);
   if (other === undefined) return;
   throw new ForerunError('USAGE', `There is a branch called "${record.label}" already: ${other.id}.`, {
     details: {},

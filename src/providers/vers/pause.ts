@@ -3,23 +3,13 @@ import { ForerunError } from '../../error.ts';
 import type { Target } from '../../seams/target.ts';
 import { openSession } from '../postgres/session.ts';
 import type { Vers } from './client.ts';
-
-/** Longest time for which a database gave no answer, in milliseconds, and whether its VM had to be resumed. */
-export interface Pause {
-  readonly ms: number;
-  readonly resumed: boolean;
-}
+import type { Stood } from './inside.ts';
 
 /**
  * Does something that makes a VM stand still, and asks its database all the time meanwhile. Whether the VM goes on by
  * itself afterwards is not agreed upon: where it does not, it is resumed.
  */
-export async function whilePaused<T>(
-  vers: Vers,
-  vm: string,
-  target: Target,
-  act: () => Promise<T>,
-): Promise<{ readonly result: T; readonly pause: Pause }> {
+export async function whilePaused<T>(vers: Vers, vm: string, target: Target, act: () => Promise<T>): Promise<Stood<T>> {
   await using session = await openSession(target);
   let stop = false;
   let asked = performance.now();
@@ -54,7 +44,7 @@ export async function whilePaused<T>(
     throw error;
   }
   const resumed = await rest();
-  return { result, pause: { ms: Math.round(ms), resumed } };
+  return { result, still: `for ${Math.round(ms)} ms`, resumed };
 }
 
 /** Main may have been left paused by a process that died right then. Answers whether it was. */
@@ -71,7 +61,7 @@ export async function awake(vers: Vers, vm: string, target: Target): Promise<boo
   return resumeIfPaused(vers, vm);
 }
 
-async function resumeIfPaused(vers: Vers, vm: string): Promise<boolean> {
+export async function resumeIfPaused(vers: Vers, vm: string): Promise<boolean> {
   const { state } = await vers.status(vm);
   if (state.toLowerCase() !== 'paused') return false;
   await vers.resume(vm);

@@ -7,8 +7,8 @@ import { codeOf } from '../postgres/session.ts';
 import { ForerunError } from '../../error.ts';
 
 /**
- * What is known about one copy: a row of `forerun.vers` in the maintenance database of the main VM's server, which every
- * deployer reads. A stored format. It is there before anything is asked of Vers, and goes after all of it is gone.
+ * What is known about one copy: a row of `forerun.vers` in the maintenance database of the main VM's server, or a document
+ * in `.forerun/vers` beside the file that main is; every deployer reads them. A stored format. It is there before anything is asked of Vers, and goes after all of it is gone.
  */
 export interface VersRecord {
   readonly format: 1;
@@ -64,10 +64,13 @@ const recordShape: z.ZodType<VersRecord> = z.object({
 export async function readRecords(session: Session): Promise<readonly VersRecord[]> {
   if (!(await hasTable(session))) return [];
   const rows = await session.query('SELECT record FROM forerun.vers ORDER BY id');
-  return rows.flatMap((row) => {
-    const found = recordShape.safeParse(row['record']);
-    return found.success ? [found.data] : [];
-  });
+  return rows.flatMap((row) => recordIn(row['record']));
+}
+
+/** One, or none where what was kept is none of ours. */
+export function recordIn(kept: unknown): readonly VersRecord[] {
+  const found = recordShape.safeParse(kept);
+  return found.success ? [found.data] : [];
 }
 
 /** Answers the ids of the transactions that it took. */

@@ -5,23 +5,24 @@ import { InDoubt, InUse } from './failure.ts';
 import { endCalls } from './processes.ts';
 import type { VersRecord } from './records.ts';
 import { madeFor } from './settle.ts';
-import { ensureSame, forget, mainOf, recordsAbout, save, type World } from './world.ts';
+import { ensureSame, mainOf, recordsAbout, type World } from './world.ts';
 
 /** Safe to repeat. A commit that VMs of ours descend from stays until the last of them is gone. */
 export async function discardVers(world: World, copy: Copy): Promise<void> {
   const main = mainOf(world, copy);
+  const inside = world.insideOf(main);
   const all = await recordsAbout(world, main);
   const record = all.find((one) => one.id === copy.id);
   if (record === undefined || record.state === 'discarded' || record.state === 'main') return;
   if (record.state === 'ready') ensureSame(copy, record);
   else await endCalls(record.id, callsLimitMs);
   if (record.kind === 'checkpoint' && isDescendedFrom(record, all)) {
-    await save(world, main, { ...record, state: 'discarded' });
+    await inside.save(main, { ...record, state: 'discarded' });
     return;
   }
-  await removeMade(world, record, all);
-  await forget(world, main, record.id);
-  await world.keeper.release(record.id);
+  await removeMade(world, main, record, all);
+  await inside.forget(main, record.id);
+  await inside.release(record.id);
   await removeUnneeded(world, main);
 }
 
@@ -29,13 +30,18 @@ export async function discardVers(world: World, copy: Copy): Promise<void> {
 const callsLimitMs = 200_000;
 
 /** Everything that Vers made for a record, also where nobody came to write down what. */
-export async function removeMade(world: World, record: VersRecord, all: readonly VersRecord[]): Promise<void> {
-  const { vers, tunnels } = world;
+export async function removeMade(
+  world: World,
+  main: Target,
+  record: VersRecord,
+  all: readonly VersRecord[],
+): Promise<void> {
+  const { vers } = world;
   const found =
     record.state === 'making' && record.made === undefined ? await madeFor(vers, record, all) : [record.made ?? ''];
   if (record.kind === 'branch') {
     for (const vm of found) {
-      await tunnels.close(vm);
+      await world.insideOf(main).leave(vm);
       await unlessGone(
         () => vers.deleteMachine(vm),
         async () => (await vers.machines()).some((one) => one.vm_id === vm),
@@ -73,8 +79,8 @@ async function removeUnneeded(world: World, main: Target): Promise<void> {
   const all = await recordsAbout(world, main);
   for (const record of all) {
     if (record.state !== 'discarded' || isDescendedFrom(record, all)) continue;
-    await removeMade(world, record, all);
-    await forget(world, main, record.id);
+    await removeMade(world, main, record, all);
+    await world.insideOf(main).forget(main, record.id);
   }
 }
 

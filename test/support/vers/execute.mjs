@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { faultsFor, isUuid, logCall, readState } from './account.mjs';
 import { readAliases } from './aliases.mjs';
@@ -25,13 +26,20 @@ export async function execute(at, args) {
   const machine = readState(at.root).vms[vm];
   if (machine === undefined) throw new Failure('exec: API error 404: vm not found');
   const folder = folderOf(at.root, 'vms', vm);
+  while (readState(at.root).vms[vm]?.state === 'paused') await sleep(20);
   while (existsSync(join(folder, 'data')) && !isUp(folder)) await sleep(20);
+  // All of the input is read first, and sent along.
+  const input = flags.interactive ? await buffer(process.stdin) : Buffer.alloc(0);
+  if (fault.lostBefore) process.exit(0);
   const child = spawn('bash', ['-c', command.map(quoted).join(' ')], {
     cwd: flags.workdir ?? folder,
     env: environmentIn(folder),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
+  // A command need not read it.
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
   if (fault.cutAfterMs !== undefined) {
     // The stream ends without saying how the command did, which goes on: that is taken for success.
     await new Promise((resolve) => void setTimeout(resolve, fault.cutAfterMs));

@@ -1,6 +1,6 @@
 // Part of a stand-in for Vers, for tests alone: makes an account with one machine. Arguments: its folder, a data folder
-// to copy, whom it shall belong to, and which command line is played. Prints the machine's id.
-import { appendFileSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
+// to copy (or none: then it is a machine for files, with Forerun installed), whom it shall belong to, and which command line is played. Prints the machine's id.
+import { appendFileSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,11 +15,22 @@ writeFileSync(join(root, 'grammar'), grammar);
 writeFileSync(join(root, 'calls'), '');
 const folder = folderOf(root, 'vms', machine.vm_id);
 mkdirSync(folder);
-execFileSync('cp', ['-a', data, join(folder, 'data')]);
-// What is committed is in the files, so that a copy of them is what the machine was, after a recovery.
-appendFileSync(
-  join(folder, 'data/postgresql.conf'),
-  `
+if (data === '') installAgent();
+else await foundServer();
+process.stdout.write(machine.vm_id);
+
+/** What `npm install -g forerun` does in a machine. */
+function installAgent() {
+  mkdirSync(join(folder, 'bin'));
+  symlinkSync(join(import.meta.dirname, '../../../bin/forerun-agent.js'), join(folder, 'bin/forerun-agent'));
+}
+
+async function foundServer() {
+  execFileSync('cp', ['-a', data, join(folder, 'data')]);
+  // What is committed is in the files, so that a copy of them is what the machine was, after a recovery.
+  appendFileSync(
+    join(folder, 'data/postgresql.conf'),
+    `
 fsync = off
 full_page_writes = off
 shared_buffers = 16MB
@@ -27,8 +38,8 @@ max_connections = 40
 autovacuum = off
 max_wal_size = 64MB
 `,
-);
-chownSync(folder, Number(uid), Number(gid));
-boot(folder);
-while (!isUp(folder)) await sleep(10);
-process.stdout.write(machine.vm_id);
+  );
+  chownSync(folder, Number(uid), Number(gid));
+  boot(folder);
+  while (!isUp(folder)) await sleep(10);
+}

@@ -20,7 +20,7 @@ export function environmentIn(folder) {
     PGPORT: '5432',
     PGUSER: 'postgres',
     HOME: folder,
-    PATH: `${bin}:${process.env.PATH}`,
+    PATH: `${join(folder, 'bin')}:${bin}:${process.env.PATH}`,
   };
 }
 
@@ -92,12 +92,24 @@ export function signalAll(folder, signal) {
 function processesOf(folder) {
   const server = Number(statusOf(join(folder, 'data'))[0]);
   const ghosts = existsSync(join(folder, 'ghosts.pid')) ? Number(readFileSync(join(folder, 'ghosts.pid'), 'utf8')) : 0;
-  const found = [];
+  const found = commandsOf(folder);
   if (server > 0 && isRunning(server)) {
     process.kill(server, 'SIGSTOP');
     found.push(server, ...childrenOf(server));
   }
   return ghosts > 0 ? [...found, ghosts] : found;
+}
+
+/** Whatever `vers exec` started there and still runs: its home is the machine's folder. */
+function commandsOf(folder) {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`HOME=${folder}`);
+    } catch {
+      return false;
+    }
+  });
 }
 
 function childrenOf(pid) {

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
-/** A server has no folder of ours: what is kept on this machine is beside the configuration. */
+/** Where the database is elsewhere, what is kept on this machine is beside the configuration. */
 export function homeIn(root: string | undefined): string {
   return resolve(root ?? '.', '.forerun');
 }

@@ -1,5 +1,5 @@
 import { fstatSync, openSync, readSync, statSync, type BigIntStats } from 'node:fs';
-import type { SqliteDatabase } from '../../drivers/sqlite/client.ts';
+import type { SqliteDatabase } from './client.ts';
 
 /** The state of main at one moment, to be compared with main later. */
 export interface Version {

@@ -1,0 +1,81 @@
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Message } from './peer.ts';
+import { silenceMs, type Batch } from './protocol.ts';
+
+/** The agent's side of the conversation: what is delivered into its folder is handled once and in order. */
+export interface Inbox {
+  send(message: Message): void;
+  close(): void;
+}
+
+/**
+ * Files, because they outlive a delivery that was cut off: whoever asks again for the answer to a batch gets the same one,
+ * and a batch that is delivered twice is there already. `silent` is called when nobody has spoken for too long.
+ */
+export function openInbox(folder: string, receive: (messages: readonly Message[]) => void, silent: () => void): Inbox {
+  let next = 1;
+  let outgoing: Message[] = [];
+  /** Numbers of those that nothing was answered to yet, oldest first. */
+  let asked: number[] = [];
+  let waits = true;
+  let planned: NodeJS.Timeout | undefined;
+  const answer = (number: number, messages: readonly Message[]): void => {
+    const draft = join(folder, 'out', `.${number}`);
+    writeFileSync(draft, JSON.stringify(messages));
+    renameSync(draft, join(folder, 'out', String(number)));
+  };
+  const flush = (): void => {
+    planned = undefined;
+    const number = asked.at(-1);
+    if (number === undefined || (waits && outgoing.length === 0)) return;
+    asked = [];
+    answer(number, outgoing);
+    outgoing = [];
+  };
+  const take = (batch: Batch, number: number): void => {
+    for (const known of readdirSync(join(folder, 'out')))
+      if (Number(known) <= batch.arrived) rmSync(join(folder, 'out', known));
+    // Of several that wait the last is answered: what there is to say is said in order.
+    for (const older of asked) {
+      answer(older, outgoing);
+      outgoing = [];
+    }
+    asked = [number];
+    waits = batch.waits;
+    receive(batch.messages);
+    flush();
+  };
+  const look = (): void => {
+    for (const name of readdirSync(join(folder, 'in'))) if (Number(name) < next) rmSync(join(folder, 'in', name));
+    for (;;) {
+      const file = join(folder, 'in', String(next));
+      if (!existsSync(file)) return;
+      const batch = JSON.parse(readFileSync(file, 'utf8')) as Batch;
+      rmSync(file);
+      take(batch, next++);
+    }
+  };
+  const watcher = watch(join(folder, 'in'), look);
+  const timer = setInterval(() => {
+    look();
+    if (Date.now() - statSync(join(folder, 'alive')).mtimeMs > silenceMs) silent();
+  }, 500);
+  look();
+  return {
+    send(message) {
+      outgoing.push(message);
+      // What nobody waits for may wait for what comes next.
+      const soon = 'tell' in message ? tellMs : 0;
+      if (soon === 0) clearTimeout(planned);
+      if (soon === 0 || planned === undefined) planned = setTimeout(flush, soon);
+    },
+    close() {
+      flush();
+      clearInterval(timer);
+      watcher.close();
+    },
+  };
+}
+
+const tellMs = 100;
