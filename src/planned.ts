@@ -1,6 +1,7 @@
 import { ForerunError } from './error.ts';
 import type { Severity } from './gate.ts';
 import { driftMessage } from './drift-message.ts';
+import { refuseBesideSql } from './only-sql.ts';
 import { plan, SelectionError, type Drift, type Plan, type Selection } from './plan.ts';
 import { changesSince } from './changes.ts';
 import type { Run } from './run-log.ts';
@@ -33,7 +34,10 @@ export async function planned(
       finding: { gate: 'drift', severity, message: driftMessage(drift, severity === 'block') },
     });
   }
-  if (!blocked) for (const migration of made.selected) await migration.prepare?.(direction);
+  if (!blocked) {
+    for (const { name, language } of made.selected) if (language === 'code') refuseBesideSql(setup.driver, name);
+    for (const migration of made.selected) await migration.prepare?.(direction);
+  }
   if (direction === 'down') {
     refuseWithoutDown(made.selected);
     tellLeft(run, made);

@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { ForerunError } from '../error.ts';
+import { refuseBesideSql } from '../only-sql.ts';
 import type { Check } from '../setup.ts';
 import { shellWord } from '../shell-word.ts';
 import { commandWords, shellSyntax } from './command-words.ts';
@@ -12,7 +13,8 @@ import { whyNoProgram } from './find-program.ts';
 export function commandCheck(command: string, cwd: string, limitMs: number): Check {
   return {
     name: command,
-    async prepare() {
+    async prepare({ driver }) {
+      refuseBesideSql(driver, `The check "${command}"`);
       const why = await whyNoProgram(commandWords(command)[0] ?? '', cwd);
       if (why !== undefined) throw noProgram(command, why);
     },

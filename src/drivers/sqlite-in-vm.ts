@@ -53,6 +53,10 @@ function driverOf(options: InVmOptions, leftOut: readonly string[], run?: string
   return {
     name: 'sqlite',
     transactionalDdl: true,
+    onlySql: {
+      why: 'it is a file in a VM, to which Forerun brings SQL alone',
+      next: 'Write it as SQL; or run Forerun inside the VM, on the file itself.',
+    },
     target: (address) => targetIn(address, vm),
     async identity(target) {
       return `vers:${placeOf(target).vm}:${(await ask<string>(target, 'identity')).replace(/^sqlite:/, '')}`;

@@ -1,13 +1,11 @@
 import { commandWords, shellSyntax } from '../checks/command-words.ts';
 import { ForerunError } from '../error.ts';
 import { isInVm } from '../drivers/sqlite-in-vm/address.ts';
-import { makeAgents } from '../drivers/sqlite-in-vm/agents.ts';
 import { asFailure } from './postgres/failure.ts';
 import { unknownSince } from './postgres/databases.ts';
 import type { Checkpoint, Copy, Provider } from '../seams/provider.ts';
 import { ensureUuid, makeVers } from './vers/client.ts';
-import { runIn } from './vers/exec.ts';
-import { filesInside } from './vers/files.ts';
+import { agentsIn, filesInside } from './vers/files.ts';
 import type { Version } from './vers/inside.ts';
 import { listVers } from './vers/list.ts';
 import { branchOf, commitOf } from './vers/make.ts';
@@ -60,7 +58,7 @@ export function vers(options: VersOptions): Provider {
   const client = makeVers({ cli, limitMs: (options.callLimitSeconds ?? 200) * 1000 });
   const vm = ensureUuid(options.vm);
   const handOver = handOverOf(options);
-  const agents = makeAgents({ run: (...what) => runIn(client, ...what), agent: options.agent ?? 'forerun-agent' });
+  const agents = agentsIn(client, options.agent ?? 'forerun-agent');
   const quiet = {
     vers: client,
     quiesce: options.quiesce,

@@ -66,6 +66,11 @@ export type Waiting = (message: string) => void;
 export interface Driver {
   readonly name: string;
   readonly transactionalDdl: boolean;
+  /**
+   * Set where programs and functions cannot reach the database, but only SQL that is run through this driver: why, and what
+   * to do instead.
+   */
+  readonly onlySql?: { readonly why: string; readonly next: string };
   /** Reads an address in any form that the engine's users write; throws `BAD_TARGET`. */
   target(address: string): Target;
   /** Names the database itself, so that a copy of it answers differently. Holds no password. */

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { environmentOf } from '../checks/environment.ts';
 import { ForerunError } from '../error.ts';
+import { refuseBesideSql } from '../only-sql.ts';
 import type { Setup } from '../setup.ts';
 import { describe, findCopy } from './find-copy.ts';
 
@@ -12,6 +13,7 @@ export async function exec(setup: Setup, branch: string, command: readonly strin
   const [program, ...args] = command;
   if (program === undefined || program === '')
     throw usage('No command was given.', 'Name one: forerun exec <branch> -- <command>');
+  refuseBesideSql(setup.driver, program);
   const copy = await findCopy(setup, branch, 'branch');
   const { execa } = await import('execa');
   const result = await execa(program, args, {

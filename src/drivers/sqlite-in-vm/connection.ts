@@ -18,7 +18,10 @@ export function connectionOf({ link, id }: Opened, closed: () => void = () => {}
     },
     query: async (sql, params = []) => (await link.peer.call('query', id, sql, params)) as readonly Row[],
     rows: (sql, params = []) => rows({ link, id }, sql, params),
-    [Symbol.asyncDispose]: () => close({ link, id }).finally(closed),
+    async [Symbol.asyncDispose]() {
+      leave({ link, id });
+      closed();
+    },
   };
   known.set(connection, { link, id });
   return connection;
@@ -50,7 +53,13 @@ export async function openIn(link: Link, open: () => Promise<unknown>): Promise<
   }
 }
 
-/** Closes what is open in a VM: what ended with its agent is closed. */
+/** Has something closed before anything is done that is asked for later. */
+export function leave({ link, id }: Opened): void {
+  link.letGo();
+  link.peer.tell('close', id);
+}
+
+/** Closes something, and waits until that is done. What ended with its agent is closed. */
 export async function close({ link, id }: Opened): Promise<void> {
   link.letGo();
   if (link.failure() !== undefined) return;

@@ -51,8 +51,10 @@ export function openInbox(folder: string, receive: (messages: readonly Message[]
     for (;;) {
       const file = join(folder, 'in', String(next));
       if (!existsSync(file)) return;
-      const batch = JSON.parse(readFileSync(file, 'utf8')) as Batch;
+      const batch = batchIn(readFileSync(file, 'utf8'));
       rmSync(file);
+      // It will be delivered again, if whoever did it lives.
+      if (batch === undefined) return;
       take(batch, next++);
     }
   };
@@ -79,3 +81,12 @@ export function openInbox(folder: string, receive: (messages: readonly Message[]
 }
 
 const tellMs = 100;
+
+/** Undefined where whoever sent it died in the middle: then it is cut off, and no JSON. */
+function batchIn(text: string): Batch | undefined {
+  try {
+    return JSON.parse(text) as Batch;
+  } catch {
+    return undefined;
+  }
+}

@@ -123,15 +123,13 @@ const execLimitMs = 25_000;
 const patienceMs = 60_000;
 
 async function answerTo({ run, vm, token }: LinkOptions, number: number, text: string): Promise<Answer> {
-  let input = text;
   let since: number | undefined;
   for (;;) {
-    const ran = await run(vm, deliverScript(token, number, holdSeconds), { input, limitMs: execLimitMs });
+    const ran = await run(vm, deliverScript(token, number, holdSeconds), { input: text, limitMs: execLimitMs });
     if (ran.code === 0) return JSON.parse(ran.stdout) as Answer;
     if (ran.code === code.gone) throw ended(vm);
     if (ran.code === code.notYet) {
-      // It is there: what is sent again need not be as long.
-      [input, since] = ['', undefined];
+      since = undefined;
       continue;
     }
     since ??= performance.now();

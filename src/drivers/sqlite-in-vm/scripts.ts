@@ -58,6 +58,7 @@ await() {
     [ "$SECONDS" -lt "$end" ] || return ${code.notYet}
     read -rt 0.01 -u 9
   done
+  return 0
 }
 await`;
 }

@@ -1,9 +1,12 @@
-import { ForerunError } from '../../error.ts';
+import { ForerunError, isForerunError } from '../../error.ts';
 import { placeOf, targetAt } from '../../drivers/sqlite-in-vm/address.ts';
-import type { Agents } from '../../drivers/sqlite-in-vm/agents.ts';
-import { close, openIn } from '../../drivers/sqlite-in-vm/connection.ts';
+import { makeAgents, type Agents } from '../../drivers/sqlite-in-vm/agents.ts';
+import { leave, openIn } from '../../drivers/sqlite-in-vm/connection.ts';
+import type { RunIn } from '../../drivers/sqlite-in-vm/exec.ts';
 import type { About } from '../../drivers/sqlite-in-vm/siblings.ts';
 import type { Target } from '../../seams/target.ts';
+import type { Vers } from './client.ts';
+import { runIn } from './exec.ts';
 import type { Inside, Stood } from './inside.ts';
 import { resumeIfPaused } from './pause.ts';
 import { notEnded, quieten, type Quiet } from './quiet.ts';
@@ -33,13 +36,14 @@ export function filesInside(options: FilesOptions): Inside {
       const link = await agents.in(vm);
       link.keep();
       held.add(id);
-      await link.peer.call('hold', id);
+      // It goes along with what is asked next.
+      link.peer.tell('hold', id);
     },
     async release(id) {
       if (!held.delete(id)) return;
       const link = await agents.in(vm);
       link.letGo();
-      await link.peer.call('release', id);
+      link.peer.tell('release', id);
     },
     async living() {
       const all = await agents.ask<readonly About[]>(vm, 'living');
@@ -56,9 +60,13 @@ export function filesInside(options: FilesOptions): Inside {
     reach: async (record) => record,
     leave: async (of) => agents.forget(of),
     async arrive(target, { id, proof, made }) {
-      if (!(await ask<boolean>(target, 'become', proof, id))) throw elsewhere(vm, target);
+      const becoming = ask<boolean>(target, 'become', proof, id);
       return quieten(options, { id, vm: made, what: 'process' }, async () => {
-        const { found, left } = await ask<{ found: readonly string[]; left: number }>(target, 'endOthers');
+        const [became, { found, left }] = await Promise.all([
+          becoming,
+          ask<{ found: readonly string[]; left: number }>(target, 'endOthers'),
+        ]);
+        if (!became) throw elsewhere(vm, target);
         if (left > 0) throw notEnded(left, 'process');
         return found;
       });
@@ -69,12 +77,27 @@ export function filesInside(options: FilesOptions): Inside {
       const opened = await openIn(link, () => link.peer.call('version', path));
       return {
         moved: async () => (await link.peer.call('hasMoved', opened.id)) as boolean,
-        close: () => close(opened),
+        close: async () => leave(opened),
       };
     },
     whilePaused: (of, _target, act) => timed(act, () => resumeIfPaused(vers, of)),
     awake: (of) => resumeIfPaused(vers, of),
   };
+}
+
+/** Agents in VMs of Vers. A VM that is gone while it is worked on is no mistake in how Forerun is used. */
+export function agentsIn(vers: Vers, agent: string): Agents {
+  const run: RunIn = (vm, ...what) =>
+    runIn(vers, vm, ...what).catch((error: unknown) => {
+      if (!isForerunError(error, 'NOT_FOUND')) throw error;
+      const { message, next } = error;
+      throw new ForerunError('UNREACHABLE', message, {
+        details: { target: `vers:${vm}` },
+        ...(next === undefined ? {} : { next }),
+        cause: error,
+      });
+    });
+  return makeAgents({ run, agent });
 }
 
 /** Nobody can look from here how long it really stood: it stood no longer than the command took. */

@@ -23,14 +23,19 @@ export async function quieten(
     found.length === 0
       ? []
       : [
-          `It carried ${found.length} ${found.length === 1 ? what : `${what}s`} along, which were ended: ${counted(found)}.`,
+          `It carried ${found.length} ${found.length === 1 ? what : severalOf(what)} along, which were ended: ${counted(found)}.`,
         ];
   if (quiesce === undefined) return said;
   const { code } = await execIn(vers, vm, quiesce, quiesceLimitMs);
   if (code !== 0) throw notQuiet(id, quiesce, code);
   const back = await endAll();
-  const again = back.length === 0 ? '' : ` ${back.length} ${what}s had come back and were ended: ${counted(back)}.`;
+  const again =
+    back.length === 0 ? '' : ` ${back.length} ${severalOf(what)} had come back and were ended: ${counted(back)}.`;
   return [...said, `In the copy "${quiesce}" was run.${again}`];
+}
+
+function severalOf(what: string): string {
+  return what.endsWith('s') ? `${what}es` : `${what}s`;
 }
 
 function counted(each: readonly string[]): string {
@@ -43,10 +48,14 @@ function counted(each: readonly string[]): string {
 }
 
 export function notEnded(count: number, what: string): ForerunError<'PROVIDER_FAILED'> {
-  return new ForerunError('PROVIDER_FAILED', `${count} ${what}s that came along in a copy could not be ended.`, {
-    details: {},
-    next: 'Name a command that stops what opens them again: vers({ …, quiesce: "systemctl stop app" })',
-  });
+  return new ForerunError(
+    'PROVIDER_FAILED',
+    `${count} ${severalOf(what)} that came along in a copy could not be ended.`,
+    {
+      details: {},
+      next: 'Name a command that stops what opens them again: vers({ …, quiesce: "systemctl stop app" })',
+    },
+  );
 }
 
 function notQuiet(id: string, command: string, code: number): ForerunError<'PROVIDER_FAILED'> {

@@ -1,7 +1,6 @@
 // Part of a stand-in for Vers, for tests alone: `vers exec`, which really runs in the machine's folder.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { faultsFor, isUuid, logCall, readState } from './account.mjs';
@@ -27,7 +26,7 @@ export async function execute(at, args) {
   if (machine === undefined) throw new Failure('exec: API error 404: vm not found');
   const folder = folderOf(at.root, 'vms', vm);
   while (readState(at.root).vms[vm]?.state === 'paused') await sleep(20);
-  while (existsSync(join(folder, 'data')) && !isUp(folder)) await sleep(20);
+  while (!isUp(folder)) await sleep(20);
   // All of the input is read first, and sent along.
   const input = flags.interactive ? await buffer(process.stdin) : Buffer.alloc(0);
   if (fault.lostBefore) process.exit(0);

@@ -2,13 +2,18 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import Database from 'better-sqlite3';
 import { Client } from 'pg';
 
 const [folder] = process.argv.slice(2);
-const sessions = JSON.parse(readFileSync(join(folder, 'sessions.json'), 'utf8'));
+const [sessions, files] = ['sessions.json', 'files.json'].map((name) =>
+  JSON.parse(readFileSync(join(folder, name), 'utf8')),
+);
 
-while (!isReady()) await sleep(10);
+if (sessions.length > 0) while (!isReady()) await sleep(10);
 await Promise.allSettled(sessions.map(open));
+for (const { path, writing } of files)
+  new Database(join(folder, path)).exec(writing ? 'BEGIN IMMEDIATE' : 'SELECT count(*) FROM sqlite_schema');
 writeFileSync(join(folder, 'ghosts.pid'), String(process.pid));
 setInterval(() => {}, 1e6);
 

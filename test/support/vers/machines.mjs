@@ -1,9 +1,20 @@
 // Part of a stand-in for Vers, for tests alone. A machine is a folder with a real PostgreSQL server, which answers on a
-// socket in it alone, and whatever other files. What the memory of a machine would carry into a copy, the open sessions
-// of its clients, is opened again there by `ghosts.mjs`.
+// socket in it alone, or with SQLite files: what is below its home folder is all that it has of its own, so paths of tests
+// begin there (`~/`). What the memory of a machine would carry into a copy, the open sessions of the server's clients and
+// the files that programs have open, is opened again there by `ghosts.mjs`; nothing else of its programs is carried.
 import { execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRunning } from './account.mjs';
 
@@ -31,10 +42,20 @@ export function copyFolder(from, to) {
   for (const name of ['run', 'ghosts.pid']) rmSync(join(to, name), { recursive: true, force: true });
 }
 
-/** Starts the server, and what opens the sessions again that were open. A machine without a data folder has neither. */
+/** Starts the server, if it is a machine with one, and what opens again what was open. */
 export function boot(folder) {
+  if (existsSync(join(folder, 'data'))) startServer(folder);
+  if (!hasGhosts(folder)) return;
+  const ghosts = join(import.meta.dirname, 'ghosts.mjs');
+  spawn(process.execPath, [ghosts, folder], {
+    env: { PATH: process.env.PATH, HOME: folder },
+    detached: true,
+    stdio: 'ignore',
+  }).unref();
+}
+
+function startServer(folder) {
   const data = join(folder, 'data');
-  if (!existsSync(data)) return;
   const run = join(folder, 'run');
   mkdirSync(run, { recursive: true });
   const { uid, gid } = statSync(data);
@@ -49,24 +70,17 @@ export function boot(folder) {
     stdio: ['ignore', log, log],
     detached: true,
   }).unref();
-  if (!hasGhosts(folder)) return;
-  const ghosts = join(import.meta.dirname, 'ghosts.mjs');
-  spawn(process.execPath, [ghosts, folder], {
-    env: { PATH: process.env.PATH },
-    detached: true,
-    stdio: 'ignore',
-  }).unref();
 }
 
 /** Whether its server takes connections, and has the sessions that its memory had. */
 export function isUp(folder) {
-  const ready = statusOf(join(folder, 'data'))[7]?.trim() === 'ready';
+  const ready = !existsSync(join(folder, 'data')) || statusOf(join(folder, 'data'))[7]?.trim() === 'ready';
   return ready && (!hasGhosts(folder) || existsSync(join(folder, 'ghosts.pid')));
 }
 
 function hasGhosts(folder) {
-  const file = join(folder, 'sessions.json');
-  return existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).length > 0;
+  const lists = ['sessions.json', 'files.json'].map((name) => join(folder, name)).filter(existsSync);
+  return lists.some((list) => JSON.parse(readFileSync(list, 'utf8')).length > 0);
 }
 
 function statusOf(data) {
@@ -129,6 +143,40 @@ export async function remove(folder) {
     await sleep(20);
   }
   throw new Error(`${folder} is still there: ${readdirSync(folder).join(', ')}`);
+}
+
+/**
+ * The SQLite files that programs of a machine have open, and whether somebody is in a transaction that writes: a copy of its
+ * memory would have the same. Its programs themselves are not carried along.
+ */
+export async function openFiles(folder) {
+  const paths = new Set();
+  for (const pid of commandsOf(folder)) {
+    for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+      const path = linkOf(`/proc/${pid}/fd/${fd}`);
+      if (path.startsWith(`${folder}/`) && path.endsWith('.db')) paths.add(path);
+    }
+  }
+  const { default: Database } = await import('better-sqlite3');
+  return [...paths].map((path) => {
+    const database = new Database(path, { timeout: 0 });
+    try {
+      database.exec('BEGIN IMMEDIATE; ROLLBACK');
+      return { path: relative(folder, path), writing: false };
+    } catch {
+      return { path: relative(folder, path), writing: true };
+    } finally {
+      database.close();
+    }
+  });
+}
+
+function linkOf(path) {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
 }
 
 /** What the clients of a machine's server have open: a copy of its memory would have it, too. */

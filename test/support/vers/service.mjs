@@ -5,7 +5,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { faultsFor, isUuid, locked, logCall, newMachine, owner, readState, update } from './account.mjs';
-import { boot, copyFolder, folderOf, openSessions, remove, signalAll } from './machines.mjs';
+import { boot, copyFolder, folderOf, openFiles, openSessions, remove, signalAll } from './machines.mjs';
 
 let root = '';
 let call = '';
@@ -132,9 +132,11 @@ async function commit(vm, { name, listed }) {
   await locked(`${folder}.lock`, async () => {
     const paused = readState(root).vms[vm]?.state === 'paused';
     const sessions = paused ? [] : await openSessions(folder);
+    const files = paused ? [] : await openFiles(folder);
     signalAll(folder, 'SIGSTOP');
     copyFolder(folder, folderOf(root, 'commits', id));
     writeFileSync(join(folderOf(root, 'commits', id), 'sessions.json'), JSON.stringify(sessions));
+    writeFileSync(join(folderOf(root, 'commits', id), 'files.json'), JSON.stringify(files));
     if (!paused && !fault.leavesPaused) signalAll(folder, 'SIGCONT');
   });
   const parent = readState(root).vms[vm]?.parent_commit_id;
