@@ -3,7 +3,7 @@ import { startVers, versProgram } from '../support/vers.ts';
 import { copyExample } from './folder.ts';
 import { masked, runReadme } from './readme.ts';
 
-// Against a stand-in for Vers, never against Vers itself.
+// Against a stand-in for Vers, unless the environment names a command line and a service.
 test('three rivals are tried on branches of a VM as the README shows', { timeout: 300_000 }, async () => {
   await using account = await startVers();
   const { readme, folder } = await copyExample('vers');

@@ -10,6 +10,7 @@ import { vers, type VersOptions } from '../../src/providers/vers.ts';
 import { checkpoints, discard } from '../../src/verbs/copies.ts';
 import { rollback } from '../../src/verbs/rollback.ts';
 import type { Setup } from '../../src/setup.ts';
+import { childrenOf, startForerun, until } from '../support/cli.ts';
 import { startVers, versProgram, type VersAccount } from '../support/vers.ts';
 import { openTunnel, startTraffic, type Traffic } from './fixtures/vers-traffic.ts';
 
@@ -19,6 +20,7 @@ describe('a swap on a VM', { timeout: 240_000 }, () => {
   interface World {
     readonly account: VersAccount;
     readonly traffic: Traffic;
+    readonly root: string;
     deployer(options: Partial<VersOptions>, port?: number): Promise<Setup>;
     run(options?: Partial<VersOptions>): Promise<RunResult>;
     /** What stands in the shop in a VM, by its own socket; or why nobody can connect. */
@@ -46,6 +48,7 @@ describe('a swap on a VM', { timeout: 240_000 }, () => {
     return {
       account,
       traffic,
+      root,
       deployer,
       run: async (options = {}) =>
         up(await deployer(options.unshared ? options : { handOver: traffic.command, ...options }), { safe: true }),
@@ -164,6 +167,37 @@ describe('a swap on a VM', { timeout: 240_000 }, () => {
     expect(next.error).toMatchObject({ code: 'CONFIG', message: expect.stringContaining(`main is VM ${main}`) });
     expect(await up(await deployer({ vm: main }), { safe: true })).toMatchObject({ outcome: 'nothing-pending' });
     expect(await look(main)).toEqual({ users: ['Ada'], index: true, history: ['001_index'] });
+  });
+
+  it('goes on with the next run where the deployer is killed while the traffic is moved', async () => {
+    const { account, traffic, root, run, look, deployer } = await begin();
+    const options = JSON.stringify({ vm: account.vm, cli: versProgram, handOver: traffic.command });
+    const dist = join(import.meta.dirname, '../../dist/src');
+    const config = `import { vers } from '${dist}/providers/vers.js';\nexport default { provider: vers(${options}) };\n`;
+    await writeFile(join(root, 'forerun.config.mjs'), config);
+    await traffic.behave('sleep 1');
+    const database = `postgres://postgres@127.0.0.1:${traffic.port}/shop`;
+    const running = startForerun(['up', '--safe', '--database', database], { cwd: root, env: account.env });
+    const state = "SELECT state->>'state' AS state FROM forerun.vers_main";
+    await until(async () =>
+      account.query(state).then(
+        ([row]) => row?.['state'] === 'superseded',
+        () => false,
+      ),
+    );
+    const pids = [...(await childrenOf(running.pid)), running.pid];
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    await running.ended;
+    const next = await run();
+    const main = await traffic.vm();
+    expect(next.error).toMatchObject({ code: 'CONFIG', message: expect.stringContaining(`main is VM ${main}`) });
+    const setup = await deployer({ vm: main, handOver: traffic.command });
+    const last = await up(setup, { safe: true });
+    expect(last, JSON.stringify(last)).toMatchObject({ outcome: 'nothing-pending' });
+    expect(JSON.stringify(last.findings)).toContain('leftovers are gone');
+    expect(await look(main)).toEqual({ users: ['Ada'], index: true, history: ['001_index'] });
+    expect(Object.keys((await account.state()).vms).sort()).toEqual([account.vm, main].sort());
+    expect((await checkpoints(setup)).length).toBe(1);
   });
 
   it('is not made with a command that only a shell understands', () => {

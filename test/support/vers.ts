@@ -8,11 +8,18 @@ import { execa } from 'execa';
 import type { Answer } from './cli.ts';
 import { memory, initialised } from './postgres/initialised.ts';
 import { programs } from './postgres/programs.ts';
+import { openRealVers, realVers } from './vers/real.ts';
 
-/** The command line of a stand-in for Vers (`vers/`), which is none of Vers's own programs. */
-export const versProgram: string = join(import.meta.dirname, 'vers/vers.mjs');
+/** Where the environment names a service, and the command line to ask it by, those are used instead of the stand-in. */
+const real = realVers();
+
+/** The command line of a stand-in for Vers (`vers/`), which is none of Vers's own programs; or that of the environment. */
+export const versProgram: string = real?.cli ?? join(import.meta.dirname, 'vers/vers.mjs');
 
 export type Grammar = 'v0.10.0' | 'v0.9.0' | 'newest';
+
+/** Which command lines there are to test with: of a real one, itself alone. */
+export const grammars: readonly Grammar[] = real === undefined ? ['v0.10.0', 'newest'] : ['v0.10.0'];
 
 /** An account of the stand-in, with one machine: with a PostgreSQL server without anybody's database yet, or for files. */
 export interface VersAccount extends AsyncDisposable {
@@ -50,6 +57,7 @@ export interface VersState {
 
 /** It ends with `Symbol.asyncDispose`, and also when this process dies. */
 export async function startVers(grammar: Grammar = 'v0.10.0', of: 'server' | 'files' = 'server'): Promise<VersAccount> {
+  if (real !== undefined) return openRealVers(real);
   const root = await mkdtemp(join(memory, 'forerun-vers-'));
   await chmod(root, 0o755);
   const guard = guardOf(root);
