@@ -29,10 +29,15 @@ const needs: readonly { readonly there: boolean; readonly what: string; readonly
     tests: ['test/drivers/postgres-guard.test.ts'],
   },
   {
-    // With a service behind it only what it does of itself can be tested: the provider's contract, and the example.
+    // With a service behind it only what it does of itself can be tested: the provider's contract, and the example. Files
+    // in a VM are looked into from outside, too.
     there: (process.env['VERS_URL'] ?? '') === '',
     what: 'the stand-in for Vers, which fails on demand (VERS_URL names a service)',
-    tests: ['test/{cli,faults,support}/postgres-vers*.test.ts', 'test/providers/postgres-vers*.test.ts'],
+    tests: [
+      'test/{cli,faults,support,providers}/postgres-vers*.test.ts',
+      'test/{cli/sqlite-vers,drivers/sqlite-in-vm,drivers/sqlite-in-vm-faults}.test.ts',
+      'test/providers/contract-vers-files.test.ts',
+    ],
   },
 ];
 // In CI everything runs: what is missing there fails.
