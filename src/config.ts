@@ -16,7 +16,10 @@ import type { Target } from './seams/target.ts';
 
 /** What a project says about itself: the default export of `forerun.config.ts`, and the argument of every function. */
 export interface Config {
-  /** Address of main: `sqlite:path`, a bare path, or `postgres://…`. @default what the files of `source` name */
+  /**
+   * Address of main: `sqlite:path`, a bare path, `postgres://…`, or with the provider vers a file in the VM: `vers:/srv/app.db`.
+   * @default what the files of `source` name
+   */
   readonly database?: string;
   /** Folder of plain SQL migrations, relative to `root`. @default 'migrations' */
   readonly migrations?: string;

@@ -8,6 +8,7 @@ import { examinePostgres } from './postgres/examine.ts';
 import { stateOf } from './postgres/failures.ts';
 import type { Guarded } from './postgres/guard.ts';
 import { postgresHistory } from './postgres/history.ts';
+import { once } from './once.ts';
 import { homeIn, makeHome } from './project-home.ts';
 import { identityOf } from './postgres/identity.ts';
 import { postgresJournal } from './postgres/journal.ts';
@@ -178,16 +179,6 @@ function applying(): Promise<typeof import('./postgres/applying.ts')> {
 
 function connectFor(target: Target, run?: string): Promise<PostgresConnection> {
   return connect(target, sessionName(run));
-}
-
-/** For what stays as it is as long as a run lasts. */
-function once(ask: (target: Target) => Promise<string>): (target: Target) => Promise<string> {
-  const known = new Map<string, string>();
-  return async (target) => {
-    const answer = known.get(target.variable) ?? (await ask(target));
-    known.set(target.variable, answer);
-    return answer;
-  };
 }
 
 const guardModule: string = new URL(

@@ -10,6 +10,7 @@ import { wordsSaid } from './sqlite-in-vm/errors.ts';
 import type { Link } from './sqlite-in-vm/link.ts';
 import { observerIn, watchIn } from './sqlite-in-vm/opened.ts';
 import { historyIn, journalIn } from './sqlite-in-vm/records.ts';
+import { once } from './once.ts';
 import { homeIn, makeHome } from './project-home.ts';
 import { codeOf, isNoStatement } from './sqlite/busy.ts';
 import { commentedStatements } from './sqlite/commented.ts';
@@ -46,6 +47,8 @@ function driverOf(options: InVmOptions, leftOut: readonly string[], run?: string
     const { link, path } = await at(target);
     return (await link.peer.call(method, path, ...args)) as T;
   };
+  const identity = async (target: Target): Promise<string> =>
+    `vers:${placeOf(target).vm}:${(await ask<string>(target, 'identity')).replace(/^sqlite:/, '')}`;
   const opening = async (target: Target, method: string, ...args: readonly unknown[]): Promise<Opened> => {
     const { link, path } = await at(target);
     return openIn(link, () => link.peer.call(method, path, ...args));
@@ -58,9 +61,7 @@ function driverOf(options: InVmOptions, leftOut: readonly string[], run?: string
       next: 'Write it as SQL; or run Forerun inside the VM, on the file itself.',
     },
     target: (address) => targetIn(address, vm),
-    async identity(target) {
-      return `vers:${placeOf(target).vm}:${(await ask<string>(target, 'identity')).replace(/^sqlite:/, '')}`;
-    },
+    identity: run === undefined ? identity : once(identity),
     home: () => homeIn(root),
     async examine(target, use = 'writing', waiting) {
       const token = tokens.put({ waiting });

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { processesLike } from '../../src/providers/vers/processes.ts';
@@ -100,7 +99,9 @@ describe('up --safe on a file in a VM', { timeout: 240_000 }, () => {
     expect(back.stdout).toContain(`stands at vers:${vm}:~/`);
     expect(columns(join(account.home(vm), basename(file)))).toEqual(['id', 'name']);
     expect(columns()).toEqual(['id', 'name', 'level']);
-    expect(await forerun('discard', `rollback-to-${result.migrations[0]?.checkpoint}`)).toMatchObject({ exitCode: 0 });
+    const gone = await forerun('discard', `rollback-to-${result.migrations[0]?.checkpoint}`);
+    expect(gone.stderr).toBe('');
+    expect(gone.exitCode).toBe(0);
     expect(await branches()).toEqual([]);
   });
 
@@ -125,17 +126,22 @@ describe('up --safe on a file in a VM', { timeout: 240_000 }, () => {
 
   test('ends in a branch what had the file open on main, and says whose it was', async () => {
     await project.migration('001_level.sql', 'ALTER TABLE users ADD COLUMN level INTEGER;');
+    const quiet = JSON.stringify((await forerun('gate', '--json')).stdout);
+    expect(quiet).toContain('stood still');
+    expect(quiet).not.toContain('along, which');
     await application('SELECT count(*) FROM users');
     const result = await json();
     expect(result).toMatchObject({ outcome: 'promoted' });
-    expect(JSON.stringify(result.findings)).toContain('along, which were ended');
+    expect(JSON.stringify(result.findings)).toContain('It carried 1 process along, which was ended');
     expect(await branches()).toEqual([]);
   });
 
   test('is killed in the middle of the promotion, and the next run finishes', async () => {
     await project.migration('001_slow.sql', slow);
     const running = start();
-    await until(async () => isWriting() && (await sleep(500, true)) && isWriting());
+    let said = '';
+    running.stderr.on('data', (text: Buffer) => (said += text.toString()));
+    await until(() => said.includes('rehearse 001_slow') && isWriting());
     await killAll(running);
     const result = await json();
     expect(result).toMatchObject({ outcome: 'promoted' });
@@ -166,8 +172,11 @@ describe('up --safe on a file in a VM', { timeout: 240_000 }, () => {
     });
     const check = await forerun('up', '--safe', '--validate', 'true');
     expect(check).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('SQL alone') as string });
-    const command = await project.forerun(address, ['up', '--safe', '--provider', 'vers', '--', 'true'], env());
-    expect(command.exitCode).not.toBe(0);
+    const command = await startForerun([...safe, '--database', address, '--', 'true'], {
+      cwd: project.root,
+      env: env(),
+    }).ended;
+    expect(command).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('SQL alone') as string });
     expect(columns()).toEqual(['id', 'name']);
     const alone = await project.forerun(address, ['status'], env());
     expect(alone).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--provider vers') as string });

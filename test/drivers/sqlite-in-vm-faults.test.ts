@@ -4,8 +4,10 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { sqliteInVm } from '../../src/drivers/sqlite-in-vm.ts';
 import { targetAt } from '../../src/drivers/sqlite-in-vm/address.ts';
-import type { Agents } from '../../src/drivers/sqlite-in-vm/agents.ts';
+import { makeAgents, type Agents } from '../../src/drivers/sqlite-in-vm/agents.ts';
+import type { RunIn } from '../../src/drivers/sqlite-in-vm/exec.ts';
 import { makeVers } from '../../src/providers/vers/client.ts';
+import { runIn } from '../../src/providers/vers/exec.ts';
 import { agentsIn } from '../../src/providers/vers/files.ts';
 import type { Driver } from '../../src/seams/driver.ts';
 import type { Target } from '../../src/seams/target.ts';
@@ -33,7 +35,7 @@ describe('a file in a VM', { timeout: 120_000 }, () => {
   });
 
   const beside = (sql: string): void => {
-    const database = new Database(file);
+    const database = new Database(file, { timeout: 0 });
     database.exec(sql);
     database.close();
   };
@@ -85,6 +87,31 @@ describe('a file in a VM', { timeout: 120_000 }, () => {
     await driver.transaction(main, recorded(), async (session) => {
       await session.query("INSERT INTO notes (body) VALUES ('kept')");
     });
+    expect(bodies()).toEqual(['kept']);
+  });
+
+  test('is let go by an agent that cannot be spoken to any more, before anything else is done with it', async () => {
+    let broken = false;
+    const client = makeVers({ cli: versProgram, limitMs: 60_000 });
+    const run: RunIn = async (vm, ...what) => (broken ? { code: 1, stdout: '', why: '' } : runIn(client, vm, ...what));
+    const agents = makeAgents({ run, agent: 'forerun-agent' });
+    onTestFinished(() => agents.endAll());
+    const driver = sqliteInVm({ agents, vm: account.vm, root: account.root });
+    const lost = await failure(
+      driver.transaction(main, recorded(), async (session) => {
+        await session.query("INSERT INTO notes (body) VALUES ('lost')");
+        broken = true;
+      }),
+    );
+    expect(lost).toMatchObject({
+      code: 'UNREACHABLE',
+      message: expect.stringContaining('cannot be spoken to') as string,
+    });
+    expect(() => beside("INSERT INTO notes (body) VALUES ('refused')")).toThrow('locked');
+    broken = false;
+    await using connection = await driver.open(main);
+    expect(await connection.query('SELECT body FROM notes')).toEqual([]);
+    beside("INSERT INTO notes (body) VALUES ('kept')");
     expect(bodies()).toEqual(['kept']);
   });
 

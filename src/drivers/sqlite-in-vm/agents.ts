@@ -29,11 +29,18 @@ export function makeAgents({ run, agent }: AgentsOptions): Agents {
   const tokens = makeTokens();
   const start = async (vm: string): Promise<Link> =>
     makeLink({ run, vm, token: await startAgent(run, vm, agent) }, tokens.methods);
+  /** One that could not be spoken to any more may still do what it was told last: it is ended before anything is asked. */
+  const startAnew = async (vm: string, lost: Link): Promise<Link> => {
+    const link = await start(vm);
+    await link.peer.call('endAgent', lost.token);
+    return link;
+  };
   const linkIn = async (vm: string): Promise<Link> => {
     const known = links.get(vm);
-    if (known !== undefined && (await known.catch(() => undefined))?.failure() === undefined) return known;
+    const lost = await known?.catch(() => undefined);
+    if (known !== undefined && lost?.failure() === undefined) return known;
     if (links.get(vm) !== known) return linkIn(vm);
-    const starting = start(vm);
+    const starting = lost === undefined ? start(vm) : startAnew(vm, lost);
     links.set(vm, starting);
     starting.catch(() => links.delete(vm));
     return starting;

@@ -18,10 +18,7 @@ export function connectionOf({ link, id }: Opened, closed: () => void = () => {}
     },
     query: async (sql, params = []) => (await link.peer.call('query', id, sql, params)) as readonly Row[],
     rows: (sql, params = []) => rows({ link, id }, sql, params),
-    async [Symbol.asyncDispose]() {
-      leave({ link, id });
-      closed();
-    },
+    [Symbol.asyncDispose]: () => close({ link, id }).finally(closed),
   };
   known.set(connection, { link, id });
   return connection;

@@ -7,6 +7,8 @@ import { code, deliverScript } from './scripts.ts';
 /** A conversation with one agent. */
 export interface Link {
   readonly peer: Peer;
+  /** Names the agent. */
+  readonly token: string;
   /** Has the agent be one of that run, which the next run ends should this one die. */
   workFor(run: string): void;
   /** Keeps the agent from ending until it is let go as often: something is open there. */
@@ -73,7 +75,7 @@ export function makeLink({ run, vm, token }: LinkOptions, methods: Methods): Lin
   const next = (): void => {
     if (failed !== undefined) return;
     if (queue.length > 0 || (under === 0 && peer.isWaiting())) return plan();
-    if (under > 0 || kept === 0) return;
+    if (under > 0 || (kept === 0 && !peer.isAsking())) return;
     clearTimeout(word);
     word = setTimeout(() => void deliver(), wordMs);
     word.unref();
@@ -89,6 +91,7 @@ export function makeLink({ run, vm, token }: LinkOptions, methods: Methods): Lin
   });
   return {
     peer,
+    token,
     workFor(id) {
       if (runs.has(id)) return;
       runs.add(id);

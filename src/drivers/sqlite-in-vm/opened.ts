@@ -1,13 +1,13 @@
 import type { Observer, Watch } from '../../seams/driver.ts';
 import type { Evidence } from '../../seams/evidence.ts';
-import { leave, type Opened } from './connection.ts';
+import { close, type Opened } from './connection.ts';
 
 /** What is open in a VM besides connections. */
 export function observerIn({ link, id }: Opened): Observer {
   return {
     begin: async () => void (await link.peer.call('begin', id)),
     finish: async (statements) => (await link.peer.call('finish', id, statements)) as Evidence,
-    [Symbol.asyncDispose]: async () => leave({ link, id }),
+    [Symbol.asyncDispose]: () => close({ link, id }),
   };
 }
 
@@ -15,6 +15,6 @@ export function watchIn({ link, id }: Opened): Watch {
   return {
     moved: async () => (await link.peer.call('moved', id)) as boolean,
     shared: async () => (await link.peer.call('shared', id)) as boolean | undefined,
-    [Symbol.asyncDispose]: async () => leave({ link, id }),
+    [Symbol.asyncDispose]: () => close({ link, id }),
   };
 }

@@ -6,7 +6,8 @@ import type { Target } from '../../seams/target.ts';
 /** A process in the VM that has a database open. */
 interface Opener {
   readonly pid: number;
-  readonly name: string;
+  /** Undefined for one of ours: nobody needs to hear of it. */
+  readonly name: string | undefined;
 }
 
 /**
@@ -15,6 +16,7 @@ interface Opener {
  */
 export async function endOthers(main: Target): Promise<{ readonly found: readonly string[]; readonly left: number }> {
   const found = new Map<number, string>();
+  const asked = new Set<number>();
   const start = performance.now();
   for (;;) {
     const openers = await openersOf(pathOf(main));
@@ -22,8 +24,9 @@ export async function endOthers(main: Target): Promise<{ readonly found: readonl
     const waited = performance.now() - start;
     if (waited > limitMs) return { found: [...found.values()], left: openers.length };
     for (const { pid, name } of openers) {
-      if (!found.has(pid) || waited > patienceMs) kill(pid, waited > patienceMs ? 'SIGKILL' : 'SIGTERM');
-      found.set(pid, name);
+      if (!asked.has(pid) || waited > patienceMs) kill(pid, waited > patienceMs ? 'SIGKILL' : 'SIGTERM');
+      asked.add(pid);
+      if (name !== undefined) found.set(pid, name);
     }
     await sleep(20);
   }
@@ -52,9 +55,9 @@ async function keyOf(path: string): Promise<string | undefined> {
   return found?.isFile() ? `${found.dev}:${found.ino}` : undefined;
 }
 
-async function nameOf(pid: number): Promise<string> {
+async function nameOf(pid: number): Promise<string | undefined> {
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  if (command.includes('/.forerun-agents/')) return "Forerun's own";
+  if (command.includes('/.forerun-agents/')) return undefined;
   const name = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim();
   return name === '' ? 'one without a name' : `"${name}"`;
 }

@@ -17,7 +17,9 @@ export interface Peer {
   receive(messages: readonly Message[]): void;
   /** Nobody will answer any more: everything that waits is rejected. */
   fail(error: unknown): void;
-  /** Whether something waits for an answer of the other. */
+  /** Whether something that was asked is not answered. */
+  isAsking(): boolean;
+  /** Whether the other has something to do before it is our turn again: what it asks us belongs to something that we asked. */
   isWaiting(): boolean;
 }
 
@@ -26,12 +28,17 @@ export function makePeer(methods: Methods, send: (message: Message) => void): Pe
   const errors = makeErrors();
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>();
   let count = 0;
+  let answering = 0;
   const answerTo = async (id: number, method: string, args: readonly unknown[]): Promise<void> => {
+    let answer: Message;
+    answering += 1;
     try {
-      send({ answer: id, value: encode(await act(methods, method, args)) });
+      answer = { answer: id, value: encode(await act(methods, method, args)) };
     } catch (error) {
-      send({ answer: id, error: errors.encode(error) });
+      answer = { answer: id, error: errors.encode(error) };
     }
+    answering -= 1;
+    send(answer);
   };
   return {
     errors,
@@ -60,7 +67,8 @@ export function makePeer(methods: Methods, send: (message: Message) => void): Pe
       for (const { reject } of waiting.values()) reject(error);
       waiting.clear();
     },
-    isWaiting: () => waiting.size > 0,
+    isAsking: () => waiting.size > 0,
+    isWaiting: () => waiting.size > answering,
   };
 }
 

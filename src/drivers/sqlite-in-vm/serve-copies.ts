@@ -1,5 +1,5 @@
 import { rename, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { openDatabase } from '../sqlite/client.ts';
 import { whenFree } from '../sqlite/busy.ts';
 import { pathOf } from '../sqlite/target.ts';
@@ -27,6 +27,8 @@ export function serveCopies(folder: string, held: Held): Methods {
     },
     endRun: (_main: string, run: string) =>
       endSiblings(siblingsOf(folder).filter((sibling) => sibling.about.runs.includes(run))),
+    endAgent: (token: string) =>
+      endSiblings(siblingsOf(folder).filter((sibling) => basename(sibling.folder) === token)),
     async hold(id: string) {
       holds.add(id);
       await tell();

@@ -39,10 +39,11 @@ export function serveDriver(peer: () => Peer, held: Held): Methods {
     async next(id: number) {
       const { rows } = held.get(id) as { readonly rows: AsyncIterator<Row> };
       const some: Row[] = [];
-      while (some.length < rowsAtOnce) {
+      for (let bytes = 0; bytes < partBytes;) {
         const { value, done } = await rows.next();
         if (done) return { rows: some, done: true };
         some.push(value);
+        bytes += bytesOf(value);
       }
       return { rows: some, done: false };
     },
@@ -81,4 +82,12 @@ export function serveDriver(peer: () => Peer, held: Held): Methods {
   };
 }
 
-const rowsAtOnce = 500;
+/** So much of many rows is sent at once. */
+const partBytes = 1024 * 1024;
+
+function bytesOf(row: Row): number {
+  return Object.values(row).reduce<number>(
+    (sum, value) => sum + 20 + (typeof value === 'string' || value instanceof Uint8Array ? value.length : 0),
+    0,
+  );
+}

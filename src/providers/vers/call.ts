@@ -12,6 +12,8 @@ export interface CallOptions {
   readonly copy?: string;
   /** For its standard input. @default none */
   readonly input?: string;
+  /** In characters. @default 16 MiB */
+  readonly mostOutput?: number;
 }
 
 export interface Called {
@@ -38,7 +40,7 @@ export async function call(args: readonly string[], options: CallOptions): Promi
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     timeout: options.limitMs,
     forceKillAfterDelay: 2000,
-    maxBuffer: maxOutput,
+    maxBuffer: options.mostOutput ?? maxOutput,
   });
   if (result.code === 'ENOENT' || result.code === 'EACCES') throw noCli(options.cli);
   const { stdout, stderr, exitCode } = result;

@@ -35,7 +35,7 @@ export async function runIn(vers: Vers, vm: string, script: string, { input, lim
   // What is sent along is sent as a whole; nothing is streamed.
   const sent = input === undefined ? {} : { input };
   const flags = ['-t', String(seconds), ...(input === undefined ? [] : ['-i'])];
-  const answer = await call(['exec', ...flags, ensureUuid(vm), ...remote], { ...options, ...sent });
+  const answer = await call(['exec', ...flags, ensureUuid(vm), ...remote], { ...options, ...sent, mostOutput });
   const at = answer.stdout.lastIndexOf(`\n${mark} `);
   if (at >= 0) {
     const code = Number.parseInt(answer.stdout.slice(at + mark.length + 2), 10);
@@ -52,6 +52,9 @@ function whyOf(
   if (code === 6) return `did not end within ${seconds} s`;
   return code === 0 ? 'was cut off before it ended' : `got no answer (${complaint})`;
 }
+
+/** What a command prints may hold values of a database, and those may be large. */
+const mostOutput = 256 * 1024 * 1024;
 
 /** What the way there and back takes besides. */
 const graceSeconds = 15;

@@ -19,11 +19,12 @@ export async function quieten(
   endAll: () => Promise<readonly string[]>,
 ): Promise<readonly string[]> {
   const found = await endAll();
+  const one = found.length === 1;
   const said =
     found.length === 0
       ? []
       : [
-          `It carried ${found.length} ${found.length === 1 ? what : severalOf(what)} along, which were ended: ${counted(found)}.`,
+          `It carried ${found.length} ${one ? what : severalOf(what)} along, which ${one ? 'was' : 'were'} ended: ${counted(found)}.`,
         ];
   if (quiesce === undefined) return said;
   const { code } = await execIn(vers, vm, quiesce, quiesceLimitMs);

@@ -4,17 +4,19 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { Client } from 'pg';
+import { pidFiles } from './machines.mjs';
 
-const [folder] = process.argv.slice(2);
+// One process plays the programs of a machine, and one those of Forerun, which are known by the word on the command line.
+const [folder, whose] = process.argv.slice(2);
 const [sessions, files] = ['sessions.json', 'files.json'].map((name) =>
   JSON.parse(readFileSync(join(folder, name), 'utf8')),
 );
 
-if (sessions.length > 0) while (!isReady()) await sleep(10);
-await Promise.allSettled(sessions.map(open));
-for (const { path, writing } of files)
+if (whose === 'programs' && sessions.length > 0) while (!isReady()) await sleep(10);
+if (whose === 'programs') await Promise.allSettled(sessions.map(open));
+for (const { path, writing } of files.filter((file) => file.whose === whose))
   new Database(join(folder, path)).exec(writing ? 'BEGIN IMMEDIATE' : 'SELECT count(*) FROM sqlite_schema');
-writeFileSync(join(folder, 'ghosts.pid'), String(process.pid));
+writeFileSync(join(folder, pidFiles[whose]), String(process.pid));
 setInterval(() => {}, 1e6);
 
 async function open({ database, user, name, inside, relations, advisory }) {

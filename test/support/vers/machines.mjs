@@ -39,19 +39,19 @@ export function environmentIn(folder) {
 export function copyFolder(from, to) {
   execFileSync('cp', ['-a', '--reflink=auto', from, to]);
   rmSync(join(to, 'data', 'postmaster.pid'), { force: true });
-  for (const name of ['run', 'ghosts.pid']) rmSync(join(to, name), { recursive: true, force: true });
+  for (const name of ['run', ...Object.values(pidFiles)]) rmSync(join(to, name), { recursive: true, force: true });
 }
 
 /** Starts the server, if it is a machine with one, and what opens again what was open. */
 export function boot(folder) {
   if (existsSync(join(folder, 'data'))) startServer(folder);
-  if (!hasGhosts(folder)) return;
-  const ghosts = join(import.meta.dirname, 'ghosts.mjs');
-  spawn(process.execPath, [ghosts, folder], {
-    env: { PATH: process.env.PATH, HOME: folder },
-    detached: true,
-    stdio: 'ignore',
-  }).unref();
+  for (const whose of ghostsIn(folder)) {
+    spawn(process.execPath, [join(import.meta.dirname, 'ghosts.mjs'), folder, whose], {
+      env: { PATH: process.env.PATH, HOME: folder },
+      detached: true,
+      stdio: 'ignore',
+    }).unref();
+  }
 }
 
 function startServer(folder) {
@@ -75,13 +75,21 @@ function startServer(folder) {
 /** Whether its server takes connections, and has the sessions that its memory had. */
 export function isUp(folder) {
   const ready = !existsSync(join(folder, 'data')) || statusOf(join(folder, 'data'))[7]?.trim() === 'ready';
-  return ready && (!hasGhosts(folder) || existsSync(join(folder, 'ghosts.pid')));
+  return ready && ghostsIn(folder).every((whose) => existsSync(join(folder, pidFiles[whose])));
 }
 
-function hasGhosts(folder) {
-  const lists = ['sessions.json', 'files.json'].map((name) => join(folder, name)).filter(existsSync);
-  return lists.some((list) => JSON.parse(readFileSync(list, 'utf8')).length > 0);
+/** Whose memory there is to be played: programs' sessions and files, and the files of Forerun's own program there. */
+function ghostsIn(folder) {
+  const [sessions, files] = ['sessions.json', 'files.json'].map((name) => {
+    const list = join(folder, name);
+    return existsSync(list) ? JSON.parse(readFileSync(list, 'utf8')) : [];
+  });
+  return Object.keys(pidFiles).filter(
+    (whose) => files.some((file) => file.whose === whose) || (whose === 'programs' && sessions.length > 0),
+  );
 }
+
+export const pidFiles = { programs: 'ghosts.pid', '/.forerun-agents/': 'agents.pid' };
 
 function statusOf(data) {
   try {
@@ -105,16 +113,15 @@ export function signalAll(folder, signal) {
 /** The server before its children, so that it makes none meanwhile. */
 function processesOf(folder) {
   const server = Number(statusOf(join(folder, 'data'))[0]);
-  const ghosts = existsSync(join(folder, 'ghosts.pid')) ? Number(readFileSync(join(folder, 'ghosts.pid'), 'utf8')) : 0;
   const found = commandsOf(folder);
   if (server > 0 && isRunning(server)) {
     process.kill(server, 'SIGSTOP');
     found.push(server, ...childrenOf(server));
   }
-  return ghosts > 0 ? [...found, ghosts] : found;
+  return found;
 }
 
-/** Whatever `vers exec` started there and still runs: its home is the machine's folder. */
+/** Whatever `vers exec` started there and still runs, and those that play its memory: their home is the machine's folder. */
 function commandsOf(folder) {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.map(Number).filter((pid) => {
@@ -150,21 +157,23 @@ export async function remove(folder) {
  * memory would have the same. Its programs themselves are not carried along.
  */
 export async function openFiles(folder) {
-  const paths = new Set();
+  const paths = new Map();
   for (const pid of commandsOf(folder)) {
+    const ours = readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('/.forerun-agents/');
     for (const fd of readdirSync(`/proc/${pid}/fd`)) {
       const path = linkOf(`/proc/${pid}/fd/${fd}`);
-      if (path.startsWith(`${folder}/`) && path.endsWith('.db')) paths.add(path);
+      if (path.startsWith(`${folder}/`) && path.endsWith('.db') && (!ours || !paths.has(path)))
+        paths.set(path, ours ? '/.forerun-agents/' : 'programs');
     }
   }
   const { default: Database } = await import('better-sqlite3');
-  return [...paths].map((path) => {
+  return [...paths].map(([path, whose]) => {
     const database = new Database(path, { timeout: 0 });
     try {
       database.exec('BEGIN IMMEDIATE; ROLLBACK');
-      return { path: relative(folder, path), writing: false };
+      return { path: relative(folder, path), whose, writing: false };
     } catch {
-      return { path: relative(folder, path), writing: true };
+      return { path: relative(folder, path), whose, writing: true };
     } finally {
       database.close();
     }
