@@ -9,6 +9,7 @@ import type { RunResult } from '../../src/result.ts';
 import { vers, type VersOptions } from '../../src/providers/vers.ts';
 import { checkpoints, discard } from '../../src/verbs/copies.ts';
 import { rollback } from '../../src/verbs/rollback.ts';
+import { status } from '../../src/verbs/status.ts';
 import type { Setup } from '../../src/setup.ts';
 import { childrenOf, startForerun, until } from '../support/cli.ts';
 import { startVers, versProgram, type VersAccount } from '../support/vers.ts';
@@ -83,6 +84,12 @@ describe('a swap on a VM', { timeout: 240_000 }, () => {
     const superseded = await up(old, { safe: true });
     expect(superseded.error).toMatchObject({ code: 'CONFIG', message: expect.stringContaining(`main is VM ${main}`) });
     expect(await traffic.moved()).toHaveLength(1);
+    // Those who only look are not told to open it again.
+    const looked = await status(old).catch((error: unknown) => error);
+    expect(looked).toMatchObject({
+      code: 'BAD_TARGET',
+      next: expect.stringContaining('another server has taken over'),
+    });
 
     const next = await deployer({ vm: main, handOver: traffic.command });
     expect(await up(next, { safe: true })).toMatchObject({ outcome: 'nothing-pending' });

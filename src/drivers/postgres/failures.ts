@@ -100,7 +100,7 @@ function reasonOf(code: string | undefined, message: string, cut: boolean): Reas
     return [message, 'Let other programs end their connections, or raise max_connections.', false];
   }
   if (code === '57P03') return [message, 'Wait until the server has started, then run again.', false];
-  if (code === '55000') return [message, 'Allow connections to it: ALTER DATABASE … ALLOW_CONNECTIONS true'];
+  if (code === '55000') return [message, closed];
   if (/certificate|self.signed/i.test(message)) {
     return [
       message,
@@ -118,3 +118,7 @@ function reasonOf(code: string | undefined, message: string, cut: boolean): Reas
     return [message, network, false];
   return [message, 'Check the address, and what the server says of it: psql <address>'];
 }
+
+/** It may be an old main that its applications have left: opened again, there would be two. */
+const closed =
+  'Find out who closed it, and why: "forerun up --safe" says so where another server has taken over from it. Else: ALTER DATABASE … ALLOW_CONNECTIONS true';

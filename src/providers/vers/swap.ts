@@ -1,4 +1,4 @@
-import { ForerunError } from '../../error.ts';
+import { ForerunError, isForerunError } from '../../error.ts';
 import type { Branch } from '../../seams/provider.ts';
 import type { Target } from '../../seams/target.ts';
 import { databaseOf, targetAtPort } from '../postgres/address.ts';
@@ -72,7 +72,11 @@ async function promoteVers(
  */
 async function resumeSwap(serving: Serving, vm: string, main: Target): Promise<string | undefined> {
   const database = databaseOf(main);
-  const found = await generationOf(serving, main);
+  const found = await generationOf(serving, main).catch((error: unknown) => {
+    if (isForerunError(error) && error.code !== 'UNREACHABLE') throw error;
+    // What is wrong with the address is said by whoever connects next.
+    return undefined;
+  });
   if (found === undefined || found.state === 'main') {
     refuseOther(vm, found);
     return undefined;
