@@ -53,6 +53,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
+    // One service is one account for all.
+    fileParallelism: (process.env['VERS_URL'] ?? '') === '',
     // Servers, mounts and killed processes meet a busy machine now and then; what fails twice in a row fails. Vitest says
     // which tests were tried again.
     retry: process.env['CI'] ? 1 : 0,

@@ -121,6 +121,19 @@ describe.each(['v0.10.0', 'newest'] as const)('what Vers does in ways of its own
     },
   );
 
+  it('prose where JSON was asked for is refused, and what was made meanwhile is found', async () => {
+    const { provider, main } = await begin();
+    const known = client();
+    await known.grammar();
+    await account.fault({ on: 'cli', prose: true });
+    await expect(known.status(account.vm)).rejects.toThrow('in a form that Forerun does not know');
+    await using checkpoint = await provider.checkpoint(main, { label: 'base' });
+    await account.fault({ on: 'cli', prose: true });
+    const branch = await provider.branch(checkpoint, { label: 'b', note });
+    expect(notes.join()).toContain('It had happened');
+    expect(await bodies(branch.target)).toEqual(['first']);
+  });
+
   it('HEAD, aliases and .env of the folder that a run is started in are nobody’s business, with two runs at once', async () => {
     const { main } = await begin();
     const project = await newPostgresProject();
@@ -189,5 +202,14 @@ describe.each(['v0.10.0', 'newest'] as const)('what Vers does in ways of its own
     const calls = (await account.calls()).filter((line) => line.startsWith('vers '));
     expect(calls.length).toBeGreaterThan(20);
     expect(calls.filter((line) => !allowed.test(line))).toEqual([]);
+  });
+});
+
+it('a release that says nothing of itself, and is none that is known, is refused with what to take instead', async () => {
+  await using account = await startVers('v0.11.0');
+  Object.assign(process.env, account.env);
+  await expect(makeVers({ cli: versProgram, limitMs: 60_000 }).machines()).rejects.toMatchObject({
+    message: expect.stringContaining('does not know (0.11)'),
+    next: expect.stringContaining('Use 0.10.0'),
   });
 });

@@ -16,7 +16,7 @@ const real = realVers();
 /** The command line of a stand-in for Vers (`vers/`), which is none of Vers's own programs; or that of the environment. */
 export const versProgram: string = real?.cli ?? join(import.meta.dirname, 'vers/vers.mjs');
 
-export type Grammar = 'v0.10.0' | 'v0.9.0' | 'newest';
+export type Grammar = 'v0.10.0' | 'v0.9.0' | 'v0.11.0' | 'newest';
 
 /** Which command lines there are to test with: of a real one, itself alone. */
 export const grammars: readonly Grammar[] = real === undefined ? ['v0.10.0', 'newest'] : ['v0.10.0'];

@@ -29,7 +29,8 @@ try {
 if (fault.update) process.stdout.write('💡 Update available: v9.9.9 (run vers upgrade)\n');
 
 async function main() {
-  const [name = 'help', ...rest] = args.filter((arg) => arg !== '-V' && arg !== '--verbose');
+  const [name = 'help', ...given] = args.filter((arg) => arg !== '-V' && arg !== '--verbose');
+  const rest = fault.prose ? given.filter((arg) => !/^(?:--json|--format|json)$/.test(arg)) : given;
   if (name === '--version') return void process.stdout.write(`vers version ${newest ? 'v0.12.0' : grammarOf(root)}\n`);
   if (name === 'help') return void process.stdout.write('A CLI tool to manage Vers virtual environments\n');
   const command = commands[name];
