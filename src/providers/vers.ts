@@ -1,9 +1,11 @@
 import { commandWords, shellSyntax } from '../checks/command-words.ts';
 import { ForerunError } from '../error.ts';
 import { isInVm } from '../drivers/sqlite-in-vm/address.ts';
+import type { Agents } from '../drivers/sqlite-in-vm/agents.ts';
 import { asFailure } from './postgres/failure.ts';
 import { unknownSince } from './postgres/databases.ts';
 import type { Checkpoint, Copy, Provider } from '../seams/provider.ts';
+import { awakenVers } from './vers/awaken.ts';
 import { ensureUuid, makeVers } from './vers/client.ts';
 import { agentsIn, filesInside } from './vers/files.ts';
 import type { Version } from './vers/inside.ts';
@@ -54,34 +56,7 @@ export interface VersOptions {
  * address of its own.
  */
 export function vers(options: VersOptions): Provider {
-  const cli = options.cli ?? 'vers';
-  const client = makeVers({ cli, limitMs: (options.callLimitSeconds ?? 200) * 1000 });
-  const vm = ensureUuid(options.vm);
-  const handOver = handOverOf(options);
-  const agents = agentsIn(client, options.agent ?? 'forerun-agent');
-  const quiet = {
-    vers: client,
-    quiesce: options.quiesce,
-    quiesceLimitMs: (options.quiesceLimitSeconds ?? 60) * 1000,
-  };
-  const files = filesInside({ ...quiet, vm, agents });
-  const server = serverInside({
-    ...quiet,
-    tunnels: makeTunnels({ cli, remotePort: options.port ?? 5432 }),
-    maintenance: options.maintenance,
-    ...(handOver === undefined ? {} : { handOver }),
-    readyLimitMs: (options.readyLimitSeconds ?? 60) * 1000,
-  });
-  const world: World = {
-    vers: client,
-    vm,
-    insideOf(main) {
-      if (!isInVm(main.url)) return server;
-      if (handOver !== undefined) throw staysInVm(vm);
-      return files;
-    },
-    mains: new Map(),
-  };
+  const { world, agents, server } = worldOf(options);
   /** Of the checkpoints of main that this process took and did not dispose of. */
   const versions = new Map<string, Version>();
   const drop = async (id: string): Promise<void> => {
@@ -99,9 +74,9 @@ export function vers(options: VersOptions): Provider {
     reach: 'anywhere',
     async driver(address, root) {
       if (!isInVm(address)) return undefined;
-      if (handOver !== undefined) throw staysInVm(vm);
+      if (isHandedOver(options)) throw staysInVm(world.vm);
       const { sqliteInVm } = await import('../drivers/sqlite-in-vm.ts');
-      return sqliteInVm({ agents, vm, root });
+      return sqliteInVm({ agents, vm: world.vm, root });
     },
     async checkpoint(main, making) {
       making.signal?.throwIfAborted();
@@ -132,37 +107,66 @@ export function vers(options: VersOptions): Provider {
       const name = world.insideOf(main).nameOf(main);
       return told(listVers(world, main), `Listing the copies of "${name}"`);
     },
-    async awaken(main) {
-      const inside = world.insideOf(main);
-      const woken = await inside.awake(world.vm, main);
-      const { succession } = inside;
-      const resumed =
-        succession === undefined
-          ? undefined
-          : await told(succession.resume(world.vm, main), 'Looking which VM main is in');
-      if (!woken) return resumed;
-      const said = `VM ${world.vm} was paused, most likely by a run that died, and was resumed.`;
-      return resumed === undefined ? said : `${said} ${resumed}`;
-    },
-    ...(handOver === undefined
-      ? {}
-      : {
+    awaken: async (main) => awakenVers(world, main),
+    ...(isHandedOver(options)
+      ? {
           async promote(branch, since, note = () => {}) {
             const version = versions.get(since.id);
             if (version === undefined) throw unknownSince(since);
             await told(promoteVers(world, server.succession, branch, version, note), `Making ${branch.id} main`);
           },
-        }),
+        }
+      : {}),
     async estimate(main) {
-      await client.status(world.vm);
+      await world.vers.status(world.vm);
       return { way: 'commit', bytes: await world.insideOf(main).bytesOf(main) };
     },
   };
 }
 
-function handOverOf(options: VersOptions): HandOver | undefined {
+/** What the provider's parts share, and what is in the VM, by main's address. */
+function worldOf(options: VersOptions): {
+  readonly world: World;
+  readonly agents: Agents;
+  readonly server: ReturnType<typeof serverInside>;
+} {
+  const cli = options.cli ?? 'vers';
+  const client = makeVers({ cli, limitMs: (options.callLimitSeconds ?? 200) * 1000 });
+  const vm = ensureUuid(options.vm);
+  const agents = agentsIn(client, options.agent ?? 'forerun-agent');
+  const quiet = {
+    vers: client,
+    quiesce: options.quiesce,
+    quiesceLimitMs: (options.quiesceLimitSeconds ?? 60) * 1000,
+  };
+  const files = filesInside({ ...quiet, vm, agents });
+  const server = serverInside({
+    ...quiet,
+    tunnels: makeTunnels({ cli, remotePort: options.port ?? 5432 }),
+    maintenance: options.maintenance,
+    ...(isHandedOver(options) ? { handOver: handOverOf(options) } : {}),
+    readyLimitMs: (options.readyLimitSeconds ?? 60) * 1000,
+  });
+  const world: World = {
+    vers: client,
+    vm,
+    insideOf(main) {
+      if (!isInVm(main.url)) return server;
+      if (isHandedOver(options)) throw staysInVm(world.vm);
+      return files;
+    },
+    mains: new Map(),
+  };
+  return { world, agents, server };
+}
+
+/** Whether main may come to be in another VM. */
+function isHandedOver({ handOver, unshared = false }: VersOptions): boolean {
+  return handOver !== undefined || unshared;
+}
+
+function handOverOf(options: VersOptions): HandOver {
   const { handOver: command, unshared = false } = options;
-  if (command === undefined && !unshared) return undefined;
   if (command !== undefined) refuseCommand(command, unshared);
   const limitMs = (options.handOverLimitSeconds ?? 300) * 1000;
   return { ...(command === undefined ? {} : { command }), limitMs };

@@ -212,6 +212,14 @@ describe('a swap on a VM', { timeout: 240_000 }, () => {
     expect(() => vers({ vm, handOver: './move.sh && echo done' })).toThrow('without a shell');
     expect(() => vers({ vm, handOver: './move.sh', unshared: true })).toThrow('exclude each other');
   });
+
+  it('is refused for a file, which stays in its VM', async () => {
+    const provider = vers({ vm: '00000000-0000-4000-8000-000000000000', unshared: true });
+    const file = { url: 'vers:00000000-0000-4000-8000-000000000000:/srv/app.db', variable: '' };
+    const refused = expect.objectContaining({ code: 'CONFIG', message: expect.stringContaining('stays in') as string });
+    await expect(provider.driver?.('vers:/srv/app.db', '.')).rejects.toEqual(refused);
+    await expect(provider.list(file)).rejects.toEqual(refused);
+  });
 });
 
 async function look(account: VersAccount, vm: string): Promise<unknown> {
