@@ -3,15 +3,16 @@ import { ForerunError } from '../error.ts';
 import { verdict } from '../gate.ts';
 import { takeLock } from '../lock.ts';
 import { claimMain } from '../promotion/claim.ts';
+import { lookAt } from '../look-at.ts';
 import { recover } from '../recover.ts';
 import { prepareChecks } from '../rehearsal/checks.ts';
 import type { RunResult } from '../result.ts';
 import { recorded, type Ending, type Run, type RunOptions } from '../run-log.ts';
-import type { ListedCopy } from '../seams/provider.ts';
+import type { Branch, Checkpoint, ListedCopy } from '../seams/provider.ts';
 import type { Setup } from '../setup.ts';
 import { leaveClean } from '../tidy.ts';
 import { ancestors, asBranch, describe, findCopy } from './find-copy.ts';
-import { broughtBy } from './promote/brought.ts';
+import { broughtBy, type Brought } from './promote/brought.ts';
 import { judgeBranch } from './promote/judge.ts';
 import { afterMove, movedSince } from './promote/moved.ts';
 import { cannotSwap, stopped, swapIn } from './promote/swap-in.ts';
@@ -51,12 +52,31 @@ async function promoteFrom(run: Run, base: ListedCopy, branch: ListedCopy): Prom
     provider.branch(asBranch(branch), { label: run.id, run: run.id, signal: run.signal }),
   );
   run.emit({ type: 'copy:made', kind: 'branch', copy: copyReport(candidate) });
-  const moved = await run.phase('plan', 'main', () => movedSince(run.setup, base, now));
+  const judged = await judgedFrom(run, { base, now, branch, candidate });
+  return typeof judged === 'string' ? judged : await swapIn(run, branch, candidate, now, judged);
+}
+
+/** What the branch brings, where it passes; else what that makes of the run. */
+async function judgedFrom(
+  run: Run,
+  {
+    base,
+    now,
+    branch,
+    candidate,
+  }: { readonly base: ListedCopy; readonly now: Checkpoint; readonly branch: ListedCopy; readonly candidate: Branch },
+): Promise<readonly Brought[] | Ending> {
+  await using then = await lookAt(run.setup.provider, base, { label: `${run.id}-base`, run: run.id });
+  await using today = await lookAt(run.setup.provider, now, { label: `${run.id}-main`, run: run.id });
+  const [before, after] = [
+    { ...base, target: then.target },
+    { ...now, target: today.target },
+  ];
+  const moved = await run.phase('plan', 'main', () => movedSince(run.setup, before, after));
   if (moved.length > 0) return stopped(run, movedOn(branch, base, moved));
-  const brought = await run.phase('plan', undefined, () => broughtBy(run, now, candidate));
-  const findings = await run.phase('rehearse', branch.label, () => judgeBranch(run, base, candidate, brought));
-  if (verdict(findings) === 'block') return 'blocked';
-  return await swapIn(run, branch, candidate, now, brought);
+  const brought = await run.phase('plan', undefined, () => broughtBy(run, after, candidate));
+  const findings = await run.phase('rehearse', branch.label, () => judgeBranch(run, before, candidate, brought));
+  return verdict(findings) === 'block' ? 'blocked' : brought;
 }
 
 function movedOn(branch: ListedCopy, base: ListedCopy, moved: readonly string[]): string {

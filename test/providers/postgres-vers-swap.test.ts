@@ -7,7 +7,8 @@ import { resolveConfig } from '../../src/config.ts';
 import { up } from '../../src/run.ts';
 import type { RunResult } from '../../src/result.ts';
 import { vers, type VersOptions } from '../../src/providers/vers.ts';
-import { checkpoints, discard } from '../../src/verbs/copies.ts';
+import { branch, branches, checkpoints, discard } from '../../src/verbs/copies.ts';
+import { promoteBranch } from '../../src/verbs/promote.ts';
 import { rollback } from '../../src/verbs/rollback.ts';
 import { status } from '../../src/verbs/status.ts';
 import type { Setup } from '../../src/setup.ts';
@@ -101,6 +102,24 @@ describe('a swap on a VM', { timeout: 240_000 }, () => {
     // Main descends from it: its commit is kept as long as there is main.
     await discard(next, way?.id ?? '');
     expect(await checkpoints(next)).toEqual([]);
+    expect(Object.keys((await account.state()).vms).sort()).toEqual([account.vm, main].sort());
+  });
+
+  it('makes a branch main that a person made and changed, by the same steps', async () => {
+    const { account, traffic, deployer, look } = await begin();
+    const setup = await deployer({ handOver: traffic.command });
+    const made = await branch(setup, { name: 'mine' });
+    const client = new Client(made.variable);
+    await client.connect();
+    await client.query("INSERT INTO users VALUES ('Grace')");
+    await client.end();
+    const result = await promoteBranch(setup, 'mine');
+    expect(result, JSON.stringify(result)).toMatchObject({ outcome: 'promoted', exitCode: 0 });
+    const main = await traffic.vm();
+    expect(await look(main)).toMatchObject({ users: ['Ada', 'Grace'] });
+    expect(await look(account.vm)).toContain('not currently accepting connections');
+    const next = await deployer({ vm: main, handOver: traffic.command });
+    expect(await branches(next)).toEqual([]);
     expect(Object.keys((await account.state()).vms).sort()).toEqual([account.vm, main].sort());
   });
 
