@@ -34,7 +34,4 @@ export function runAgent(folder: string): void {
   writeFileSync(join(folder, '.ready'), JSON.stringify(hello));
   renameSync(join(folder, '.ready'), join(folder, 'ready'));
   endSilent(folder);
-  setInterval(() => endSilent(folder), everyMs);
 }
-
-const everyMs = 5000;

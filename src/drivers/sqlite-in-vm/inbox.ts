@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Message } from './peer.ts';
 import { silenceMs, type Batch } from './protocol.ts';
+import { makeSilence } from './silence.ts';
 
 /** The agent's side of the conversation: what is delivered into its folder is handled once and in order. */
 export interface Inbox {
@@ -59,10 +60,11 @@ export function openInbox(folder: string, receive: (messages: readonly Message[]
     }
   };
   const watcher = watch(join(folder, 'in'), look);
+  const silence = makeSilence(silenceMs / lookMs);
   const timer = setInterval(() => {
     look();
-    if (Date.now() - statSync(join(folder, 'alive')).mtimeMs > silenceMs) silent();
-  }, 500);
+    if (silence(join(folder, 'alive'))) silent();
+  }, lookMs);
   look();
   return {
     send(message) {
@@ -81,6 +83,7 @@ export function openInbox(folder: string, receive: (messages: readonly Message[]
 }
 
 const tellMs = 100;
+const lookMs = 500;
 
 /** Undefined where whoever sent it died in the middle: then it is cut off, and no JSON. */
 function batchIn(text: string): Batch | undefined {

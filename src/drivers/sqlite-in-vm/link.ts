@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ForerunError } from '../../error.ts';
 import type { Ran, RunIn } from './exec.ts';
 import { makePeer, type Message, type Methods, type Peer } from './peer.ts';
@@ -122,21 +123,25 @@ export function makeLink({ run, vm, token }: LinkOptions, methods: Methods): Lin
 /** Long enough to hear of a slow answer at once, and short of what ends a command by itself. */
 const holdSeconds = 15;
 const execLimitMs = 25_000;
-/** How often a delivery may fail in a row, and in all for how long. */
-const patienceMs = 60_000;
+/** For so long deliveries may fail one after the other: a VM that is committed stands still. */
+const patienceMs = 200_000;
+const longestPauseMs = 2000;
 
 async function answerTo({ run, vm, token }: LinkOptions, number: number, text: string): Promise<Answer> {
   let since: number | undefined;
+  let pause = 50;
   for (;;) {
     const ran = await run(vm, deliverScript(token, number, holdSeconds), { input: text, limitMs: execLimitMs });
     if (ran.code === 0) return JSON.parse(ran.stdout) as Answer;
     if (ran.code === code.gone) throw ended(vm);
     if (ran.code === code.notYet) {
-      since = undefined;
+      [since, pause] = [undefined, 50];
       continue;
     }
     since ??= performance.now();
     if (ran.code !== undefined || performance.now() - since > patienceMs) throw silent(vm, ran);
+    await sleep(pause);
+    pause = Math.min(2 * pause, longestPauseMs);
   }
 }
 

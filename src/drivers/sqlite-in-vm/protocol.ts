@@ -22,7 +22,7 @@ export interface Batch {
 
 export type Answer = readonly Message[];
 
-/** After so long without a word, in milliseconds, an agent takes it that nobody will ever speak to it again. */
+/** After so long without a word, in milliseconds of its own, an agent takes it that nobody will ever speak to it again. */
 export const silenceMs = 30_000;
 
 /** Where something is held open in a VM and nothing else is said, a word is said so often. */

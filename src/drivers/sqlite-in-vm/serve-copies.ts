@@ -8,7 +8,7 @@ import { hasDocument, readDocuments, removeDocument, removeDocuments, writeDocum
 import { endOthers } from './others.ts';
 import type { Held } from './held.ts';
 import type { Methods } from './peer.ts';
-import { endSiblings, isHeard, siblingsOf, type About } from './siblings.ts';
+import { endSiblings, siblingsOf, type About } from './siblings.ts';
 import { targetAt } from './target-at.ts';
 
 /** What the agent is asked by whoever copies its VM. `folder` is its own. */
@@ -40,7 +40,7 @@ export function serveCopies(folder: string, held: Held): Methods {
     living: () => [
       about(),
       ...siblingsOf(folder)
-        .filter(isHeard)
+        .filter(({ pid }) => pid !== undefined)
         .map((sibling) => sibling.about),
     ],
     records: (main: string) => readDocuments(targetAt(main)),

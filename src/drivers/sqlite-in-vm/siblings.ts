@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ForerunError } from '../../error.ts';
 import { silenceMs } from './protocol.ts';
+import { makeSilence } from './silence.ts';
 
 /** An agent of the same user in the same VM. */
 export interface Sibling {
@@ -27,21 +28,19 @@ export function siblingsOf(own: string): readonly Sibling[] {
     .map((folder) => ({ folder, pid: pidOf(folder), about: aboutOf(folder) }));
 }
 
-/** Whether it runs and somebody speaks to it. */
-export function isHeard({ folder, pid }: Sibling): boolean {
-  return pid !== undefined && Date.now() - heardAt(folder) < silenceMs + graceMs;
-}
-
 /**
  * Ends agents that nobody speaks to any more and that did not end by themselves: one whose statement takes long cannot.
  * Whoever waits for what they hold would wait for nothing.
  */
 export function endSilent(own: string): void {
-  for (const { folder, pid } of siblingsOf(own)) {
-    if (Date.now() - heardAt(folder) < silenceMs + graceMs) continue;
-    if (pid !== undefined) kill(pid);
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const silence = makeSilence((silenceMs + graceMs) / lookMs);
+  setInterval(() => {
+    for (const { folder, pid } of siblingsOf(own)) {
+      if (!silence(join(folder, 'alive'))) continue;
+      if (pid !== undefined) kill(pid);
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, lookMs);
 }
 
 /** Ends those agents, whatever they do, and waits until they are gone: what they had not committed is rolled back. */
@@ -58,6 +57,7 @@ export async function endSiblings(which: readonly Sibling[]): Promise<void> {
 }
 
 const graceMs = 5000;
+const lookMs = 5000;
 const endLimitMs = 30_000;
 
 /** The number may be another process's by now: the folder's name stands on its command line. */
@@ -73,10 +73,6 @@ function pidOf(folder: string): number | undefined {
 function aboutOf(folder: string): About {
   const file = join(folder, 'about');
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as About) : { runs: [], holds: [] };
-}
-
-function heardAt(folder: string): number {
-  return statSync(join(folder, 'alive'), { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
 }
 
 function kill(pid: number): void {

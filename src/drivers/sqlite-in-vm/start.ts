@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ForerunError } from '../../error.ts';
 import { packageVersion } from '../../package-version.ts';
 import type { Ran, RunIn } from './exec.ts';
@@ -19,11 +20,13 @@ export async function startAgent(run: RunIn, vm: string, agent: string): Promise
     if (ran.code === code.missing) throw missing(vm, agent);
     const again = ran.code === undefined || ran.code === code.notYet;
     if (!again || performance.now() - start > limitMs) throw notStarted(vm, agent, ran);
+    await sleep(pauseMs);
   }
 }
 
 const holdSeconds = 15;
 const limitMs = 60_000;
+const pauseMs = 300;
 
 function missing(vm: string, agent: string): ForerunError<'PROVIDER_FAILED'> {
   return new ForerunError('PROVIDER_FAILED', `In VM ${vm} there is no ${agent}, which works for Forerun there.`, {
