@@ -25,11 +25,11 @@ export async function postgresCopies(): Promise<Measured> {
   const overlay = newFolder();
   // Private servers run as another user than root.
   for (const each of [overlay, dirname(overlay)]) chmodSync(each, 0o711);
-  results.push(await branches(overlay, 'overlay'));
+  results.push(...(await branches(overlay, 'overlay')));
   const volume = mountXfs('8G');
   if (typeof volume === 'string') return { results, leftOut: [`branches by reflink: ${volume}`] };
   try {
-    return { results: [...results, await branches(volume.folder, 'reflink')] };
+    return { results: [...results, ...(await branches(volume.folder, 'reflink'))] };
   } finally {
     volume.unmount();
   }
@@ -64,42 +64,57 @@ async function templates(server: PostgresServer): Promise<Result> {
   };
 }
 
-/** A branch of a base copy that is there already, until its server answers. */
-async function branches(folder: string, way: 'overlay' | 'reflink'): Promise<Result> {
+/**
+ * A branch of a base copy that is there already, until its server answers; and until it has read a row of the table with
+ * nearly all the bytes, whose file an overlay copies when the server opens it.
+ */
+async function branches(folder: string, way: 'overlay' | 'reflink'): Promise<readonly Result[]> {
   const small = await branching(folder, 100);
   const large = await branching(folder, 1000);
-  const times = await alternate(5, { small: small.branch, large: large.branch });
+  const answer = await alternate(5, { small: () => small.branch('SELECT 1'), large: () => large.branch('SELECT 1') });
+  const first = 'SELECT FROM filler LIMIT 1';
+  const row = await alternate(5, { small: () => small.branch(first), large: () => large.branch(first) });
   for (const each of [small, large]) await each.end();
   const ways = new Set([small.way(), large.way()]);
   if (ways.size !== 1 || !ways.has(way))
     throw new Error(`branches were made by ${[...ways].join(', ')}, not by ${way}`);
-  const ratio = times.large.min / times.small.min;
-  return {
-    measured: `branch of a cluster of 1 GB by ${way}, from its base copy to an answer of its server`,
-    peer: `of 100 MB ${bothInWords(times.small)}`,
-    forerun: bothInWords(times.large),
-    comparison: `${ratio.toFixed(2)} times`,
-    target: `≤ ${mostForBranch / 1000} s, constant (≤ ${mostOfSmall} times)`,
-    met: times.large.min <= mostForBranch && ratio <= mostOfSmall,
-  };
+  const ratio = answer.large.min / answer.small.min;
+  return [
+    {
+      measured: `branch of a cluster of 1 GB by ${way}, from its base copy to an answer of its server`,
+      peer: `of 100 MB ${bothInWords(answer.small)}`,
+      forerun: bothInWords(answer.large),
+      comparison: `${ratio.toFixed(2)} times`,
+      target: `≤ ${mostForBranch / 1000} s, constant (≤ ${mostOfSmall} times)`,
+      met: answer.large.min <= mostForBranch && ratio <= mostOfSmall,
+    },
+    {
+      measured: `the same, to the first row of the table with nearly all the bytes`,
+      peer: `of 100 MB ${bothInWords(row.small)}`,
+      forerun: bothInWords(row.large),
+      comparison: `${(row.large.min / row.small.min).toFixed(2)} times`,
+      target: `≤ ${mostForBranch / 1000} s`,
+      met: row.large.min <= mostForBranch,
+    },
+  ];
 }
 
 async function branching(
   folder: string,
   megabytes: number,
-): Promise<{ branch(): Promise<number>; way(): string; end(): Promise<void> }> {
+): Promise<{ branch(query: string): Promise<number>; way(): string; end(): Promise<void> }> {
   const server = await startPostgres({ version: 15 });
   const main = targetOf(await fill(server, 'main', megabytes));
   const provider = clone({ folder: `${folder}/${megabytes}` });
   const base = await provider.checkpoint(main, { label: 'base' });
   let way = '';
   return {
-    async branch() {
+    async branch(query) {
       const start = performance.now();
       const branch = await provider.branch(base, { label: 'bench' });
       const client = new Client({ connectionString: branch.target.variable });
       await client.connect();
-      await client.query('SELECT FROM filler LIMIT 1');
+      await client.query(query);
       const ms = performance.now() - start;
       way = branch.way;
       await client.end();
