@@ -18,7 +18,7 @@ export async function historyOf(
   const rows = await setup.driver.history(session).rows();
   const reverted = await revertedOf(setup, rows);
   const kept = rows.filter((row) => !reverted.includes(row.name));
-  return [...kept, ...(await adopted(setup, migrations, session))];
+  return [...kept, ...(await adopted(setup, migrations, session, rows))];
 }
 
 async function revertedOf({ source, main }: Setup, rows: readonly HistoryRow[]): Promise<readonly string[]> {
@@ -32,16 +32,17 @@ async function revertedOf({ source, main }: Setup, rows: readonly HistoryRow[]):
 /**
  * The rows that the framework's own record stands for and the history lacks: an existing project is adopted with the
  * checksums of its files as they are, or, where its record keeps checksums, with those. What a rollback took back is not
- * among them.
+ * among them. `history`: what the history has, where that is at hand.
  */
 export async function adopted(
   setup: Setup,
   migrations: readonly Migration[],
   session: Session,
+  history?: readonly HistoryRow[],
 ): Promise<readonly HistoryRow[]> {
   const recorded = await setup.source.recorded?.(setup.main);
   if (recorded === undefined || recorded.length === 0) return [];
-  const known = new Set((await setup.driver.history(session).rows()).map((row) => row.name));
+  const known = new Set((history ?? (await setup.driver.history(session).rows())).map((row) => row.name));
   const takenBack = await takenBackOf(setup, session);
   const now = new Date().toISOString();
   const all = new Map(recorded.map((one) => (typeof one === 'string' ? [one, undefined] : [one.name, one])));
