@@ -1,9 +1,11 @@
+import { ForerunError } from '../error.ts';
 import type { Provider } from '../seams/provider.ts';
 import type { Target } from '../seams/target.ts';
 import { databaseOf } from './postgres/address.ts';
 import { readAttributes } from './postgres/attributes.ts';
 import { createFrom, strategyFor } from './postgres/create.ts';
 import { databaseCopies, fromCopy } from './postgres/databases.ts';
+import { whyNoDatabase } from './postgres/dumpable.ts';
 import { maintenanceOf, type DatabaseOptions } from './postgres/maintenance.ts';
 import { sizeOf } from './postgres/make.ts';
 import { ensureAlone } from './postgres/others.ts';
@@ -50,10 +52,20 @@ export function template(options: TemplateOptions = {}): Provider {
 const advice =
   'Stop those programs, connection pools included, and try again; or take a provider that copies a live database (dump, clone).';
 
+/** Looks for rights, too: what is missing is said before anything is begun. */
 async function estimate(main: Target, options: DatabaseOptions): ReturnType<Provider['estimate']> {
   await using session = await openSession(maintenanceOf(main, options));
   refusePooled(session);
+  const problem = await whyNoDatabase(session, databaseOf(main));
+  if (problem !== undefined) throw notAllowed(problem);
   const bytes = await sizeOf(session, databaseOf(main));
   const disk = await diskOf(session, databaseOf(main));
   return { way: strategyFor(session.version, bytes), bytes, ...(disk === undefined ? {} : { freeBytes: disk.free }) };
+}
+
+function notAllowed(problem: string): ForerunError<'PROVIDER_FAILED'> {
+  return new ForerunError('PROVIDER_FAILED', `No copy can be made by template: ${problem}.`, {
+    details: {},
+    next: 'Give the role what it lacks (ALTER ROLE … CREATEDB), or take the provider dump, with a branchServer where another role may.',
+  });
 }

@@ -22,12 +22,13 @@ export async function checkpointMain(run: Run, next: readonly Migration[]): Prom
 }
 
 /**
- * Has the provider choose how it will copy main, where it has a choice, and says so, once a run. Throws where there is no
- * way: before main is claimed nothing of ours need be on it.
+ * Has the provider choose how it will copy main, where it has a choice, and says so, once a run; else has it look at what
+ * it needs. Throws where there is no way: before main is claimed nothing of ours need be on it.
  */
 export async function chooseCopies(run: Run): Promise<void> {
   const { provider, main } = run.setup;
-  const explained = run.explained ? undefined : await provider.explain?.(main);
+  if (run.explained) return;
   run.explained = true;
-  if (explained !== undefined) run.tell(explained);
+  if (provider.explain === undefined) await provider.estimate(main);
+  else run.tell(await provider.explain(main));
 }

@@ -92,7 +92,7 @@ export interface Provider {
   list(main: Target): Promise<readonly ListedCopy[]>;
   /** In words, what it would do with this main, why, and about how long that takes. Absent where it has no choice. */
   explain?(main: Target): Promise<string>;
-  /** What a checkpoint of main would cost, without making it. */
+  /** What a checkpoint of main would cost, without making it. Throws where a right or a program is missing for it. */
   estimate(main: Target): Promise<{ readonly way: string; readonly bytes: number; readonly freeBytes?: number }>;
 }
 

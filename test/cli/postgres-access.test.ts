@@ -65,6 +65,18 @@ describe(
   },
 );
 
+test('a right that a named provider lacks is said before anything of ours is on main', async () => {
+  const project = await projectForNotes();
+  const address = server.url('shop').replace('postgres@', 'plain@');
+  for (const provider of ['template', 'dump', 'clone']) {
+    const { exitCode, stderr } = await project.forerun(address, ['up', '--safe', '--provider', provider]);
+    expect(stderr).toMatch(/CREATEDB|may not copy a cluster/);
+    expect(exitCode).toBe(1);
+  }
+  const own = "SELECT relname FROM pg_class WHERE relname IN ('_forerun_journal', '_schema_history')";
+  expect(await server.query(own, 'shop')).toEqual([]);
+});
+
 test(
   'missing programs, and those of another version, are said before anything is begun',
   { timeout: 120_000 },
