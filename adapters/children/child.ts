@@ -1,6 +1,7 @@
 import { startWatchdog } from '../../src/cli/watchdog.ts';
 import type { GuardModule, Guarding, Session } from '../../src/seams/driver.ts';
 import type { Attempt } from '../../src/seams/source.ts';
+import { guardEnv } from './guard-env.ts';
 import type { ChildMethods, FinderModule, Found, Order, ParentMethods } from './protocol.ts';
 import { peer } from './wire.ts';
 
@@ -63,8 +64,8 @@ async function ask(step: 'afterBegin' | 'beforeCommit', from: Session): Promise<
 
 async function guardMain({ module, what }: NonNullable<Order['guard']>): Promise<Guarding> {
   const { guard } = (await import(module)) as GuardModule;
-  return guard(
-    what,
-    `Opening main was refused, because migrations are rehearsed on a branch here. Use the context that a migration is given, or the address in ${order.databaseVariable}.`,
-  );
+  const explanation = `Opening main was refused, because migrations are rehearsed on a branch here. Use the context that a migration is given, or the address in ${order.databaseVariable}.`;
+  // For programs that a migration starts.
+  Object.assign(process.env, guardEnv({ module, what }, explanation, process.env['NODE_OPTIONS']));
+  return guard(what, explanation);
 }

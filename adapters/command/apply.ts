@@ -1,7 +1,7 @@
 import { ForerunError } from '../../src/error.ts';
 import type { Apply, Attempt } from '../../src/seams/source.ts';
 import type { Target } from '../../src/seams/target.ts';
-import { guardEnv } from './guard.ts';
+import { guardEnv } from '../children/guard-env.ts';
 import type { Recorded } from './record.ts';
 import type { Outcome } from './run.ts';
 import type { Made } from './source.ts';

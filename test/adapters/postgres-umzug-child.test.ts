@@ -42,7 +42,7 @@ await client.query("INSERT INTO users VALUES (3, 'eve@example.com')");
 await client.end();
 `,
       'migrations/001_leak.mjs': `import { execFileSync } from 'node:child_process';
-export const up = async () => execFileSync(process.execPath, ['elsewhere.mjs']);
+export const up = async () => execFileSync(process.execPath, ['elsewhere.mjs'], { env: { ...process.env, NODE_OPTIONS: '' } });
 `,
     });
     const result = await deployed(project);

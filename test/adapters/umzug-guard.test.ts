@@ -55,20 +55,32 @@ export const up = async ({ context }) => {
   });
 });
 
-test('what a child process cannot refuse is found out on main', async () => {
-  const project = await umzugProject({
+describe('a program that a migration starts', () => {
+  const files = (options: string): Readonly<Record<string, string>> => ({
     'migrator.mjs': sharing,
     'deploy.mjs': deploy,
     'elsewhere.mjs': `import { db } from './lib/db.mjs';\ndb.exec("INSERT INTO users (email) VALUES ('eve@example.com')");\n`,
     'lib/db.mjs': moduleLevelDatabase,
     'migrations/001_leak.mjs': `import { execFileSync } from 'node:child_process';
-export const up = async () => execFileSync(process.execPath, ['elsewhere.mjs']);
+export const up = async () => execFileSync(process.execPath, ['elsewhere.mjs'], ${options});
 `,
   });
-  expect(await deployed(project)).toMatchObject({
-    outcome: 'needs-person',
-    exitCode: 4,
-    error: { message: expect.stringContaining('While 001_leak.mjs ran on a branch, main was written') },
+
+  test('is refused main as well', async () => {
+    const project = await umzugProject(files("{ stdio: 'pipe', encoding: 'utf8' }"));
+    const result = await deployed(project);
+    expect(result).toMatchObject({ outcome: 'blocked', exitCode: 3 });
+    expect(blocks(result)).toEqual([expect.stringContaining('Opening main was refused')]);
+    expect(project.read('SELECT count(*) FROM users')).toEqual([2]);
+  });
+
+  test('is found out on main where nothing refuses it', async () => {
+    const project = await umzugProject(files("{ env: { ...process.env, NODE_OPTIONS: '' } }"));
+    expect(await deployed(project)).toMatchObject({
+      outcome: 'needs-person',
+      exitCode: 4,
+      error: { message: expect.stringContaining('While 001_leak.mjs ran on a branch, main was written') },
+    });
   });
 });
 

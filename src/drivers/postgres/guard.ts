@@ -9,7 +9,7 @@ import type { Place } from './place.ts';
 /**
  * Makes this process refuse to begin a session in main, whichever client asks for one: the packet that begins a session
  * names the database, and is looked at before it is sent, also where it goes through TLS. What it cannot refuse is noticed
- * on main afterwards: a client that is no JavaScript, a program that a migration starts, a way to the server that nobody
+ * on main afterwards: a client that is no JavaScript, a program that is none of Node, a way to the server that nobody
  * can tell from one to another server (a pooler, a tunnel).
  */
 export function guard({ main, branch }: Guarded, explanation: string): Guarding {

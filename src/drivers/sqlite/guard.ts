@@ -6,7 +6,7 @@ import type { Guarding } from '../../seams/driver.ts';
 
 /**
  * Makes this process refuse to open one file as a database, under whatever name: through any native addon that is loaded
- * from now on, and through Node's own SQLite. What it cannot refuse (a program that a migration starts, a file's name in a
+ * from now on, and through Node's own SQLite. What it cannot refuse (a program that is none of Node, a file's name in a
  * parameter of ATTACH) is noticed on main afterwards.
  */
 export function guard({ path }: Guarded, explanation: string): Guarding {

@@ -1,6 +1,6 @@
 import type { Guard, Guarding, GuardModule } from '../../src/seams/driver.ts';
 
-/** What a program of a command is told of main. */
+/** What a program is told of main. */
 export interface Guarded extends Pick<Guard, 'module' | 'what'> {
   readonly explanation: string;
 }
@@ -8,13 +8,16 @@ export interface Guarded extends Pick<Guard, 'module' | 'what'> {
 export const guardVariable = 'FORERUN_GUARD';
 
 /**
- * Variables by which every program of a command that is one of Node refuses to open main. Other programs do not know them.
+ * Variables by which every program that is one of Node refuses to open main, and so do those that it starts. Other
+ * programs do not know them.
  */
 export function guardEnv(
-  { module, what }: Guard,
+  { module, what }: Pick<Guard, 'module' | 'what'>,
   explanation: string,
   nodeOptions: string = '',
 ): Readonly<Record<string, string>> {
+  // Of this package's sources no other program could be told how to load them.
+  if (import.meta.url.endsWith('.ts')) return {};
   const guarded: Guarded = { module, what, explanation };
   // Before all that is loaded by options of the user's own.
   const options = `--import ${new URL('./guarded.js', import.meta.url).href} ${nodeOptions}`;
