@@ -1,9 +1,9 @@
 import type { Driver } from './seams/driver.ts';
-import { umzugPackage } from './umzug-package.ts';
+import { umzugWithoutCommandLine } from './umzug-package.ts';
 
 /**
  * Loads what comes after a copy while that is made, for what applies nothing does not pay for it. Loading blocks this
- * thread, Umzug alone for 100 ms, so the copy gets a moment to begin.
+ * thread, Umzug alone for tens of ms, so the copy gets a moment to begin.
  */
 export function preload(driver: Driver): void {
   setTimeout(() => {
@@ -14,5 +14,5 @@ export function preload(driver: Driver): void {
 
 async function load(driver: Driver): Promise<void> {
   await Promise.all([import('./rehearsal/from.ts'), import('./promotion/promote.ts'), driver.warmUp?.()]);
-  umzugPackage();
+  umzugWithoutCommandLine();
 }

@@ -1,6 +1,6 @@
 import type { Direction, Migration } from './seams/source.ts';
 import type { HistoryStorage } from './schema-history.ts';
-import { umzugPackage } from './umzug-package.ts';
+import { umzugWithoutCommandLine } from './umzug-package.ts';
 
 /**
  * Applies migrations one after the other through Umzug's own `up` or `down`, so that rehearsal and promotion go the
@@ -13,7 +13,7 @@ export async function throughUmzug(
   apply: (migration: Migration) => Promise<void>,
 ): Promise<void> {
   if (migrations.length === 0) return;
-  const { Umzug, MigrationError } = umzugPackage();
+  const { Umzug, MigrationError } = umzugWithoutCommandLine();
   const byName = new Map(migrations.map((migration) => [migration.name, migration]));
   const run = async ({ name }: { name: string }): Promise<void> => {
     const migration = byName.get(name);
