@@ -47,7 +47,12 @@ export async function findingsAbout(
     message,
     ...(line === undefined ? {} : { where: { line, ...(file === undefined ? {} : { file }) } }),
   }));
-  return [...permitting, ...advised, ...notes];
+  const [told, warned] = [permitting.filter(isNote), permitting.filter((finding) => !isNote(finding))];
+  return [...warned, ...advised, ...told, ...notes];
+}
+
+function isNote({ severity }: Finding): boolean {
+  return severity === 'note';
 }
 
 /** What begins a comment is a matter of the file; of a function without one, of the language that we know. */
