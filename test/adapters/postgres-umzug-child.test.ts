@@ -50,6 +50,23 @@ export const up = async () => execFileSync(process.execPath, ['elsewhere.mjs'], 
     expect(result.error?.message).toContain('While 001_leak.mjs ran on a branch, main was written');
   });
 
+  test('of what cannot be in a transaction says how to give it a connection of its own', async () => {
+    const project = await postgresProject(server);
+    await project.put({
+      'migrator.mjs': sharing(project.url),
+      'deploy.mjs': deploy,
+      'migrations/001_index.mjs':
+        "export const up = ({ context }) => context.query('CREATE INDEX CONCURRENTLY by_email ON users (email)');\n",
+    });
+    const result = await deployed(project);
+    expect(result).toMatchObject({ outcome: 'blocked', exitCode: 3 });
+    expect(blocks(result)).toEqual([
+      expect.stringContaining(
+        'Have it open one of its own: context: (target) => …, with the address in target.variable.',
+      ),
+    ]);
+  });
+
   test('of migrations on a plain pool of the application goes where the environment leads', async () => {
     const project = await postgresProject(server);
     await project.put({
