@@ -100,7 +100,8 @@ async function upDownUp(
     const unsure = observed.needsComparison !== undefined;
     // The branch itself still is what it was.
     const exact = unsure ? await driver.compare(before.target, target, writtenIn(observed)) : observed;
-    if (unsure) for (const note of exact.notes ?? []) run.note('reversible', note, migration.name);
+    const notes = new Set([...(observed.notes ?? []), ...(exact.notes ?? [])]);
+    for (const note of notes) run.note('reversible', note, migration.name);
     const unseen = new Map(
       [...(observed.rowsUnseen ?? []), ...(exact.rowsUnseen ?? [])].map(({ table, why }) => [table, why]),
     );

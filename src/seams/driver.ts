@@ -38,7 +38,7 @@ export interface Observer extends AsyncDisposable {
   /**
    * Call once after that migration, if it went well. `statements` is what the attempt was told; absent where it ran
    * unseen. With `exact` a change and its undoing are no change, also where writes are counted; what cannot be told so is
-   * in `needsComparison`.
+   * in `needsComparison`, and notes are about rows alone.
    */
   finish(statements: readonly StatementEvidence[] | undefined, exact?: boolean): Promise<Evidence>;
 }

@@ -94,7 +94,8 @@ export async function observePostgres(
         counted: unknown === undefined,
         begun: moment.transaction,
       });
-      const told = [...(watched?.notes ?? [unwatched]), ...notes, ...(isOurs ? [] : [otherWrites])];
+      const besides = [...(watched?.notes ?? [unwatched]), ...notes, ...(isOurs ? [] : [otherWrites])];
+      const told = [...(exact ? [] : besides), ...(rows.notes ?? [])];
       return {
         ...(watched === undefined ? {} : lockedAndWaiting(watched, before, statements)),
         rewrites: rewrites(before, after),
