@@ -5,8 +5,8 @@ import { close, type Opened } from './connection.ts';
 /** What is open in a VM besides connections. */
 export function observerIn({ link, id }: Opened): Observer {
   return {
-    begin: async () => void (await link.peer.call('begin', id)),
-    finish: async (statements) => (await link.peer.call('finish', id, statements)) as Evidence,
+    begin: async (text) => void (await link.peer.call('begin', id, text)),
+    finish: async (statements, exact) => (await link.peer.call('finish', id, statements, exact)) as Evidence,
     [Symbol.asyncDispose]: () => close({ link, id }),
   };
 }

@@ -70,9 +70,9 @@ export function serveDriver(peer: () => Peer, held: Held): Methods {
       }),
     observe: async (leftOut: readonly string[], path: string) =>
       held.put(await driver(leftOut).observe(targetAt(path))),
-    begin: (id: number) => (held.get(id) as Observer).begin(),
-    finish: (id: number, statements: readonly StatementEvidence[] | undefined) =>
-      (held.get(id) as Observer).finish(statements),
+    begin: (id: number, text: string | undefined) => (held.get(id) as Observer).begin(text),
+    finish: (id: number, statements: readonly StatementEvidence[] | undefined, exact: boolean | undefined) =>
+      (held.get(id) as Observer).finish(statements, exact),
     compare: (leftOut: readonly string[], before: string, after: string) =>
       driver(leftOut).compare(targetAt(before), targetAt(after)),
     damage: (path: string, tables: readonly string[] | undefined) => plain.damage(targetAt(path), tables),
