@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { connect } from '../src/drivers/postgres/connection.ts';
+import { defaultLimits } from '../src/drivers/postgres/compare-limits.ts';
 import { observePostgres } from '../src/drivers/postgres/observe.ts';
 import type { Connection } from '../src/seams/driver.ts';
 import type { Evidence } from '../src/seams/evidence.ts';
@@ -35,7 +36,7 @@ async function overhead(server: PostgresServer, template: string, tables: number
     },
     observed: async () => {
       const url = await freshFrom(server, template);
-      const observer = await observePostgres(targetOf(url), open);
+      const observer = await observePostgres(targetOf(url), open, undefined, defaultLimits);
       const took = await runBatch(url, async (step) => {
         const begin = await timed(() => observer.begin());
         await step();
@@ -124,7 +125,7 @@ async function observed<T>(
   const client = new Client({ connectionString: url });
   await client.connect();
   await client.query('CREATE TABLE IF NOT EXISTS other (id integer)');
-  const observer = await observePostgres(targetOf(url), open);
+  const observer = await observePostgres(targetOf(url), open, undefined, defaultLimits);
   await observer.begin();
   const result = await body(client);
   await client.end();
