@@ -107,8 +107,8 @@ async function problemOf(way: 'template' | 'dump', main: Target, options: AutoOp
   const elsewhere = way === 'dump' ? options.branchServer : undefined;
   const server = elsewhere === undefined ? main : postgresTarget(elsewhere);
   await using session = await openSession(maintenanceOf(server, options));
-  const problem = await whyNoDatabase(session, elsewhere === undefined ? databaseOf(main) : undefined);
-  if (problem !== undefined || way === 'dump') return problem;
+  const none = await whyNoDatabase(session, elsewhere === undefined ? databaseOf(main) : undefined);
+  if (none !== undefined || way === 'dump') return none?.why;
   const others = await stayingIn(session, databaseOf(main));
   return others.length === 0 ? undefined : `somebody is connected: ${others.slice(0, 3).join('; ')}`;
 }

@@ -57,15 +57,11 @@ async function estimate(main: Target, options: DatabaseOptions): ReturnType<Prov
   await using session = await openSession(maintenanceOf(main, options));
   refusePooled(session);
   const problem = await whyNoDatabase(session, databaseOf(main));
-  if (problem !== undefined) throw notAllowed(problem);
+  if (problem !== undefined) {
+    const { why, next } = problem;
+    throw new ForerunError('PROVIDER_FAILED', `No copy can be made by template: ${why}.`, { details: {}, next });
+  }
   const bytes = await sizeOf(session, databaseOf(main));
   const disk = await diskOf(session, databaseOf(main));
   return { way: strategyFor(session.version, bytes), bytes, ...(disk === undefined ? {} : { freeBytes: disk.free }) };
-}
-
-function notAllowed(problem: string): ForerunError<'PROVIDER_FAILED'> {
-  return new ForerunError('PROVIDER_FAILED', `No copy can be made by template: ${problem}.`, {
-    details: {},
-    next: 'Give the role what it lacks (ALTER ROLE … CREATEDB), or take the provider dump, with a branchServer where another role may.',
-  });
 }

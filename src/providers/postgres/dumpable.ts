@@ -90,8 +90,14 @@ const query = `
     WHERE $1 AND v.superuser AND NOT v.trusted AND NOT (SELECT rolsuper FROM me)
   ORDER BY 1, 2`;
 
-/** Why a role cannot make a database that belongs to main's owner, in words; undefined where it can. */
-export async function whyNoDatabase(session: Session, database: string | undefined): Promise<string | undefined> {
+/** Why no database can be made that belongs to main's owner, and what to do. */
+export interface NoDatabase {
+  readonly why: string;
+  readonly next: string;
+}
+
+/** Undefined where one can. */
+export async function whyNoDatabase(session: Session, database: string | undefined): Promise<NoDatabase | undefined> {
   const [role] = await session.query(
     `SELECT rolcreatedb OR rolsuper AS may, rolname AS name, pg_is_in_recovery() AS standby, o.owner,
        coalesce(pg_has_role(o.owner, 'MEMBER'), true) AS member
@@ -99,8 +105,18 @@ export async function whyNoDatabase(session: Session, database: string | undefin
      WHERE rolname = current_user`,
     [database],
   );
-  if (role?.['standby'] === true) return 'the server is a read-only standby, where no database can be made';
-  if (role?.['may'] !== true) return `the role ${String(role?.['name'])} may not create databases (CREATEDB)`;
+  if (role?.['standby'] === true) {
+    return {
+      why: 'the server is a read-only standby, where no database can be made',
+      next: 'This server is a read-only standby: use the address of the primary.',
+    };
+  }
+  const elsewhere = 'or take the provider dump, with a branchServer where another role may';
+  if (role?.['may'] !== true) {
+    const why = `the role ${String(role?.['name'])} may not create databases (CREATEDB)`;
+    return { why, next: `ALTER ROLE … CREATEDB; ${elsewhere}.` };
+  }
   if (role['member'] === true) return undefined;
-  return `the role ${String(role['name'])} is no member of ${String(role['owner'])}, who owns the database`;
+  const why = `the role ${String(role['name'])} is no member of ${String(role['owner'])}, who owns the database`;
+  return { why, next: `GRANT … TO …; ${elsewhere}.` };
 }
