@@ -103,12 +103,13 @@ async function candidatesFor(
   return candidates;
 }
 
+/** What its estimate does not look at. */
 async function problemOf(way: 'template' | 'dump', main: Target, options: AutoOptions): Promise<string | undefined> {
   const elsewhere = way === 'dump' ? options.branchServer : undefined;
   const server = elsewhere === undefined ? main : postgresTarget(elsewhere);
   await using session = await openSession(maintenanceOf(server, options));
-  const none = await whyNoDatabase(session, elsewhere === undefined ? databaseOf(main) : undefined);
-  if (none !== undefined || way === 'dump') return none?.why;
+  if (way === 'dump')
+    return (await whyNoDatabase(session, elsewhere === undefined ? databaseOf(main) : undefined))?.why;
   const others = await stayingIn(session, databaseOf(main));
   return others.length === 0 ? undefined : `somebody is connected: ${others.slice(0, 3).join('; ')}`;
 }
