@@ -22,3 +22,9 @@ export function withComparison({ needsComparison: doubts = [], ...known }: Evide
     ...(notes.length > 0 ? { notes } : {}),
   };
 }
+
+/** The tables that are in doubt; undefined where all are. */
+export function tablesInDoubt({ needsComparison: doubts = [] }: Evidence): readonly string[] | undefined {
+  const names = doubts.flatMap(({ table }) => table ?? []);
+  return names.length < doubts.length ? undefined : names;
+}

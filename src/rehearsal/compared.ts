@@ -3,7 +3,7 @@ import type { Run } from '../run-log.ts';
 import type { Told } from '../seams/driver.ts';
 import type { Evidence } from '../seams/evidence.ts';
 import type { Branch, Copy } from '../seams/provider.ts';
-import { withComparison } from '../with-comparison.ts';
+import { tablesInDoubt, withComparison } from '../with-comparison.ts';
 
 /**
  * What counters do not tell about rows, told by comparing every row of the branch with the state before the migration.
@@ -19,10 +19,8 @@ export async function compared(run: Run, before: Copy, branch: Branch, evidence:
   return withComparison(evidence, await driver.compare(look.target, branch.target, told(evidence)));
 }
 
-function told({ statements, needsComparison = [] }: Evidence): Told {
-  const tables = needsComparison.map(({ table }) => table).filter((table) => table !== undefined);
-  return {
-    ...(statements === undefined ? {} : { statements }),
-    ...(tables.length < needsComparison.length ? {} : { tables }),
-  };
+function told(evidence: Evidence): Told {
+  const { statements } = evidence;
+  const tables = tablesInDoubt(evidence);
+  return { ...(statements === undefined ? {} : { statements }), ...(tables === undefined ? {} : { tables }) };
 }

@@ -8,6 +8,7 @@ import { isForerunError } from '../error.ts';
 import { hold, type Held } from './held.ts';
 import { failureOf, isEnvironment, recordHistory, type ApplyOptions } from './apply.ts';
 import { discardOrSay } from '../tidy.ts';
+import { tablesInDoubt } from '../with-comparison.ts';
 import { differs, inWords } from './row-words.ts';
 
 /** Tries each migration's down on a branch of the branch: up, down, compare with the state before, up again. */
@@ -130,11 +131,10 @@ async function upDownUp(
 }
 
 /** Of the other tables the counters prove that nobody wrote them. */
-function writtenIn({ tables = [], needsComparison = [] }: Evidence): Told {
-  const doubts = needsComparison.map(({ table }) => table);
-  const names = tables.flatMap(({ table, renamedFrom }) => [table, renamedFrom ?? table]);
-  const known = doubts.filter((table) => table !== undefined);
-  return known.length < doubts.length ? {} : { tables: [...names, ...known] };
+function writtenIn(evidence: Evidence): Told {
+  const names = (evidence.tables ?? []).flatMap(({ table, renamedFrom }) => [table, renamedFrom ?? table]);
+  const doubts = tablesInDoubt(evidence);
+  return doubts === undefined ? {} : { tables: [...names, ...doubts] };
 }
 
 function placeOf(error: unknown): string {

@@ -1,7 +1,7 @@
 import type { Connection, Observer } from '../../seams/driver.ts';
 import type { Evidence, StatementEvidence } from '../../seams/evidence.ts';
 import type { Target } from '../../seams/target.ts';
-import { withComparison } from '../../with-comparison.ts';
+import { tablesInDoubt, withComparison } from '../../with-comparison.ts';
 import { postgresCounts } from './contents.ts';
 import type { CompareLimits } from './compare-limits.ts';
 import { heldSnapshot, type HeldSnapshot } from './held-snapshot.ts';
@@ -125,11 +125,9 @@ function inDoubt(rows: Evidence): Evidence {
 }
 
 async function withSnapshot(snapshot: HeldSnapshot, rows: Evidence, since: Since): Promise<Evidence> {
-  const { needsComparison: doubts } = rows;
   try {
-    if (doubts === undefined) return rows;
-    const names = doubts.flatMap(({ table }) => table ?? []);
-    const comparison = await rowsSince(snapshot, names.length < doubts.length ? undefined : names, since);
+    if (rows.needsComparison === undefined) return rows;
+    const comparison = await rowsSince(snapshot, tablesInDoubt(rows), since);
     return comparison === undefined ? rows : withComparison(rows, comparison);
   } finally {
     await snapshot.letGo();

@@ -35,8 +35,6 @@ export async function rowsSince(
   } catch {
     // A copy of the state before says as much, or fails with what is to be told.
     return undefined;
-  } finally {
-    await snapshot.letGo();
   }
 }
 
