@@ -16,7 +16,8 @@ import { endSilent } from './siblings.ts';
  */
 export function runAgent(folder: string): void {
   const end = (): void => {
-    rmSync(folder, { recursive: true, force: true });
+    // A delivery that comes at this moment may put a file beside those that are being removed.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     process.exit(0);
   };
   process.once('SIGTERM', end);
