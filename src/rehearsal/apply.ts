@@ -66,7 +66,7 @@ export async function applyObserved(
   }
   const ms = performance.now() - start;
   const observed = await observer.finish(migration.language === 'sql' ? told.statements : undefined);
-  const schema = migration.language === 'sql' ? told.schema() : undefined;
+  const schema = told.schema();
   return {
     shared: told.shared(),
     evidence: { ms, ...observed, ...told.evidence(observed.notes) },
@@ -140,7 +140,7 @@ interface Told {
   readonly attempt: Attempt;
   readonly statements: StatementEvidence[];
   shared(): boolean;
-  /** As it was right before the commit. */
+  /** As it was right before the commit of a script. */
   schema(): Schema | undefined;
   evidence(more?: readonly string[]): Evidence;
 }
@@ -166,7 +166,8 @@ function newAttempt(run: Run, migration: Migration, direction: Direction, alone:
       ...resumedOnBranch(run, migration),
       afterBegin: async () => {},
       async beforeCommit(session) {
-        schema = await run.setup.driver.schema(session);
+        // Code may go on after its transaction: what it leaves is read when it has ended.
+        if (migration.language === 'sql') schema = await run.setup.driver.schema(session);
         await recordHistory(run, session, migration, direction);
         shared = true;
       },

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Watch } from '../../src/seams/driver.ts';
 import { startPostgres, type PostgresServer } from '../support/postgres.ts';
 import { testMain, type TestMain } from './fixtures/postgres-main.ts';
@@ -73,9 +73,9 @@ describe.each([15, 18] as const)('on PostgreSQL %i, watching main', (version) =>
     expect(await watching.shared()).toBe(true);
   });
 
-  test('leaves main free to be copied', async () => {
+  test('leaves main free to be copied a moment after it has looked', async () => {
     await using watching = await watch();
-    await server.query(`CREATE DATABASE ${main.name}_copy TEMPLATE ${main.name}`);
+    await vi.waitFor(() => server.query(`CREATE DATABASE ${main.name}_copy TEMPLATE ${main.name}`), 30_000);
     expect(await watching.shared()).toBe(false);
   });
 });

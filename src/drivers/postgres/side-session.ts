@@ -1,18 +1,18 @@
 import type { Connection } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
 
-export type Open = (target: Target) => Promise<Connection>;
+export type Open<C extends Connection = Connection> = (target: Target) => Promise<C>;
 
 /** A session that is opened when it is needed, and anew where the server ended it in the meantime. */
-export interface SideSession {
-  connection(): Promise<Connection>;
+export interface SideSession<C extends Connection = Connection> {
+  connection(): Promise<C>;
   /** Its backend; 0 before the first `connection`. */
   pid(): number;
   close(): Promise<void>;
 }
 
-export function sideSession(target: Target, open: Open): SideSession {
-  let current: { readonly connection: Connection; readonly pid: number } | undefined;
+export function sideSession<C extends Connection>(target: Target, open: Open<C>): SideSession<C> {
+  let current: { readonly connection: C; readonly pid: number } | undefined;
   return {
     async connection() {
       const pid = current && (await backendOf(current.connection).catch(() => undefined));
@@ -26,8 +26,9 @@ export function sideSession(target: Target, open: Open): SideSession {
     },
     pid: () => current?.pid ?? 0,
     async close() {
-      await current?.connection[Symbol.asyncDispose]();
+      const closing = current;
       current = undefined;
+      await closing?.connection[Symbol.asyncDispose]();
     },
   };
 }

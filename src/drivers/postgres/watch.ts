@@ -3,26 +3,39 @@ import type { Session, Watch } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
 import type { PostgresConnection } from './connection.ts';
 import { ownTables } from './names.ts';
+import { planned } from './planned.ts';
 import { isOurs } from './sessions.ts';
+import { sideSession } from './side-session.ts';
 
 /**
  * Tells whether anybody committed a write to main. Every transaction that writes takes an id: where all ids that were
  * taken since on the whole server were rolled back, nobody did. Else the counters of main's tables and catalogs decide,
  * and where a session on main was at work that may hold its counts back, the answer is that it did. What nobody sees
- * is `nextval`. No session stays open: one on main would keep it from being copied or renamed.
+ * is `nextval`. A session on main keeps it from being copied or renamed, and a new one takes ten times as long to answer:
+ * it is kept for a moment, for who asks again and again.
  */
 export async function watchPostgres(
   main: Target,
   connect: (target: Target) => Promise<PostgresConnection>,
 ): Promise<Watch> {
-  const look = async (since?: Moment): Promise<Moment> => {
-    await using session = await connect(main);
-    const now = await momentOf(session, since);
-    if (session.version >= 150_000 || (since !== undefined && !now.committed)) return now;
-    // Before 15, counts go through a process that shows them to others twice a second.
-    await sleep(lateMs);
-    return await momentOf(session, since);
+  const side = sideSession(main, connect);
+  let resting: NodeJS.Timeout | undefined;
+  const ask = async <T>(question: (session: PostgresConnection) => Promise<T>): Promise<T> => {
+    clearTimeout(resting);
+    try {
+      return await question(await side.connection());
+    } finally {
+      resting = setTimeout(() => void side.close().catch(() => {}), idleLimitMs).unref();
+    }
   };
+  const look = (since?: Moment): Promise<Moment> =>
+    ask(async (session) => {
+      const now = await momentOf(session, since);
+      if (session.version >= 150_000 || (since !== undefined && !now.committed)) return now;
+      // Before 15, counts go through a process that shows them to others twice a second.
+      await sleep(lateMs);
+      return momentOf(session, since);
+    });
   let last = await look();
   let unsure = false;
   let written: Written = new Map();
@@ -39,14 +52,18 @@ export async function watchPostgres(
     async shared() {
       // Who kept the answer from being certain may have left since.
       if (unsure) return true;
-      await using session = await connect(main);
-      const [row] = await session.query(
-        `SELECT EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
-            AND a.backend_type IS DISTINCT FROM 'autovacuum worker' AND NOT ${isOurs}) AS shared`,
+      const [row] = await ask((session) =>
+        session.query(
+          `SELECT EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+              AND a.backend_type IS DISTINCT FROM 'autovacuum worker' AND NOT ${isOurs}) AS shared`,
+        ),
       );
       return row?.['shared'] === true;
     },
-    async [Symbol.asyncDispose]() {},
+    async [Symbol.asyncDispose]() {
+      clearTimeout(resting);
+      await side.close();
+    },
   };
 }
 
@@ -60,6 +77,7 @@ function since(before: Written, now: Written): Written {
 
 /** In milliseconds. */
 const lateMs = 700;
+const idleLimitMs = 1000;
 
 interface Moment {
   readonly at: string;
@@ -77,7 +95,7 @@ interface Moment {
 }
 
 async function momentOf(session: Session, since: Moment | undefined): Promise<Moment> {
-  const [row] = await session.query(momentQuery, [
+  const [row] = await planned(session, 'main', momentQuery, [
     since?.xid ?? null,
     since?.running ?? [],
     since?.at ?? null,
