@@ -102,7 +102,7 @@ function driverOf(made: Made): Driver {
     open,
     async transaction(target, attempt, body) {
       const { runCode } = await applying();
-      await runCode(await connectFor(target, attempt.run ?? run), attempt, limits, body);
+      await runCode(await connectScript(target, attempt.run), attempt, limits, body);
     },
     async warmUp() {
       await applying();
