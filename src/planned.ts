@@ -6,6 +6,7 @@ import { plan, SelectionError, type Drift, type Plan, type Selection } from './p
 import { changesSince } from './changes.ts';
 import type { Run } from './run-log.ts';
 import { historyOf } from './reconcile.ts';
+import type { Session } from './seams/driver.ts';
 import type { Direction, Migration } from './seams/source.ts';
 import type { Setup } from './setup.ts';
 
@@ -16,7 +17,10 @@ export async function planned(
   selection: Selection,
 ): Promise<{ readonly selected: readonly Migration[]; readonly blocked: boolean }> {
   const { setup } = run;
-  const made = await run.phase('plan', undefined, () => makePlan(setup, direction, selection));
+  const made = await run.phase('plan', undefined, async () => {
+    await using connection = await setup.driver.open(setup.main);
+    return await makePlan(setup, connection, direction, selection);
+  });
   run.emit({
     type: 'planned',
     pending: made.selected.map(({ version, name, checksum }) => ({ version, name, checksum })),
@@ -45,12 +49,16 @@ export async function planned(
   return { selected: made.selected, blocked };
 }
 
-/** Reads source and history, and compares them. Writes nothing. */
-export async function makePlan(setup: Setup, direction: Direction, selection: Selection): Promise<Plan> {
+/** Reads source and history, and compares them. Writes nothing. `session` is one on main. */
+export async function makePlan(
+  setup: Setup,
+  session: Session,
+  direction: Direction,
+  selection: Selection,
+): Promise<Plan> {
   const migrations = await setup.source.migrations();
-  await using connection = await setup.driver.open(setup.main);
-  const history = setup.driver.history(connection);
-  const rows = await historyOf(setup, migrations, connection);
+  const history = setup.driver.history(session);
+  const rows = await historyOf(setup, migrations, session);
   const diffs = await changesSince(migrations, rows, history);
   try {
     return plan(migrations, rows, selection, direction, diffs);

@@ -16,16 +16,21 @@ export async function historyOf(
   session: Session,
 ): Promise<readonly HistoryRow[]> {
   const rows = await setup.driver.history(session).rows();
-  const reverted = await revertedOf(setup, rows);
+  const reverted = await revertedOf(setup, rows, session);
   const kept = rows.filter((row) => !reverted.includes(row.name));
   return [...kept, ...(await adopted(setup, migrations, session, rows))];
 }
 
-async function revertedOf({ source, main }: Setup, rows: readonly HistoryRow[]): Promise<readonly string[]> {
+async function revertedOf(
+  { source, main }: Setup,
+  rows: readonly HistoryRow[],
+  session: Session,
+): Promise<readonly string[]> {
   if (source.reverted === undefined || rows.length === 0) return [];
   return source.reverted(
     main,
     rows.map((row) => row.name),
+    session,
   );
 }
 
@@ -40,7 +45,7 @@ export async function adopted(
   session: Session,
   history?: readonly HistoryRow[],
 ): Promise<readonly HistoryRow[]> {
-  const recorded = await setup.source.recorded?.(setup.main);
+  const recorded = await setup.source.recorded?.(setup.main, session);
   if (recorded === undefined || recorded.length === 0) return [];
   const known = new Set((history ?? (await setup.driver.history(session).rows())).map((row) => row.name));
   const takenBack = await takenBackOf(setup, session);
@@ -90,7 +95,7 @@ export async function reconciled(run: Run): Promise<void> {
 async function leaveReverted(run: Run): Promise<void> {
   const { driver, main, source } = run.setup;
   await using connection = await driver.open(main);
-  const names = await revertedOf(run.setup, await driver.history(connection).rows());
+  const names = await revertedOf(run.setup, await driver.history(connection).rows(), connection);
   if (names.length === 0) return;
   await driver.transaction(main, ownWork(run), async (session) => {
     for (const name of names) await driver.history(session).remove(name);

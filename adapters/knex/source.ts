@@ -14,7 +14,8 @@ import { writeTo } from './write-to.ts';
 /** Lists the migrations of a Knex project, and keeps Knex's own record true. */
 export function knexSource(project: KnexProject, setup: SourceSetup, child: Place['child']): Source {
   const place: Place = { project, setup, memory: newMemory(), child };
-  const asking = async <T>(main: Target, ask: (session: Session) => Promise<T>): Promise<T> => {
+  const asking = async <T>(main: Target, ask: (session: Session) => Promise<T>, session?: Session): Promise<T> => {
+    if (session !== undefined) return ask(session);
     await using connection = await setup.driver.open(main);
     return await ask(connection);
   };
@@ -31,13 +32,13 @@ export function knexSource(project: KnexProject, setup: SourceSetup, child: Plac
         return { ...description, language: 'code', up: apply('up'), ...(hasDown ? { down: apply('down') } : {}) };
       });
     },
-    async recorded(main) {
-      const names = (await asking(main, (session) => recordedNames(project, session))) ?? [];
+    async recorded(main, session) {
+      const names = (await asking(main, (on) => recordedNames(project, on), session)) ?? [];
       return project.settings.complete ? names.map((name) => ({ name })) : names;
     },
     ready: (main) => asking(main, (session) => refuseLocked(project, session)),
-    async reverted(main, applied) {
-      const recorded = await asking(main, (session) => recordedNames(project, session));
+    async reverted(main, applied, session) {
+      const recorded = await asking(main, (on) => recordedNames(project, on), session);
       return recorded === undefined ? [] : applied.filter((name) => !recorded.includes(name));
     },
     async reconcile(main, applied) {

@@ -69,7 +69,7 @@ export function auto(options: AutoOptions = {}): Provider {
     },
     discard: (what) => ownerOf(what).discard(what),
     async list(main) {
-      const lists = [await databases.list(main), await ways.clone.list(main)];
+      const lists = await Promise.all([databases.list(main), ways.clone.list(main)]);
       // Each lists what a restore that was cut short left behind.
       return [...new Map(lists.flat().map((copy) => [copy.id, copy])).values()];
     },

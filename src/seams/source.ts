@@ -25,9 +25,9 @@ export interface Source {
   /**
    * What the framework's own record says was applied; absent where `_schema_history` is the only record. Whatever stands
    * there and not in the history is adopted into the history, unless it disagrees with the file: then it is drift. May
-   * throw what stops every run, where the record says that a person is needed.
+   * throw what stops every run, where the record says that a person is needed. `session` is one on main that is at hand.
    */
-  recorded?(main: Target): Promise<readonly (string | Recorded)[]>;
+  recorded?(main: Target, session?: Session): Promise<readonly (string | Recorded)[]>;
   /**
    * Called at the start of whatever will change main, before anything of Forerun's own is made there. Throws `LOCKED` where
    * the framework itself is at work there.
@@ -37,7 +37,7 @@ export interface Source {
    * Of the names applied those that the record has no more: the framework's own command took them back, and their history
    * rows are removed. Only for a record that is written in the history's own transaction: nothing else can part the two.
    */
-  reverted?(main: Target, applied: readonly string[]): Promise<readonly string[]>;
+  reverted?(main: Target, applied: readonly string[], session?: Session): Promise<readonly string[]>;
   /**
    * Brings the framework's own record in line with the history: after a baseline, and, for records that cannot share a
    * transaction with it, at the start of every run. Safe to repeat.

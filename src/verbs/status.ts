@@ -2,6 +2,7 @@ import { isForerunError } from '../error.ts';
 import type { ErrorReport } from '../events.ts';
 import type { Drift, Plan } from '../plan.ts';
 import { makePlan, severityOf } from '../planned.ts';
+import type { Session } from '../seams/driver.ts';
 import type { HistoryRow, JournalEntry } from '../seams/records.ts';
 import type { Setup } from '../setup.ts';
 import { isGoingOn } from '../unfinished.ts';
@@ -40,8 +41,8 @@ export interface StatusOptions {
 export async function status(setup: Setup, { verbose = false }: StatusOptions = {}): Promise<Status> {
   const { driver, main, source } = setup;
   await driver.examine(main, 'reading');
-  const { plan, problem } = await planned(setup);
   await using connection = await driver.open(main);
+  const [{ plan, problem }, copies] = await Promise.all([planned(setup, connection), countCopies(setup)]);
   const entry = await driver.journal(connection).read(await driver.identity(main));
   const rows = await driver.history(connection).rows();
   const recorded = new Set(rows.map((row) => row.name));
@@ -57,7 +58,7 @@ export async function status(setup: Setup, { verbose = false }: StatusOptions = 
     stops: problem !== undefined || drift.some((one) => severityOf(one, setup) === 'block'),
     ...(problem === undefined ? {} : { problem }),
     ...(entry === undefined || entry.phase === 'finished' ? {} : { unfinished: withState(entry) }),
-    copies: await countCopies(setup),
+    copies,
     ...(notCompared.length === 0 ? {} : { notCompared }),
     notes: [
       ...adoption(
@@ -82,9 +83,12 @@ function withState(entry: JournalEntry): NonNullable<Status['unfinished']> {
 }
 
 /** One file that cannot be read must not hide where the database stands. */
-async function planned(setup: Setup): Promise<{ readonly plan?: Plan; readonly problem?: ErrorReport }> {
+async function planned(
+  setup: Setup,
+  session: Session,
+): Promise<{ readonly plan?: Plan; readonly problem?: ErrorReport }> {
   try {
-    return { plan: await makePlan(setup, 'up', {}) };
+    return { plan: await makePlan(setup, session, 'up', {}) };
   } catch (error) {
     if (!isForerunError(error, 'BAD_MIGRATION')) throw error;
     const { code, message, next } = error;
