@@ -1,5 +1,6 @@
 import { createColors } from 'picocolors';
 import type { Style, View } from '../reports/style.ts';
+import { visible } from '../reports/visible.ts';
 import type { CommonOptions } from './common-options.ts';
 import { withOptions } from './repeated.ts';
 
@@ -14,6 +15,8 @@ export interface Output {
   result(text: string): void;
   /** Progress, questions and errors. */
   say(text: string | Uint8Array): void;
+  /** Writes over the line that the cursor stands in, of a terminal that can move. */
+  redraw(text: string): void;
 }
 
 const { write } = process.stdout;
@@ -41,14 +44,17 @@ export function takeOutput(options: CommonOptions): Output {
     aside: look(stderr),
     result(text) {
       try {
-        write.call(stdout, options.json === true ? text : hints(text));
+        write.call(stdout, options.json === true ? text : visible(hints(text)));
       } catch (error) {
         unwritten(error as NodeJS.ErrnoException);
       }
     },
-    say: (text) => void stderr.write(typeof text === 'string' ? hints(text) : text),
+    say: (text) => void stderr.write(typeof text === 'string' ? visible(hints(text)) : text),
+    redraw: (text) => void stderr.write(`${clearLine}${visible(text)}`),
   };
 }
+
+const clearLine = '\r\u001B[K';
 
 function styleFor(stream: NodeJS.WriteStream): Style {
   const { NO_COLOR = '', FORCE_COLOR = '' } = process.env;

@@ -23,7 +23,7 @@ export function startProgress(output: Output): Progress {
   let drawn = false;
   let printed = false;
   const say = (text: string | Uint8Array): void => {
-    if (drawn) output.say(clearLine);
+    if (drawn) output.redraw('');
     drawn = false;
     if (text.length > 0) output.say(text);
   };
@@ -36,7 +36,7 @@ export function startProgress(output: Output): Progress {
     const elapsed = performance.now() - (current?.since ?? 0);
     if (current === undefined || elapsed < patienceMs) return;
     if (canMove(stderr)) {
-      output.say(`${clearLine}${indicator(current, elapsed).slice(0, (stderr.columns || 80) - 1)}`);
+      output.redraw(indicator(current, elapsed).slice(0, (stderr.columns || 80) - 1));
       drawn = true;
     } else if (elapsed > slowMs && !current.told) {
       current.told = true;
@@ -66,7 +66,6 @@ interface Running {
   told: boolean;
 }
 
-const clearLine = '\r\u001B[K';
 const frames = [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'];
 
 function indicator({ label }: Running, elapsed: number): string {

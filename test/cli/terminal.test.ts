@@ -27,3 +27,17 @@ test.each([
   // oxlint-disable-next-line no-control-regex -- that is what a colour is
   expect(/\u001B\[/.test(stdout)).toBe(coloured);
 });
+
+test('what a name would tell the terminal is written out, on both streams', async () => {
+  const { root, migration } = await newProject();
+  const table = 'a\u001B]0;owned\u0007b\u001B[2J\r';
+  await migration('001_odd.sql', `CREATE TABLE "${table}" (id INTEGER PRIMARY KEY);`);
+  const written = String.raw`a\x1b]0;owned\x07b\x1b[2J\x0d`;
+  const { stdout } = await forerun(['up', '--safe', '--verbose', '--database', 'app.db'], { cwd: root });
+  expect(stdout).toContain(written);
+  expect(stdout).not.toMatch(/\p{Cc}(?<!\n)/u);
+  await migration(`${table}.sql`, 'SELECT 1;');
+  const { stderr } = await forerun(['up', '--safe', '--database', 'app.db'], { cwd: root });
+  expect(stderr).toContain(`${written}.sql fits no form`);
+  expect(stderr).not.toMatch(/\p{Cc}(?<!\n)/u);
+});
