@@ -42,13 +42,17 @@ function entriesOf(directory: string): readonly Dirent[] {
           : `cannot be listed (${messageOf(error)})`;
     throw new ForerunError('CONFIG', `The migration folder ${directory} ${why}.`, {
       details: {},
-      next:
-        code === 'ENOENT'
-          ? `${meantFolder(directory)}Create it, or name the folder that holds the migrations.`
-          : 'Name the folder that holds the migrations.',
+      next: nextFor(code, directory),
       cause: error,
     });
   }
+}
+
+function nextFor(code: unknown, directory: string): string {
+  if (code === 'EACCES' || code === 'EPERM')
+    return 'Give the user that runs this the right to read it, then run again.';
+  const create = code === 'ENOENT' ? `${meantFolder(directory)}Create it, or name` : 'Name';
+  return `${create} the folder that holds the migrations.`;
 }
 
 function kindOf(entry: Dirent, file: string): 'file' | 'folder' | { readonly why: string } {

@@ -19,8 +19,19 @@ export async function newDamage(
   const partial = brought !== undefined && migrations.every((migration) => migration.language === 'sql');
   const found = await driver.damage(branch.target, partial ? writtenIn(evidence) : undefined);
   if (found.length === 0 && brought === undefined) return found;
-  const old = new Set((await (brought ?? driver.damage(main))).map((violation) => violation.message));
-  if (old.size > 0) run.note('integrity', `Main is damaged already: ${[...old].join('; ')}.`);
+  return notBrought(run, found, await (brought ?? driver.damage(main)));
+}
+
+/**
+ * Of what is broken that which main did not bring along. Of what it did is warned: that is no migration's doing, and stops
+ * none, which may be the one that mends it.
+ */
+export function notBrought(run: Run, found: readonly Violation[], brought: readonly Violation[]): readonly Violation[] {
+  const old = new Set(brought.map((violation) => violation.message));
+  if (old.size > 0 && run.setup.policy['integrity'] !== 'off') {
+    const message = `Main is damaged already: ${[...old].join('; ')}. Look at it with: forerun doctor`;
+    run.emit({ type: 'finding', finding: { gate: 'integrity', severity: 'warn', message } });
+  }
   return found.filter((violation) => !old.has(violation.message));
 }
 

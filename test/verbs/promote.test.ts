@@ -171,7 +171,7 @@ test("the user's checks are asked, on a copy of the branch", async () => {
   expect(asked).toEqual(['after']);
 });
 
-test('what is damaged on main already is not held against the branch', async () => {
+test('what is damaged on main already is warned of, and not held against the branch', async () => {
   const project = await newProject();
   project.write(
     'CREATE TABLE odd (v CHECK (v > 0)); PRAGMA ignore_check_constraints = ON; INSERT INTO odd VALUES (-1)',
@@ -179,7 +179,16 @@ test('what is damaged on main already is not held against the branch', async () 
   const setup = await project.setup();
   const made = await branch(setup, { name: 'mine' });
   write(made.path, addAudit);
-  expect(await promoteBranch(setup, 'mine')).toMatchObject({ outcome: 'promoted' });
+  expect(await promoteBranch(setup, 'mine')).toMatchObject({
+    outcome: 'promoted',
+    findings: [
+      {
+        gate: 'integrity',
+        severity: 'warn',
+        message: expect.stringMatching(/^Main is damaged already.*odd/) as string,
+      },
+    ],
+  });
 });
 
 test('foreign keys that the branch breaks block', async () => {

@@ -2,6 +2,7 @@ import { fingerprint } from '../../checksum.ts';
 import { judge, type Finding, type Gate } from '../../gate.ts';
 import { permitInConfig, permits, permitsIn } from '../../permits.ts';
 import { rowsSeen } from '../../rows-seen.ts';
+import { notBrought } from '../../rehearsal/damage.ts';
 import { runChecks } from '../../rehearsal/checks.ts';
 import type { Run } from '../../run-log.ts';
 import { schemaDiff } from '../../schema-diff.ts';
@@ -57,11 +58,10 @@ async function evidenceOf(run: Run, base: Copy, branch: Branch): Promise<Evidenc
 }
 
 /** What is broken on main already is not the branch's. */
-async function newDamage({ setup: { driver } }: Run, base: Copy, branch: Branch): Promise<readonly Violation[]> {
+async function newDamage(run: Run, base: Copy, branch: Branch): Promise<readonly Violation[]> {
+  const { driver } = run.setup;
   const found = await driver.damage(branch.target);
-  if (found.length === 0) return found;
-  const old = new Set((await driver.damage(base.target)).map((violation) => violation.message));
-  return found.filter((violation) => !old.has(violation.message));
+  return found.length === 0 ? found : notBrought(run, found, await driver.damage(base.target));
 }
 
 async function schemaOf({ setup }: Run, copy: Copy): Promise<Schema> {
