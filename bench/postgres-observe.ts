@@ -50,7 +50,7 @@ async function overhead(server: PostgresServer, template: string, tables: number
   const percent = (times.observed.min / times.alone.min - 1) * 100;
   const median = around.toSorted((a, b) => a - b)[Math.floor(around.length / 2)] ?? 0;
   return {
-    measured: `six migrations beside ${tables} tables, observed`,
+    measured: `PostgreSQL 15: six migrations beside ${tables} tables, observed`,
     peer: `not observed ${bothInWords(times.alone)}`,
     forerun: bothInWords(times.observed),
     comparison: `${percent.toFixed(1)} % (and ${median.toFixed(0)} ms before and after each)`,
@@ -85,7 +85,7 @@ async function accuracy(server: PostgresServer, template: string, tables: number
   await dropped(server, url);
   const most = Math.max(...errors);
   return {
-    measured: `time of 20 locks of known length, ${tables} tables`,
+    measured: `PostgreSQL 15: time of 20 locks of known length, ${tables} tables`,
     peer: 'the server’s clock in the session itself',
     forerun: `off by ${(errors.reduce((sum, error) => sum + error, 0) / errors.length).toFixed(1)} ms on average`,
     comparison: `off by ${most.toFixed(1)} ms at most`,
@@ -109,7 +109,7 @@ async function shortLocks(server: PostgresServer, template: string, tables: numb
   const seen = new Set(evidence.locks?.map(({ relation }) => relation));
   const missed = names.filter((name) => !seen.has(`public.${name}`)).length;
   return {
-    measured: `100 locks of 10 ms, ${tables} tables`,
+    measured: `PostgreSQL 15: 100 locks of 10 ms, ${tables} tables`,
     peer: '100 held',
     forerun: `${names.length - missed} seen`,
     comparison: `${missed} missed`,
