@@ -1,6 +1,7 @@
 import type { SqliteDatabase } from './client.ts';
 import { differs, matches, type ColumnPair } from './columns.ts';
 import type { TableState } from './states.ts';
+import type { RowRange } from './differing-rows.ts';
 import { quoteIdentifier } from './tokens.ts';
 
 /** The rows of one table in both states, with the columns that are in both. */
@@ -10,6 +11,8 @@ export interface RowPair {
   readonly columns: readonly ColumnPair[];
   /** Whether rows may have got other rowids. */
   readonly rebuilt: boolean;
+  /** Where rows can differ at all, by rowid. Absent where that is not known. */
+  readonly ranges?: readonly RowRange[] | undefined;
   /** Whether a statement is known to set the column. */
   isAssigned(column: ColumnPair): boolean;
 }
@@ -34,14 +37,35 @@ export function compareRows(database: SqliteDatabase, rows: RowPair): RowChanges
   if (changes.gone === 0 && changes.valuesChanged.size === 0) return changes;
   // VACUUM may give rows other rowids; then all are still there.
   const values = byValue(database, rows);
-  return values.gone === 0 && count(database, 'before', before) === count(database, 'main', after) ? values : changes;
+  const asMany = count(database, 'before', before, rows.ranges) === count(database, 'main', after, rows.ranges);
+  return values.gone === 0 && asMany ? values : changes;
 }
 
-export function count(database: SqliteDatabase, schema: 'before' | 'main', table: TableState): number {
-  const row = database.prepare(`SELECT count(*) AS rows FROM ${schema}.${quoteIdentifier(table.name)}`).get() as {
+export function count(
+  database: SqliteDatabase,
+  schema: 'before' | 'main',
+  table: TableState,
+  ranges?: readonly RowRange[],
+): number {
+  const row = database.prepare(`SELECT count(*) AS rows FROM ${rowsIn(schema, table, 't', ranges)}`).get() as {
     rows: number;
   };
   return row.rows;
+}
+
+/** The rows of a table, or of some ranges of it, for a FROM. */
+function rowsIn(
+  schema: 'before' | 'main',
+  table: TableState,
+  alias: string,
+  ranges: readonly RowRange[] | undefined,
+): string {
+  const rows = `${schema}.${quoteIdentifier(table.name)} AS ${alias}`;
+  if (ranges === undefined) return rows;
+  const values = ranges.map(({ first, last }) => `(${first}, ${last})`).join(', ');
+  const list = values === '' ? 'SELECT 0 AS column1, 0 AS column2 WHERE 0' : `VALUES ${values}`;
+  // SQLite keeps to the order of a CROSS JOIN, and so finds each range by its rowids.
+  return `(${list}) AS r CROSS JOIN ${rows} ON ${alias}.${table.rowid} BETWEEN r.column1 AND r.column2`;
 }
 
 function keyOf({ before, after, columns }: RowPair): readonly ColumnPair[] | undefined {
@@ -58,7 +82,7 @@ function byKey(database: SqliteDatabase, rows: RowPair, key: readonly ColumnPair
   const on = key.map(matches).join(' AND ');
   if (!rows.before.nullableKey && !rows.after.nullableKey) return merged(database, rows, key, on, '');
   const hasNull = (side: 'before' | 'after'): string =>
-    key.map((part) => `${quoteIdentifier(part[side].name)} IS NULL`).join(' OR ');
+    key.map((part) => `t.${quoteIdentifier(part[side].name)} IS NULL`).join(' OR ');
   const whole = key.map((part) => `b.${quoteIdentifier(part.before.name)} IS NOT NULL`).join(' AND ');
   const found = merged(database, rows, key, on, `WHERE ${whole}`);
   const nameless = byUnsetValue(database, rows, hasNull('before'), hasNull('after'));
@@ -81,7 +105,7 @@ function merged(
     before.type.toUpperCase() === after.type.toUpperCase() && !found.valuesChanged.has(after.name);
   if (key.every(isExact)) return found;
   const names = key.map(({ after }) => `a.${quoteIdentifier(after.name)}`).join(', ');
-  const tables = `before.${quoteIdentifier(rows.before.name)} AS b JOIN main.${quoteIdentifier(rows.after.name)} AS a ON ${on} ${where}`;
+  const tables = `${rowsIn('before', rows.before, 'b', rows.ranges)} JOIN main.${quoteIdentifier(rows.after.name)} AS a ON ${on} ${where}`;
   const { matches, targets } = database
     .prepare(
       `SELECT (SELECT count(*) FROM ${tables}) AS matches, (SELECT count(*) FROM (SELECT DISTINCT ${names} FROM ${tables})) AS targets`,
@@ -92,7 +116,7 @@ function merged(
 
 function byIdentity(
   database: SqliteDatabase,
-  { before, after, columns }: RowPair,
+  { before, after, columns, ranges }: RowPair,
   on: string,
   where: string,
 ): RowChanges {
@@ -102,7 +126,7 @@ function byIdentity(
   const row = database
     .prepare(
       `SELECT sum(NOT (${there})) AS gone${sums.join('')}
-         FROM before.${quoteIdentifier(before.name)} AS b LEFT JOIN main.${quoteIdentifier(after.name)} AS a ON ${on} ${where}`,
+         FROM ${rowsIn('before', before, 'b', ranges)} LEFT JOIN main.${quoteIdentifier(after.name)} AS a ON ${on} ${where}`,
     )
     .get() as Record<string, number | null>;
   const changed = columns
@@ -124,20 +148,20 @@ function byUnsetValue(database: SqliteDatabase, rows: RowPair, whereBefore = '1'
 /** Without an identity only values tell: how often each row stands in before more often than in after. */
 function byValue(
   database: SqliteDatabase,
-  { before, after, columns }: RowPair,
+  { before, after, columns, ranges }: RowPair,
   whereBefore = '1',
   whereAfter = '1',
 ): RowChanges {
   const list = (side: 'before' | 'after'): string =>
-    columns.map((column, at) => `${quoteIdentifier(column[side].name)} COLLATE BINARY AS v${at}, `).join('');
+    columns.map((column, at) => `t.${quoteIdentifier(column[side].name)} COLLATE BINARY AS v${at}, `).join('');
   const grouped = columns.length === 0 ? '' : `GROUP BY ${columns.map((_, at) => `v${at}`).join(', ')}`;
   const row = database
     .prepare(
       `SELECT total(n) AS gone FROM (
          SELECT sum(one) AS n FROM (
-           SELECT ${list('before')}1 AS one FROM before.${quoteIdentifier(before.name)} WHERE ${whereBefore}
+           SELECT ${list('before')}1 AS one FROM ${rowsIn('before', before, 't', ranges)} WHERE ${whereBefore}
            UNION ALL
-           SELECT ${list('after')}-1 FROM main.${quoteIdentifier(after.name)} WHERE ${whereAfter}
+           SELECT ${list('after')}-1 FROM ${rowsIn('main', after, 't', ranges)} WHERE ${whereAfter}
          ) ${grouped} HAVING n > 0)`,
     )
     .get() as { gone: number };

@@ -2,23 +2,29 @@ import type { TableEvidence } from '../../seams/evidence.ts';
 import type { SqliteDatabase } from './client.ts';
 import { pairColumns, type ColumnPair, type ColumnPairs, type NameNow } from './columns.ts';
 import { compareRows, count, type RowChanges } from './compare-rows.ts';
+import type { SeenTable } from './page-watch.ts';
 import type { TablePair } from './pairs.ts';
 import type { ColumnState, TableState } from './states.ts';
 import { quoteIdentifier } from './tokens.ts';
 
 /**
  * What happened to the rows of one table between the attached state `before` and `main`. `assigned`: lower-case
- * `table.column` of every column that the statements set.
+ * `table.column` of every column that the statements set. `seen`: what the pages tell, where they do.
  */
 export function compareTable(
   database: SqliteDatabase,
   { before, after, rebuilt }: TablePair,
   nameNow: NameNow,
   assigned: ReadonlySet<string>,
+  seen?: SeenTable,
 ): TableEvidence {
   if (before === undefined || after === undefined) return appearedOrGone(database, before, after);
-  const rowsBefore = count(database, 'before', before);
-  const rowsAfter = count(database, 'main', after);
+  const ranges = seen?.ranges;
+  const rowsBefore = seen?.before?.rows ?? count(database, 'before', before);
+  const rowsAfter =
+    ranges === undefined
+      ? count(database, 'main', after)
+      : rowsBefore + count(database, 'main', after, ranges) - count(database, 'before', before, ranges);
   const paired = pairColumns(before, after, nameNow);
   // What only may be a column renamed is told by its values, whoever set them.
   const isAssigned = (column: ColumnPair): boolean =>
@@ -27,7 +33,7 @@ export function compareTable(
       ['*', column.after.name].some((part) => assigned.has(`${name}.${part}`.toLowerCase())),
     );
   const { changes, dropped } = compareColumns(paired, (columns) =>
-    compareRows(database, { before, after, columns, rebuilt, isAssigned }),
+    compareRows(database, { before, after, columns, rebuilt, ranges, isAssigned }),
   );
   const columnsDropped = droppedValues(database, before, dropped);
   return {
@@ -35,8 +41,7 @@ export function compareTable(
     ...(before.name.toLowerCase() === after.name.toLowerCase() ? {} : { renamedFrom: before.name }),
     rowsBefore,
     rowsAfter,
-    ...bytes(database, 'bytesBefore', 'before', before),
-    ...bytes(database, 'bytesAfter', 'main', after),
+    ...bytesOfBoth(database, before, after, seen),
     changed: changes.differ || changes.gone > 0 || rowsAfter !== rowsBefore || changes.valuesChanged.size > 0,
     rowsGone: changes.gone,
     rowsAdded: rowsAfter - (rowsBefore - changes.gone),
@@ -102,6 +107,19 @@ function droppedValues(
     number
   >;
   return Object.fromEntries(dropped.map((column, at) => [column.name, row[`c${at}`] ?? 0]));
+}
+
+function bytesOfBoth(
+  database: SqliteDatabase,
+  before: TableState,
+  after: TableState,
+  seen: SeenTable | undefined,
+): Pick<TableEvidence, 'bytesBefore' | 'bytesAfter'> {
+  const old =
+    seen?.before === undefined ? bytes(database, 'bytesBefore', 'before', before) : { bytesBefore: seen.before.bytes };
+  if (old.bytesBefore === undefined || seen?.moreBytes === undefined)
+    return { ...old, ...bytes(database, 'bytesAfter', 'main', after) };
+  return { ...old, bytesAfter: old.bytesBefore + seen.moreBytes };
 }
 
 function bytes<Key extends string>(

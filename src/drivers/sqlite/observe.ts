@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { ForerunError } from '../../error.ts';
 import type { Evidence, StatementEvidence, TableEvidence, Violation } from '../../seams/evidence.ts';
@@ -7,9 +8,11 @@ import { codeOf, whenFree } from './busy.ts';
 import type { SqliteDatabase } from './client.ts';
 import { compareTable } from './compare.ts';
 import { connect, rollback, type Setup } from './connection.ts';
+import { descriptorOpenedBy } from './descriptor.ts';
 import { lostObjects } from './lost.ts';
 import { damagedBefore, isCorrupt } from './damaged.ts';
 import { inNewNames, newOrphans, noOrphans, orphansOf, tablesWithKeys } from './orphans.ts';
+import { watchPages, type PageWatch } from './page-watch.ts';
 import { pairTables, type TablePair } from './pairs.ts';
 import { renamesIn } from './renames.ts';
 import { safeWords } from './safe-words.ts';
@@ -26,17 +29,19 @@ export async function observeSqlite(
   setup: Setup | undefined,
   leftOut: readonly string[],
 ): Promise<Observer> {
-  const database = await openBoth(branch, branch, setup, true);
+  const { database, pages } = await openBoth(branch, branch, setup, true);
   const file = nothingKnown(leftOut);
   const known = { before: file, after: file };
   return {
     async begin() {
       rollback(database);
-      await readBefore(database);
+      const read = (): Promise<void> => readBefore(database);
+      await (pages === undefined ? read() : pages.begin(read));
     },
     async finish(statements) {
       try {
-        return await evidenceOf(database, known, statements, damagedBefore);
+        pages?.end();
+        return await evidenceOf(database, known, statements, damagedBefore, pages);
       } catch (error) {
         throw (isCorrupt(error) ? damagedBefore(database, error) : undefined) ?? error;
       } finally {
@@ -57,7 +62,7 @@ export async function compareSqlite(
   setup: Setup | undefined,
   leftOut: readonly string[],
 ): Promise<Evidence> {
-  const database = await openBoth(before, after, setup, false);
+  const { database } = await openBoth(before, after, setup, false);
   try {
     await readBefore(database);
     const {
@@ -79,18 +84,20 @@ export async function compareSqlite(
   }
 }
 
+interface Both {
+  readonly database: SqliteDatabase;
+  /** Absent where the two states are not of one file with a WAL, or the file's pages cannot be read. */
+  readonly pages?: PageWatch;
+}
+
 /** Opens `after` as `main` with `before` attached. */
-async function openBoth(
-  before: Target,
-  after: Target,
-  setup: Setup | undefined,
-  inWal: boolean,
-): Promise<SqliteDatabase> {
+async function openBoth(before: Target, after: Target, setup: Setup | undefined, inWal: boolean): Promise<Both> {
   const { client: database } = await connect(after, setup);
   try {
     if (inWal) await enterWal(database, after);
-    database.prepare('ATTACH ? AS before').run(pathOf(before));
-    return database;
+    const path = realpathSync(pathOf(before));
+    const file = descriptorOpenedBy(path, () => database.prepare('ATTACH ? AS before').run(pathOf(before)));
+    return { database, ...(inWal && file !== undefined ? { pages: watchPages(database, path, file) } : {}) };
   } catch (error) {
     database.close();
     throw error;
@@ -125,11 +132,13 @@ async function evidenceOf(
   known: { readonly before: Known; readonly after: Known },
   statements: readonly StatementEvidence[] | undefined,
   refusal: (database: SqliteDatabase, error: unknown) => ForerunError | undefined,
+  watch?: PageWatch,
 ): Promise<Evidence> {
   const written = writtenTables(statements);
   const { lastColumn } = renamesIn(statements ?? []);
   const assigned = new Set((statements ?? []).flatMap(({ assigns = [] }) => assigns.map((name) => name.toLowerCase())));
   const { pairs, unreadable } = pairTables(database, statements, known);
+  const look = watch?.look();
   const notes = unreadable.map((table) => `The rows of ${table} were not compared: its module is not known here.`);
   const tables: TableEvidence[] = [];
   // Foreign keys are enforced, or checked by the script itself, wherever the statements are known.
@@ -139,7 +148,10 @@ async function evidenceOf(
     // Lets signals and messages through between two tables.
     await turn();
     try {
-      tables.push(compareTable(database, pair, (table, column) => lastColumn(table, column, -1), assigned));
+      const seen = look?.of(pair);
+      const table = compareTable(database, pair, (name, column) => lastColumn(name, column, -1), assigned, seen);
+      tables.push(table);
+      if (seen !== undefined) look?.keep(pair, table);
     } catch (error) {
       const table = pair.after?.name ?? pair.before?.name ?? '';
       const message = `The rows of ${table} could not be compared: ${safeWords(error, database, '')}.`;

@@ -7,6 +7,8 @@ export interface TableState {
   /** 0 for a virtual table. */
   readonly root: number;
   readonly virtual: boolean;
+  /** Its definition, as it stands in the schema. */
+  readonly sql: string;
   /** Columns with values of their own, in order. */
   readonly columns: readonly ColumnState[];
   /** Columns of the declared primary key, in key order. */
@@ -91,6 +93,7 @@ function stateOf(table: ListedTable, all: readonly ListedColumn[] | undefined): 
     name: table.name,
     root: table.root ?? 0,
     virtual: table.type === 'virtual',
+    sql: table.sql,
     columns: all.filter((column) => column.hidden === 0),
     key,
     nullableKey: table.wr === 0 && !isRowid && key.some((column) => column.notnull === 0),

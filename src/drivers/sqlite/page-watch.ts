@@ -1,0 +1,119 @@
+import type { TableEvidence } from '../../seams/evidence.ts';
+import type { SqliteDatabase } from './client.ts';
+import { differingRows, type Differing } from './differing-rows.ts';
+import type { TablePair } from './pairs.ts';
+import { mostFrames, pagesBetween, type Pages } from './pages.ts';
+import { NoTree } from './tree-node.ts';
+import { walMark, type WalMark } from './wal.ts';
+
+/** Tells from the pages that a migration wrote where the rows of a table can differ, so that the others are not read. */
+export interface PageWatch {
+  /** Reads the state before. */
+  begin(read: () => Promise<void>): Promise<void>;
+  /** Call before `main` is read. */
+  end(): void;
+  /** Call once after `main` was read. Undefined where the pages do not tell. */
+  look(): PageLook | undefined;
+}
+
+/** What the pages tell of one migration. */
+export interface PageLook {
+  /** Undefined where they do not tell of that table. */
+  of(pair: TablePair): SeenTable | undefined;
+  /** Remembers what was measured of a table after the migration. */
+  keep(pair: TablePair, evidence: Pick<TableEvidence, 'rowsAfter' | 'bytesAfter'>): void;
+}
+
+export interface SeenTable extends Omit<Differing, 'morePages'> {
+  /** Absent where they have to be measured. */
+  readonly before?: Sizes;
+  readonly moreBytes: number | undefined;
+}
+
+export interface Sizes {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** What was measured of the tree at one root page, and the pages that were written since. */
+interface Measured {
+  readonly sizes: Sizes;
+  readonly written: ReadonlySet<number>;
+}
+
+/** `file` is a descriptor of the database at `path`, which is a real path. */
+export function watchPages(database: SqliteDatabase, path: string, file: number): PageWatch {
+  let from: WalMark | undefined;
+  let to: WalMark | undefined;
+  let measured: ReadonlyMap<number, Measured> = new Map();
+  return {
+    async begin(read) {
+      const mark = walMark(database, path);
+      // What was written in between was not looked at.
+      if (!isSame(mark, to)) measured = new Map();
+      await read();
+      from = isSame(mark, walMark(database, path)) ? mark : undefined;
+    },
+    end() {
+      to = walMark(database, path);
+    },
+    look() {
+      const pages = from && to && pagesBetween({ database, path, file }, from, to);
+      const [old, now] = [measured, new Map<number, Measured>()];
+      measured = now;
+      if (pages === undefined) return undefined;
+      for (const [root, { sizes, written }] of old) {
+        const all = new Set([...written, ...pages.changed]);
+        if (all.size <= mostFrames) now.set(root, { sizes, written: all });
+      }
+      return {
+        of: (pair) => seen(pages, pair, old),
+        keep({ after }, { rowsAfter: rows, bytesAfter: bytes }) {
+          if (after === undefined || rows === undefined || bytes === undefined) return;
+          now.set(after.root, { sizes: { rows, bytes }, written: new Set() });
+        },
+      };
+    },
+  };
+}
+
+function isSame(one: WalMark | undefined, other: WalMark | undefined): boolean {
+  return one !== undefined && one.salt === other?.salt && one.frames === other.frames;
+}
+
+/**
+ * Only where the definition is the same do the same bytes stand for the same rows; and where an overflow page was
+ * written, it may be part of a row whose own page was not.
+ */
+function seen(
+  pages: Pages,
+  { before, after, rebuilt, exchanged }: TablePair,
+  measured: ReadonlyMap<number, Measured>,
+): SeenTable | undefined {
+  if (before === undefined || after === undefined || rebuilt || exchanged || !pages.plain) return undefined;
+  const same = before.root === after.root && before.sql === after.sql && before.name === after.name;
+  if (!same || before.root === 0 || before.rowid === undefined) return undefined;
+  try {
+    const { ranges, morePages } = differingRows(pages, before.root);
+    if (ranges.length > mostRanges) return undefined;
+    const known = measured.get(before.root);
+    const sizes = known !== undefined && isUntouched(pages, before.root, known.written) ? known.sizes : undefined;
+    return {
+      ranges,
+      ...(sizes === undefined ? {} : { before: sizes }),
+      moreBytes: morePages === undefined ? undefined : morePages * pages.pageSize,
+    };
+  } catch (error) {
+    // What is damaged is told by whoever reads all of it.
+    if (error instanceof NoTree || error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+const mostRanges = 5000;
+
+/** Whether a tree, as it stands before, has none of some pages. */
+function isUntouched(pages: Pages, root: number, written: ReadonlySet<number>): boolean {
+  const sinceThen = { ...pages, changed: written, read: (_: unknown, page: number) => pages.read('before', page) };
+  return differingRows(sinceThen, root).ranges.length === 0;
+}
