@@ -151,7 +151,7 @@ async function evidenceOf(
       const seen = look?.of(pair);
       const table = compareTable(database, pair, (name, column) => lastColumn(name, column, -1), assigned, seen);
       tables.push(table);
-      if (seen !== undefined) look?.keep(pair, table);
+      look?.keep(pair, table);
     } catch (error) {
       const table = pair.after?.name ?? pair.before?.name ?? '';
       const message = `The rows of ${table} could not be compared: ${safeWords(error, database, '')}.`;

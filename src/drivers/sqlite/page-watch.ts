@@ -58,7 +58,8 @@ export function watchPages(database: SqliteDatabase, path: string, file: number)
       to = walMark(database, path);
     },
     look() {
-      const pages = from && to && pagesBetween({ database, path, file }, from, to);
+      const [start, end] = [from, to];
+      const pages = start && end && unlessDamaged(() => pagesBetween({ database, path, file }, start, end));
       const [old, now] = [measured, new Map<number, Measured>()];
       measured = now;
       if (pages === undefined) return undefined;
@@ -69,8 +70,8 @@ export function watchPages(database: SqliteDatabase, path: string, file: number)
       return {
         of: (pair) => seen(pages, pair, old),
         keep({ after }, { rowsAfter: rows, bytesAfter: bytes }) {
-          if (after === undefined || rows === undefined || bytes === undefined) return;
-          now.set(after.root, { sizes: { rows, bytes }, written: new Set() });
+          if (after !== undefined && rows !== undefined && bytes !== undefined)
+            now.set(after.root, { sizes: { rows, bytes }, written: new Set() });
         },
       };
     },
@@ -90,21 +91,28 @@ function seen(
   { before, after, rebuilt, exchanged }: TablePair,
   measured: ReadonlyMap<number, Measured>,
 ): SeenTable | undefined {
-  if (before === undefined || after === undefined || rebuilt || exchanged || !pages.plain) return undefined;
+  if (before === undefined || after === undefined || rebuilt || exchanged || !pages.rowsTold) return undefined;
   const same = before.root === after.root && before.sql === after.sql && before.name === after.name;
   if (!same || before.root === 0 || before.rowid === undefined) return undefined;
-  try {
-    const { ranges, morePages } = differingRows(pages, before.root);
-    if (ranges.length > mostRanges) return undefined;
+  const found = unlessDamaged(() => {
     const known = measured.get(before.root);
-    const sizes = known !== undefined && isUntouched(pages, before.root, known.written) ? known.sizes : undefined;
-    return {
-      ranges,
-      ...(sizes === undefined ? {} : { before: sizes }),
-      moreBytes: morePages === undefined ? undefined : morePages * pages.pageSize,
-    };
+    const isKnown = known !== undefined && isUntouched(pages, before.root, known.written);
+    return { ...differingRows(pages, before.root), sizes: isKnown ? known.sizes : undefined };
+  });
+  if (found === undefined || found.ranges.length > mostRanges) return undefined;
+  const { ranges, morePages, sizes } = found;
+  return {
+    ranges,
+    ...(sizes === undefined ? {} : { before: sizes }),
+    moreBytes: morePages === undefined || !pages.plain ? undefined : morePages * pages.pageSize,
+  };
+}
+
+/** What is damaged is told by whoever reads all of it. */
+function unlessDamaged<T>(look: () => T): T | undefined {
+  try {
+    return look();
   } catch (error) {
-    // What is damaged is told by whoever reads all of it.
     if (error instanceof NoTree || error instanceof RangeError) return undefined;
     throw error;
   }

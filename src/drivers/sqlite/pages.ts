@@ -1,5 +1,6 @@
 import { readSync } from 'node:fs';
 import type { SqliteDatabase } from './client.ts';
+import { ownedByWritten } from './owned-pages.ts';
 import { inWal, type Wal, type WalMark } from './wal.ts';
 
 /** A branch before and after a migration, page by page. */
@@ -8,9 +9,11 @@ export interface Pages {
   /** Pages that were written in between; all others are the same, byte by byte. */
   readonly changed: ReadonlySet<number>;
   /**
-   * Whether all that was written are pages of tables and indexes, in both states: no overflow page, where what is long in a
-   * row goes on, and no list of free pages.
+   * Whether no overflow page, where what is long in a row goes on, was written of a row whose own page was not. Then rows
+   * can differ only on pages that were written, or that came or went.
    */
+  readonly rowsTold: boolean;
+  /** Whether all that was written are pages of tables and indexes, in both states: then only these can come or go. */
   readonly plain: boolean;
   read(state: PageState, page: number): Buffer;
 }
@@ -20,7 +23,10 @@ export type PageState = 'before' | 'after';
 /** So many frames are looked at; where more were written, to read whole tables takes no longer. */
 export const mostFrames = 25_000;
 
-/** No overflow page begins with a higher byte than the number of the page that follows it: the highest that may exist. */
+/**
+ * An overflow page, and one of the list of free pages, begins with the number of the page that follows it. With so many
+ * pages its first byte is 0 or 1, where a page of a tree has its kind, from 2 on.
+ */
 const mostPages = 2 ** 25;
 
 /** Both states of a branch, as `before` and `main` of one connection, both read in the transaction that is open. */
@@ -50,13 +56,16 @@ export function pagesBetween({ database, path, file }: BothStates, from: WalMark
         return frame === undefined ? pageIn(file, page, wal.pageSize) : content(frame);
       };
     const readNow = readWith(wal.content);
-    const isPlain = (page: number): boolean =>
-      page === 1 || ((page > pagesBefore || isTree(readNow('before', page))) && isTree(readNow('after', page)));
     const changed = new Set(frames.since.keys());
+    const isTree = (state: PageState, page: number): boolean => page === 1 || readNow(state, page).readUInt8(0) >= 2;
+    const others = new Set([...changed].filter((page) => !isTree('after', page)));
+    const wereTrees = [...changed].every((page) => page > pagesBefore || isTree('before', page));
     return {
       pageSize: wal.pageSize,
       changed,
-      plain: [...changed].every(isPlain),
+      rowsTold: ownedByWritten(others, changed, (page) => readNow('after', page)),
+      // What auto_vacuum cuts off at the end is not written.
+      plain: others.size === 0 && wereTrees && pagesAfter >= pagesBefore,
       read: readWith((frame) => inWal(path, (again) => again.content(frame)) ?? Buffer.alloc(wal.pageSize)),
     };
   });
@@ -85,11 +94,6 @@ function framesIn(wal: Wal, from: WalMark, to: WalMark): Frames | undefined {
   // Either somebody committed after the mark, or a transaction that was rolled back left frames.
   if (start > to.frames || wal.page(to.frames) !== undefined) return undefined;
   return { old, since };
-}
-
-/** The first byte of a page of a tree is its kind, from 2 on. */
-function isTree(page: Buffer): boolean {
-  return page.readUInt8(0) >= 2;
 }
 
 function pageIn(file: number, page: number, pageSize: number): Buffer {
