@@ -60,9 +60,9 @@ export async function status(config: Config, options?: StatusOptions & Heard): P
 }
 
 /** Commits a checkpoint of main by hand; it lives until it is discarded. */
-export async function checkpoint(config: Config, label?: string, options?: Heard): Promise<CopyInfo> {
+export async function checkpoint(config: Config, label?: string, options?: RunOptions): Promise<CopyInfo> {
   const verb = await import('./verbs/copies.ts');
-  return verb.checkpoint(toldTo(await resolveConfig(config), options), label);
+  return verb.checkpoint(toldTo(await resolveConfig(config), options), label, options);
 }
 
 /** Every checkpoint of main, oldest first. */

@@ -160,7 +160,7 @@ function newRun(setup: Setup, options: RunOptions, events: Event[]): Run {
   const run: Run = {
     id,
     host: hostname(),
-    setup: { ...setup, driver: telling(setup.driver.forRun?.(id) ?? setup.driver, tell) },
+    setup: { ...setup, driver: telling(setup.driver.forRun?.(id) ?? setup.driver, tell, options.signal) },
     signal: options.signal ?? new AbortController().signal,
     epoch: 0,
     earlier: [],

@@ -2,6 +2,7 @@ import { messageOf } from './error.ts';
 import { readJournal, releaseMain } from './promotion/claim.ts';
 import type { Run } from './run-log.ts';
 import type { Copy, ListedCopy } from './seams/provider.ts';
+import { cleaningUp } from './telling.ts';
 
 /**
  * Discards what the run made and nobody needs: its branches, its checkpoints where it promoted nothing, and the
@@ -16,7 +17,7 @@ export async function leaveClean(run: Run): Promise<void> {
     const copies = await provider.list(main);
     run.earlier = inOrder(copies, run);
     for (const copy of unneeded(copies, run)) await discard(run, copy);
-    if (run.middle === undefined) await releaseMain(run);
+    if (run.middle === undefined) await releaseMain(run, run.signal.aborted ? cleaningUp() : undefined);
   } catch (error) {
     run.note('tidy', `Something is left to clean up, which the next run will do: ${messageOf(error)}`);
   }

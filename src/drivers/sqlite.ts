@@ -38,8 +38,8 @@ export function sqlite(options: SqliteOptions = {}): Driver {
 }
 
 function driverOf(options: SqliteOptions, leftOut: readonly string[]): Driver {
-  const open = (target: Target, waiting?: Waiting): Promise<SqliteConnection> =>
-    connect(target, options.setup, waiting);
+  const open = (target: Target, waiting?: Waiting, givingUp?: AbortSignal): Promise<SqliteConnection> =>
+    connect(target, options.setup, waiting, givingUp);
   return {
     name: 'sqlite',
     transactionalDdl: true,

@@ -45,7 +45,7 @@ export function journalledRow(
  */
 export async function claimMain(run: Run): Promise<void> {
   const found = run.epoch;
-  await onJournal(run, async (session, identity) => {
+  const claim = async (session: Session, identity: string): Promise<void> => {
     const before = await run.setup.driver.journal(session).read(identity);
     if ((before?.epoch ?? 0) !== found) throw lost(run, before);
     run.earlier = runsUpTo(before);
@@ -54,18 +54,21 @@ export async function claimMain(run: Run): Promise<void> {
     // Where a migration is in the middle, that must be known to the next run, too.
     const row = middle === undefined ? journalRow(run, 'started') : middleRow(run, middle);
     await run.setup.driver.journal(session).write(identity, { ...row, epoch });
-  });
+  };
+  // Nothing is begun yet that an interruption could cut.
+  await onJournal(run, claim, run.signal);
   run.epoch = found + 1;
 }
 
 /** From here on a run that was taken for dead, and has only lost its lock, gets no transaction of its own past its check. */
 export async function takeOver(run: Run, died: JournalEntry): Promise<void> {
   const epoch = died.epoch + 1;
-  await onJournal(run, async (session, identity) => {
+  const take = async (session: Session, identity: string): Promise<void> => {
     const before = await run.setup.driver.journal(session).read(identity);
     if (before?.run !== died.run || before.epoch !== died.epoch) throw lost(run, before);
     await run.setup.driver.journal(session).write(identity, { ...before, epoch });
-  });
+  };
+  await onJournal(run, take, run.signal);
   run.epoch = epoch;
 }
 
@@ -78,9 +81,9 @@ function middleRow(run: Run, middle: Middle): JournalEntry {
   return journalledRow(run, middle, undefined, middle.stretch && { ...middle.stretch, done: true });
 }
 
-/** Says that nothing of this run is left to do. */
-export async function releaseMain(run: Run): Promise<void> {
-  await writeJournal(run, journalRow(run, 'finished'));
+/** Says that nothing of this run is left to do. `signal` ends the waiting for a main that is locked. */
+export async function releaseMain(run: Run, signal?: AbortSignal): Promise<void> {
+  await writeJournal(run, journalRow(run, 'finished'), signal);
 }
 
 /**
@@ -108,17 +111,23 @@ export async function readJournal(run: Run): Promise<JournalEntry | undefined> {
 }
 
 /** Only while main is this run's. */
-export async function writeJournal(run: Run, entry: JournalEntry): Promise<void> {
-  await onJournal(run, async (session, identity) => {
+export async function writeJournal(run: Run, entry: JournalEntry, signal?: AbortSignal): Promise<void> {
+  const write = async (session: Session, identity: string): Promise<void> => {
     await checkClaim(run, session, identity);
     await run.setup.driver.journal(session).write(identity, entry);
-  });
+  };
+  await onJournal(run, write, signal);
 }
 
-async function onJournal(run: Run, act: (session: Session, identity: string) => Promise<void>): Promise<void> {
+async function onJournal(
+  run: Run,
+  act: (session: Session, identity: string) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
   const { driver, main } = run.setup;
   const identity = await driver.identity(main);
-  await driver.transaction(main, ownWork(run), (session) => act(session, identity));
+  const attempt = { ...ownWork(run), ...(signal && { signal }) };
+  await driver.transaction(main, attempt, (session) => act(session, identity));
 }
 
 /** An attempt for transactions of our own: short, and not to be cut off by an interruption. `run` says what it waits for. */

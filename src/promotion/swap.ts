@@ -2,7 +2,7 @@ import { ForerunError, isForerunError } from '../error.ts';
 import { verdict } from '../gate.ts';
 import type { Rehearsal } from '../rehearsal/rehearse.ts';
 import type { Run } from '../run-log.ts';
-import type { Branch, Checkpoint } from '../seams/provider.ts';
+import type { Branch, Checkpoint, Replacing } from '../seams/provider.ts';
 import { journalRow, ownWork } from './claim.ts';
 
 /** How often a batch is rehearsed again because main was written meanwhile. */
@@ -30,7 +30,7 @@ export async function swap(run: Run, plan: SwapPlan): Promise<Rehearsal> {
       await stamp(run, rehearsal.branch);
       // Whatever goes wrong from here on, the checkpoints are the way back.
       run.inDoubt = true;
-      await provider.promote(rehearsal.branch, base, (message) => run.note('promotion', message));
+      await provider.promote(rehearsal.branch, base, replacing(run));
       run.inDoubt = false;
       return rehearsal;
     } catch (error) {
@@ -42,6 +42,11 @@ export async function swap(run: Run, plan: SwapPlan): Promise<Rehearsal> {
       refuseBlocked(rehearsal);
     }
   }
+}
+
+/** What a promotion by swap tells, and what ends its waiting. */
+export function replacing(run: Run): Replacing {
+  return { signal: run.signal, waiting: run.tell, note: (message) => run.note('promotion', message) };
 }
 
 async function swapHeld(run: Run, plan: SwapPlan, last: Rehearsal, stale: unknown): Promise<Rehearsal> {

@@ -14,7 +14,7 @@ import { make, type Origin } from './copy/make.ts';
 import { copiesOf, ensureCopyOf, folderOf, mainOf } from './copy/place.ts';
 import { canReflink } from './copy/reflink.ts';
 import { removeCopy } from './copy/records.ts';
-import { replace } from './copy/replace.ts';
+import { replace, type Waiting } from './copy/replace.ts';
 import { asFailure, freeBytes, sizeOf } from './copy/space.ts';
 import { copyAtRest, isAtRest, take } from './copy/take.ts';
 import { versionOf, type Version } from '../drivers/sqlite/version.ts';
@@ -58,9 +58,9 @@ export function copy(options: CopyOptions = {}): Provider {
       const version = versionSince(versions, since);
       return whenFree(() => version.moved(), { waitMs, what: 'reading the version of main' });
     },
-    promote: (branch, since) => promote(branch, since, versionSince(versions, since), waitMs),
+    promote: (branch, since, how) => promote(branch, since, versionSince(versions, since), { ...how, waitMs }),
     promoteHeld: (branch, main, rehearse) => promoteHeld(branch, main, rehearse, waitMs),
-    restore: (checkpoint, main) => restore(checkpoint, main, waitMs),
+    restore: (checkpoint, main, how) => restore(checkpoint, main, { ...how, waitMs }),
     async discard(what) {
       const folder = folderOf(what);
       forget(what.id);
@@ -116,14 +116,14 @@ async function copyCopy(from: Checkpoint | Branch, kind: Copy['kind'], making: M
   });
 }
 
-async function promote(branch: Branch, since: Checkpoint, version: Version, waitMs: number): Promise<void> {
+async function promote(branch: Branch, since: Checkpoint, version: Version, waiting: Waiting): Promise<void> {
   const { main } = version;
   await ensureCopyOf(branch, main);
   const mayReplace = (): void => {
     if (version.moved()) throw stale(branch, since, main);
   };
-  await whenFree(mayReplace, { waitMs, what: `promoting ${branch.id}` });
-  const done = replace(pathOf(branch.target), main, { waitMs, mayReplace });
+  await whenFree(mayReplace, { ...waiting, what: `promoting ${branch.id}` });
+  const done = replace(pathOf(branch.target), main, { ...waiting, mayReplace });
   await done.catch((error: unknown) => failed(error, main, `promoting ${branch.id}`));
 }
 
@@ -150,11 +150,11 @@ async function promoteHeld(
   });
 }
 
-async function restore(checkpoint: Copy, target: Target, waitMs: number): Promise<void> {
+async function restore(checkpoint: Copy, target: Target, waiting: Waiting): Promise<void> {
   const main = realPathOf(pathOf(target));
   await ensureCopyOf(checkpoint, main);
   if ((await sizeOf(main)) === undefined) await makeEmpty(main);
-  const done = replace(pathOf(checkpoint.target), main, { waitMs });
+  const done = replace(pathOf(checkpoint.target), main, waiting);
   await done.catch((error: unknown) => failed(error, main, `restoring ${checkpoint.id}`));
 }
 

@@ -110,7 +110,7 @@ export function vers(options: VersOptions): Provider {
     awaken: async (main) => awakenVers(world, main),
     ...(isHandedOver(options)
       ? {
-          async promote(branch, since, note = () => {}) {
+          async promote(branch, since, { note = () => {} } = {}) {
             const version = versions.get(since.id);
             if (version === undefined) throw unknownSince(since);
             await told(promoteVers(world, server.succession, branch, version, note), `Making ${branch.id} main`);

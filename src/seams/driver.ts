@@ -80,11 +80,11 @@ export interface Driver {
   /**
    * Throws `BAD_TARGET` with what is wrong where main is missing, unreadable, corrupt or no database, or is read-only
    * and is to be written, and `UNREACHABLE` where no server answers. `use` is `writing` by default. `waiting` is told once when another program has kept it from
-   * being read for a second: for whom or what it waits, in words.
+   * being read for a second: for whom or what it waits, in words. `givingUp` ends the waiting, which then throws its reason.
    */
-  examine(main: Target, use?: 'reading' | 'writing', waiting?: Waiting): Promise<void>;
-  /** `waiting` is told the same of every query on the connection. */
-  open(target: Target, waiting?: Waiting): Promise<Connection>;
+  examine(main: Target, use?: 'reading' | 'writing', waiting?: Waiting, givingUp?: AbortSignal): Promise<void>;
+  /** `waiting` is told the same of every query on the connection, and `givingUp` ends such a wait. */
+  open(target: Target, waiting?: Waiting, givingUp?: AbortSignal): Promise<Connection>;
   /**
    * Runs `body` inside one transaction on a new connection, with `afterBegin` first and `beforeCommit` last. Throws
    * `TRANSACTION_ESCAPED` where the body ended the transaction itself. With `attempt.alone` the body runs on the

@@ -47,6 +47,9 @@ export interface Making {
   note?(message: string): void;
 }
 
+/** How main becomes a copy: who is told what, and what ends the waiting for main. */
+export type Replacing = Pick<Making, 'signal' | 'waiting' | 'note'>;
+
 /** Makes and unmakes copies. Knows nothing of migrations. */
 export interface Provider {
   readonly name: string;
@@ -68,9 +71,10 @@ export interface Provider {
   moved(since: Checkpoint): Promise<boolean>;
   /**
    * Swap: main becomes the branch in one atomic step, only if main has not moved `since`; else `STALE_BRANCH` and
-   * main is as it was. Absent where impossible. `note` is told what people have to do about it.
+   * main is as it was. Absent where impossible. `note` is told what people have to do about it; the signal ends the
+   * waiting for main.
    */
-  promote?(branch: Branch, since: Checkpoint, note?: (message: string) => void): Promise<void>;
+  promote?(branch: Branch, since: Checkpoint, how?: Replacing): Promise<void>;
   /**
    * Swap for a main that is never quiet: holds writers off (readers go on), makes `branch` anew from main, has
    * `rehearse` bring it forward, and promotes it. Throws `STALE_BRANCH` where main cannot be held.
@@ -80,7 +84,7 @@ export interface Provider {
    * Makes main what the checkpoint holds. Safe to repeat. Absent where main cannot be put back in place: then a branch of
    * the checkpoint is all that a rollback can make, and main stays as it is.
    */
-  restore?(checkpoint: Copy, main: Target): Promise<void>;
+  restore?(checkpoint: Copy, main: Target, how?: Replacing): Promise<void>;
   /**
    * Has main answer again, where a process of ours died while main was held still for a copy, and says so. The first thing
    * of every run. Absent where copying never makes main silent.

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { ForerunError } from '../error.ts';
+import type { RunOptions } from '../run-log.ts';
 import type { Branch, Copy } from '../seams/provider.ts';
 import type { Setup } from '../setup.ts';
+import { heard } from '../telling.ts';
 import { baseLabel, infoOf, type CopyInfo } from './copy-info.ts';
 import { asBranch, asCheckpoint, findCopy } from './find-copy.ts';
 import { stampOf } from './moment.ts';
@@ -18,10 +20,14 @@ export interface BranchOptions {
 }
 
 /** Commits a checkpoint of main by hand; it lives until it is discarded. */
-export async function checkpoint(setup: Setup, label: string = `manual-${stampOf(new Date())}`): Promise<CopyInfo> {
+export async function checkpoint(
+  setup: Setup,
+  label: string = `manual-${stampOf(new Date())}`,
+  options: RunOptions = {},
+): Promise<CopyInfo> {
   refuseName(label);
   await setup.driver.examine(setup.main);
-  await using made = await setup.provider.checkpoint(setup.main, { label });
+  await using made = await setup.provider.checkpoint(setup.main, { label, ...heard(options) });
   return infoOf(made);
 }
 

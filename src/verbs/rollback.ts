@@ -5,9 +5,10 @@ import { schemaDiff } from '../schema-diff.ts';
 import type { Driver, LockHolder, Schema } from '../seams/driver.ts';
 import type { JournalEntry } from '../seams/records.ts';
 import type { SchemaChange, TableEvidence } from '../seams/evidence.ts';
-import type { Branch, Checkpoint, ListedCopy } from '../seams/provider.ts';
+import type { Branch, Checkpoint, ListedCopy, Making } from '../seams/provider.ts';
 import type { Target } from '../seams/target.ts';
 import type { Setup } from '../setup.ts';
+import { heard } from '../telling.ts';
 import { infoOf, type CopyInfo } from './copy-info.ts';
 import { asCheckpoint, findCopy } from './find-copy.ts';
 import { lookAt } from '../look-at.ts';
@@ -52,16 +53,15 @@ export async function rollback(setup: Setup, idOrLabel: string, options: RunOpti
   const notes = [...found.notes];
   const { provider } = setup;
   if (provider.restore === undefined) {
-    const { signal } = options;
     const branch = await provider.branch(asCheckpoint(wanted), {
       label: `rollback-to-${wanted.id}`,
-      ...(signal === undefined ? {} : { signal }),
+      ...heard(options),
       note: (message) => notes.push(message),
     });
     return { ...found, notes, branch: infoOf(branch) };
   }
   try {
-    const safety = await replaceMain(setup, wanted, { holder, notes, takenBack: found.migrations }, options.signal);
+    const safety = await replaceMain(setup, wanted, { holder, notes, takenBack: found.migrations }, heard(options));
     return { ...found, notes, safety: infoOf(safety) };
   } finally {
     await cleanUp(setup, holder, notes);
@@ -105,24 +105,26 @@ async function replaceMain(
     notes,
     takenBack,
   }: { readonly holder: LockHolder; readonly notes: string[]; readonly takenBack: readonly string[] },
-  signal: AbortSignal | undefined,
+  how: Pick<Making, 'signal' | 'waiting'>,
 ): Promise<Checkpoint> {
   const { provider, main, source } = setup;
-  const aborted = signal === undefined ? {} : { signal };
-  const scratch = await provider.branch(asCheckpoint(wanted), { label: holder.run, run: holder.run, ...aborted });
+  const scratch = await provider.branch(asCheckpoint(wanted), { label: holder.run, run: holder.run, ...how });
   await stamp(setup, scratch, holder, takenBack);
-  await using safety = await provider.checkpoint(main, { label: `before-rollback-${wanted.id}`, ...aborted });
-  signal?.throwIfAborted();
+  await using safety = await provider.checkpoint(main, { label: `before-rollback-${wanted.id}`, ...how });
+  how.signal?.throwIfAborted();
   // A record in the database itself goes back with it.
   const outside = source.tables === undefined ? source : undefined;
   const recorded = ((await outside?.recorded?.(main)) ?? []).map((one) => (typeof one === 'string' ? one : one.name));
   // First, because whatever stands in the framework's record and not in the history would be adopted by the next run.
   await outside?.reconcile?.(main, await recordAfter(setup, scratch, recorded));
   try {
-    await provider.restore?.(scratch, main);
+    await provider.restore?.(scratch, main, how);
   } catch (error) {
-    if (!(await isRestored(setup, holder))) {
+    const restored = await isRestored(setup, holder);
+    if (restored !== true) {
       await outside?.reconcile?.(main, recorded);
+      // Main is what it holds, as is known for sure only where main can be asked.
+      if (restored === false) await provider.discard(safety);
       throw error;
     }
     notes.push(`The rollback was in doubt (${messageOf(error)}); main's journal shows that it went through.`);
@@ -130,11 +132,12 @@ async function replaceMain(
   return safety;
 }
 
-async function isRestored(setup: Setup, { run }: LockHolder): Promise<boolean> {
+/** Undefined where main cannot be asked. */
+async function isRestored(setup: Setup, { run }: LockHolder): Promise<boolean | undefined> {
   try {
     return (await journalOf(setup, setup.main))?.run === run;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -5,6 +5,8 @@ export interface Patience {
   /** Gives up after this many milliseconds. @default 30000 */
   readonly waitMs?: number;
   readonly signal?: AbortSignal | undefined;
+  /** Ends the waiting, and nothing else: what is free is done all the same. */
+  readonly givingUp?: AbortSignal | undefined;
   /** For the message: what could not be done. */
   readonly what: string;
   /** Told once, after a second. */
@@ -12,7 +14,11 @@ export interface Patience {
 }
 
 /** Nobody wants to read of shorter waits, in milliseconds. */
-const worthTelling = 1000;
+export const worthTelling = 1000;
+
+export function waitingWords(what: string, limit: number): string {
+  return `Another program has the database locked (${what}); waiting for up to ${limit / 1000} s.`;
+}
 
 /** Tries until the database is not locked, without blocking the event loop. Throws `LOCKED` at the limit. */
 export async function whenFree<T>(attempt: () => T, patience: Patience): Promise<T> {
@@ -25,13 +31,12 @@ export async function whenFree<T>(attempt: () => T, patience: Patience): Promise
       return attempt();
     } catch (error) {
       if (!isBusy(error)) throw error;
+      patience.givingUp?.throwIfAborted();
       const waited = performance.now() - start;
       if (waited >= limit) throw lockedFor(limit, patience.what, error);
       if (!told && waited >= worthTelling) {
         told = true;
-        patience.waiting?.(
-          `Another program has the database locked (${patience.what}); waiting for up to ${limit / 1000} s.`,
-        );
+        patience.waiting?.(waitingWords(patience.what, limit));
       }
     }
     await sleep(pause, undefined, patience.signal ? { signal: patience.signal } : undefined);

@@ -11,7 +11,12 @@ export interface SqliteConnection extends Connection {
   readonly client: SqliteDatabase;
 }
 
-export async function connect(target: Target, setup: Setup | undefined, waiting?: Waiting): Promise<SqliteConnection> {
+export async function connect(
+  target: Target,
+  setup: Setup | undefined,
+  waiting?: Waiting,
+  givingUp?: AbortSignal,
+): Promise<SqliteConnection> {
   const database = await openDatabase(pathOf(target));
   try {
     setup?.(database);
@@ -19,12 +24,12 @@ export async function connect(target: Target, setup: Setup | undefined, waiting?
     database.close();
     throw error;
   }
-  return connectionOf(database, waiting);
+  return connectionOf(database, waiting, givingUp);
 }
 
 /** Makes a connection of a database that is open already; disposing it closes the database. */
-export function connectionOf(database: SqliteDatabase, waiting?: Waiting): SqliteConnection {
-  const patience = { what: 'running a query', waiting };
+export function connectionOf(database: SqliteDatabase, waiting?: Waiting, givingUp?: AbortSignal): SqliteConnection {
+  const patience = { what: 'running a query', waiting, givingUp };
   const prepare = remembering(database);
   return {
     client: database,

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { ForerunError, messageOf } from '../../error.ts';
 import type { Waiting } from '../../seams/driver.ts';
 import type { Target } from '../../seams/target.ts';
-import { codeOf, whenFree } from './busy.ts';
+import { codeOf, whenFree, type Patience } from './busy.ts';
 import { openDatabase } from './client.ts';
 import { pathOf } from './target.ts';
 
@@ -16,13 +16,14 @@ export async function examineSqlite(
   target: Target,
   use: 'reading' | 'writing' = 'writing',
   waiting?: Waiting,
+  givingUp?: AbortSignal,
 ): Promise<void> {
   const path = pathOf(target);
   try {
     await examineFile(path, use);
-    await examineContent(path, waiting);
+    await examineContent(path, { waiting, givingUp });
   } catch (error) {
-    if (error instanceof ForerunError) throw error;
+    if (error instanceof ForerunError || givingUp?.aborted) throw error;
     // SQLite says of its own files beside the database only that the database cannot be opened.
     if (codeOf(error)?.startsWith('SQLITE_CANTOPEN')) await examineBeside(await realpath(path));
     throw unusable(path, error);
@@ -61,11 +62,11 @@ async function examineBeside(path: string): Promise<void> {
   }
 }
 
-async function examineContent(path: string, waiting: Waiting | undefined): Promise<void> {
+async function examineContent(path: string, patience: Omit<Patience, 'what'>): Promise<void> {
   const database = await openDatabase(path);
   try {
     const look = (): unknown => database.prepare('SELECT count(*) FROM sqlite_schema').get();
-    await whenFree(look, { what: `reading ${path}`, waiting });
+    await whenFree(look, { ...patience, what: `reading ${path}` });
   } finally {
     database.close();
   }

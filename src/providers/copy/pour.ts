@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isBusy } from '../../drivers/sqlite/busy.ts';
+import { isBusy, waitingWords, worthTelling } from '../../drivers/sqlite/busy.ts';
 import type { SqliteDatabase } from '../../drivers/sqlite/client.ts';
 import { ForerunError } from '../../error.ts';
 
 export interface Pouring {
   readonly waitMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Told once when it has waited for another program for a second. */
+  readonly waiting?: ((message: string) => void) | undefined;
   /** For messages: what is being done. */
   readonly what: string;
   /** Called when `to` is locked for writing and nothing of it is written yet. A throw leaves it as it was. */
@@ -24,10 +26,16 @@ const chunkBytes = 8 * 1024 * 1024;
  */
 export async function pour(source: SqliteDatabase, to: string, pouring: Pouring): Promise<void> {
   const start = performance.now();
+  let tell = pouring.waiting;
   for (;;) {
     pouring.signal?.throwIfAborted();
     if (await poured(source, to, pouring)) return;
-    if (performance.now() - start >= pouring.waitMs) throw stayedLocked(to, pouring);
+    const waited = performance.now() - start;
+    if (waited >= pouring.waitMs) throw stayedLocked(to, pouring);
+    if (waited >= worthTelling) {
+      tell?.(waitingWords(pouring.what, pouring.waitMs));
+      tell = undefined;
+    }
     // With jitter, so that a program which writes at a steady pace is not missed at every try.
     await sleep(2 + Math.random() * 20);
   }

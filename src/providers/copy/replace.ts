@@ -6,8 +6,15 @@ import { pour } from './pour.ts';
 import { shapeOf, type Shape } from './shape.ts';
 import { ensureSpace } from './space.ts';
 
-export interface Replacing {
+export interface Waiting {
   readonly waitMs: number;
+  /** Ends the waiting; main is as it was then. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told once when it has waited for another program for a second. */
+  readonly waiting?: ((message: string) => void) | undefined;
+}
+
+export interface Replacing extends Waiting {
   /** Asked when main is locked for writing and nothing of it is written yet. A throw leaves main as it was. */
   readonly mayReplace?: () => void;
 }
@@ -17,7 +24,8 @@ export interface Replacing {
  * its journal mode, and the connections that others have open.
  */
 export async function replace(source: string, main: string, replacing: Replacing): Promise<void> {
-  const patience = { waitMs: replacing.waitMs, what: `replacing ${main}` };
+  const { waitMs, signal, waiting } = replacing;
+  const patience = { waitMs, signal, waiting, what: `replacing ${main}` };
   const target = await openDatabase(main);
   try {
     const before = await whenFree(() => shapeOf(target), patience);
@@ -30,7 +38,8 @@ export async function replace(source: string, main: string, replacing: Replacing
       ...patience,
       ...(replacing.mayReplace ? { beforeFirst: replacing.mayReplace } : {}),
     });
-    await confirm(target, version, after, patience);
+    // By then main is replaced, whoever wants an end of it.
+    await confirm(target, version, after, { waitMs, what: patience.what });
   } finally {
     target.close();
   }

@@ -1,5 +1,6 @@
 import { ForerunError, isForerunError, messageOf } from '../../error.ts';
 import { journalRow, ownWork, readJournal } from '../../promotion/claim.ts';
+import { replacing } from '../../promotion/swap.ts';
 import { reconciled } from '../../reconcile.ts';
 import type { Ending, Run } from '../../run-log.ts';
 import type { Branch, Checkpoint, ListedCopy, Provider } from '../../seams/provider.ts';
@@ -59,7 +60,7 @@ async function swap(run: Run, candidate: Branch, now: Checkpoint, last: Brought 
   // Before, so that the way back is kept however this ends.
   run.waysBack.add(now.id);
   try {
-    await provider.promote(candidate, now, (message) => run.note('promotion', message));
+    await provider.promote(candidate, now, replacing(run));
   } catch (error) {
     if (isForerunError(error, 'STALE_BRANCH')) run.waysBack.delete(now.id);
     throw error;
