@@ -1,4 +1,5 @@
-import type { Contents, Driver, Schema, TableColumns } from '../seams/driver.ts';
+import { isAlive } from '../process.ts';
+import type { Contents, Driver, LockHolder, Schema, TableColumns } from '../seams/driver.ts';
 import type { Evidence, Violation } from '../seams/evidence.ts';
 import type { Target } from '../seams/target.ts';
 import { placeOf, targetIn } from './sqlite-in-vm/address.ts';
@@ -95,10 +96,14 @@ function driverOf(options: InVmOptions, leftOut: readonly string[], run?: string
     async lock(main, { holder, waitMs, signal, waiting }) {
       await makeHome(homeIn(root));
       const { link, path } = await at(main);
+      // Whoever finds that this process died ends what works for it there.
+      link.workFor(holder.run);
+      const locked = (by: LockHolder | undefined): void => {
+        if (by === undefined || waitMs === 0 || isAlive(by)) return waiting(by);
+        link.peer.tell('endRun', path, by.run);
+      };
       const opened = await openIn(link, () =>
-        heardIn(link, tokens, signal, { locked: waiting }, (token) =>
-          link.peer.call('lock', path, holder, waitMs, token),
-        ),
+        heardIn(link, tokens, signal, { locked }, (token) => link.peer.call('lock', path, holder, waitMs, token)),
       );
       return { [Symbol.asyncDispose]: () => close(opened) };
     },
