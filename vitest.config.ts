@@ -35,7 +35,7 @@ const needs: readonly { readonly there: boolean; readonly what: string; readonly
     what: 'the stand-in for Vers, which fails on demand (VERS_URL names a service)',
     tests: [
       'test/{cli,faults,support,providers}/postgres-vers*.test.ts',
-      'test/{cli/sqlite-vers,drivers/sqlite-in-vm,drivers/sqlite-in-vm-faults}.test.ts',
+      'test/{cli/sqlite-vers,faults/sqlite-vers,drivers/sqlite-in-vm,drivers/sqlite-in-vm-faults}.test.ts',
       'test/providers/contract-vers-files.test.ts',
     ],
   },

@@ -61,6 +61,7 @@ async function scenariosLike(like: string): Promise<readonly Scenario[]> {
   if (like.startsWith('knex-')) return (await import('./scenarios/knex.ts')).knexScenarios;
   if (like.includes('prisma')) return (await import('./scenarios/prisma.ts')).prismaScenarios;
   if (like.startsWith('trailbase')) return (await import('./scenarios/trailbase.ts')).trailbaseScenarios;
+  if (like.startsWith('vers-files-')) return (await import('./scenarios/vers-files.ts')).versFilesScenarios;
   if (like.startsWith('vers-')) return (await import('./scenarios/vers.ts')).versScenarios;
   if (like.startsWith('postgres-')) {
     const { postgresScenarios, slowly } = await import('./scenarios/postgres.ts');

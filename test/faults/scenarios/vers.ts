@@ -9,7 +9,7 @@ export const versScenarios: readonly Scenario[] = postgresScenarios
   .filter(({ name }) => name === 'postgres-sql' || name === 'postgres-concurrently')
   .map((scenario) => ({ ...scenario, name: scenario.name.replace('postgres', 'vers'), setup: inVm }));
 
-function inVm({ root, database }: Place): Promise<Setup> {
+export function inVm({ root, database }: Place): Promise<Setup> {
   const { FORERUN_VERS_VM: vm = '', FORERUN_VERS_CLI: cli = '' } = process.env;
   return resolveConfig({ database, root, provider: vers({ vm, cli }), lockWaitSeconds: 20 });
 }
