@@ -13,7 +13,7 @@ import type { DownOptions, UpOptions } from './run.ts';
 import type { RunOptions } from './run-log.ts';
 import type { RunResult } from './result.ts';
 import type { Selection } from './plan.ts';
-import type { BranchOptions, CopyInfo } from './verbs/copies.ts';
+import type { BranchInfo, BranchOptions, CopyInfo } from './verbs/copies.ts';
 import type { Difference, DiffOptions } from './verbs/diff.ts';
 import type { Diagnosis } from './verbs/doctor.ts';
 import type { Initialized } from './verbs/init.ts';
@@ -72,7 +72,7 @@ export async function checkpoints(config: Config): Promise<readonly CopyInfo[]> 
 }
 
 /** Makes a branch from main, or from a checkpoint or another branch; it stays reachable until it is discarded. */
-export async function branch(config: Config, options?: BranchOptions & Heard): Promise<CopyInfo> {
+export async function branch(config: Config, options?: BranchOptions & Heard): Promise<BranchInfo> {
   refuseUnknownOptions(options, branchOptions);
   const verb = await import('./verbs/copies.ts');
   return verb.branch(toldTo(await resolveConfig(config), options), options);
@@ -166,6 +166,7 @@ export { ForerunError, isForerunError, type ErrorCode, type ErrorDetails } from 
 export { schemaHistory, type HistoryStorage, type SchemaHistoryOptions } from './schema-history.ts';
 export type {
   BranchOptions,
+  BranchInfo,
   CopyInfo,
   Diagnosis,
   Difference,

@@ -2,7 +2,7 @@ import { isAlive } from '../process.ts';
 import type { Contents, Driver, LockHolder, Schema, TableColumns } from '../seams/driver.ts';
 import type { Evidence, Violation } from '../seams/evidence.ts';
 import type { Target } from '../seams/target.ts';
-import { placeOf, targetIn } from './sqlite-in-vm/address.ts';
+import { commandAt, placeOf, targetIn } from './sqlite-in-vm/address.ts';
 import type { Agents } from './sqlite-in-vm/agents.ts';
 import { attemptIn, heardIn } from './sqlite-in-vm/attempt.ts';
 import { bring } from './sqlite-in-vm/bring.ts';
@@ -60,6 +60,7 @@ function driverOf(options: InVmOptions, leftOut: readonly string[], run?: string
     onlySql: {
       why: 'it is a file in a VM, to which Forerun brings SQL alone',
       next: 'Write it as SQL; or run Forerun inside the VM, on the file itself.',
+      command: commandAt,
     },
     target: (address) => targetIn(address, vm),
     identity: run === undefined ? identity : once(identity),

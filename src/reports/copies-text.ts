@@ -1,5 +1,5 @@
 import { shellWord } from '../shell-word.ts';
-import type { CopyInfo } from '../verbs/copies.ts';
+import type { BranchInfo, CopyInfo } from '../verbs/copies.ts';
 import { age, count, size } from './quantities.ts';
 import type { Style, View } from './style.ts';
 import { table } from './table.ts';
@@ -44,15 +44,22 @@ export function checkpointText(copy: CopyInfo, style: Style): string {
 }
 
 /** The address on a line of its own, then what can be done with the branch. */
-export function branchText(copy: CopyInfo, style: Style): string {
+export function branchText(copy: BranchInfo, style: Style): string {
   const name = shellWord(copy.label);
+  const commands = [
+    ...(copy.command === undefined ? [[`exec ${name} -- <command>`, 'run something on it'] as const] : []),
+    [`diff main ${name}`, 'see what differs'] as const,
+    ...(copy.promotable ? [[`promote ${name}`, 'make main what it is'] as const] : []),
+    [`discard ${name}`, 'throw it away'] as const,
+  ];
+  const width = Math.max(...commands.map(([command]) => command.length));
   return [
     copy.variable,
     style.dim(`Branch ${copy.label} (${copy.id}): ${size(copy.bytes)} by ${copy.way}. It stays until it is discarded.`),
-    style.dim(`  forerun exec ${name} -- <command>   run something on it`),
-    style.dim(`  forerun diff main ${name}           see what differs`),
-    style.dim(`  forerun promote ${name}             make main what it is`),
-    style.dim(`  forerun discard ${name}             throw it away`),
+    ...commands.map(([command, what]) => style.dim(`  forerun ${command.padEnd(width)}   ${what}`)),
+    ...(copy.command === undefined
+      ? []
+      : [style.dim('  To run something on it, where it is, for example:'), style.dim(`    ${copy.command}`)]),
     '',
   ].join('\n');
 }

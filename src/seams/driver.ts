@@ -68,9 +68,9 @@ export interface Driver {
   readonly transactionalDdl: boolean;
   /**
    * Set where programs and functions cannot reach the database, but only SQL that is run through this driver: why, and what
-   * to do instead.
+   * to do instead. `command` is what to type to have a program work on a database where it is.
    */
-  readonly onlySql?: { readonly why: string; readonly next: string };
+  readonly onlySql?: { readonly why: string; readonly next: string; command(target: Target): string };
   /** Reads an address in any form that the engine's users write; throws `BAD_TARGET`. */
   target(address: string): Target;
   /** Names the database itself, so that a copy of it answers differently. Holds no password. */

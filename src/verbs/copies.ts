@@ -4,11 +4,11 @@ import type { RunOptions } from '../run-log.ts';
 import type { Branch, Copy } from '../seams/provider.ts';
 import type { Setup } from '../setup.ts';
 import { heard } from '../telling.ts';
-import { baseLabel, infoOf, type CopyInfo } from './copy-info.ts';
+import { baseLabel, branchInfoOf, infoOf, type BranchInfo, type CopyInfo } from './copy-info.ts';
 import { asBranch, asCheckpoint, findCopy } from './find-copy.ts';
 import { stampOf } from './moment.ts';
 
-export type { CopyInfo } from './copy-info.ts';
+export type { BranchInfo, CopyInfo } from './copy-info.ts';
 export { discard } from './discard.ts';
 export { findCopy } from './find-copy.ts';
 
@@ -45,16 +45,16 @@ export async function branches(setup: Setup): Promise<readonly CopyInfo[]> {
  * Makes a branch. One of main gets a checkpoint of main as its parent, so that it can be told later what was changed
  * on the branch, and whether main has moved.
  */
-export async function branch(setup: Setup, options: BranchOptions = {}): Promise<CopyInfo> {
+export async function branch(setup: Setup, options: BranchOptions = {}): Promise<BranchInfo> {
   const { from = 'main', name = `branch-${stampOf(new Date())}-${randomBytes(2).toString('hex')}` } = options;
   refuseName(name);
   const copies = await setup.provider.list(setup.main);
   const taken = copies.find((copy) => copy.kind === 'branch' && copy.state === 'ready' && copy.label === name);
   if (taken !== undefined) throw nameTaken(taken);
-  if (from === 'main') return infoOf(await branchOfMain(setup, name));
+  if (from === 'main') return branchInfoOf(await branchOfMain(setup, name), setup);
   const parent = await findCopy(setup, from);
   const origin = parent.kind === 'branch' ? asBranch(parent) : asCheckpoint(parent);
-  return infoOf(await setup.provider.branch(origin, { label: name }));
+  return branchInfoOf(await setup.provider.branch(origin, { label: name }), setup);
 }
 
 async function listed(setup: Setup, kind: Copy['kind']): Promise<readonly CopyInfo[]> {

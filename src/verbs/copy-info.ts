@@ -1,4 +1,5 @@
 import type { Copy, ListedCopy } from '../seams/provider.ts';
+import type { Setup } from '../setup.ts';
 
 /** A checkpoint or a branch, for people. */
 export interface CopyInfo {
@@ -21,6 +22,22 @@ export interface CopyInfo {
   readonly way: string;
   readonly host: string;
   readonly state: ListedCopy['state'];
+}
+
+/** A branch that was made just now, and what can be done with it. */
+export interface BranchInfo extends CopyInfo {
+  /** What to type to have a program work on it; absent where that is `forerun exec`. */
+  readonly command?: string;
+  /** Whether `forerun promote` can make main what it is. */
+  readonly promotable: boolean;
+}
+
+export function branchInfoOf(copy: Copy, { driver, provider }: Pick<Setup, 'driver' | 'provider'>): BranchInfo {
+  return {
+    ...infoOf(copy),
+    ...(driver.onlySql === undefined ? {} : { command: driver.onlySql.command(copy.target) }),
+    promotable: provider.promote !== undefined,
+  };
 }
 
 export function infoOf(copy: Copy | ListedCopy): CopyInfo {

@@ -13,8 +13,8 @@ export async function exec(setup: Setup, branch: string, command: readonly strin
   const [program, ...args] = command;
   if (program === undefined || program === '')
     throw usage('No command was given.', 'Name one: forerun exec <branch> -- <command>');
-  refuseBesideSql(setup.driver, program);
   const copy = await findCopy(setup, branch, 'branch');
+  refuseBesideSql(setup.driver, program, copy.target);
   const { execa } = await import('execa');
   const result = await execa(program, args, {
     env: await environmentOf(setup, copy.target),

@@ -163,6 +163,20 @@ describe('up --safe on a file in a VM', { timeout: 240_000 }, () => {
     expect(await branches()).toEqual([]);
   });
 
+  test('says of a branch what works there, and of a program what to type instead', async () => {
+    const { stdout } = await forerun('branch', '--name', 'premium');
+    const [vm = ''] = await branches();
+    const command = `vers exec -t 60 ${vm} bash -c 'sqlite3 ~/'\\''${basename(file)}'\\'' .schema'`;
+    expect(stdout).toContain(command);
+    expect(stdout).toMatch(/forerun diff .*main premium +see what differs/);
+    expect(stdout).not.toMatch(/forerun (?:exec|promote)/);
+    const program = ['exec', 'premium', '--database', address, '--provider', 'vers', '--', 'true'];
+    const refused = await startForerun(program, { cwd: project.root, env: env() }).ended;
+    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(command) as string });
+    expect(await forerun('discard', 'premium')).toMatchObject({ exitCode: 0 });
+    expect(await branches()).toEqual([]);
+  });
+
   test('says what to install where the VM lacks it, and what cannot reach the file', async () => {
     await project.migration('001_level.sql', 'ALTER TABLE users ADD COLUMN level INTEGER;');
     const without = await project.forerun(address, safe, { ...env(), FORERUN_VERS_AGENT: 'no-such-agent' });

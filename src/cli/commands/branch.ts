@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { branchText, copiesText } from '../../reports/copies-text.ts';
-import type { CopyInfo } from '../../verbs/copies.ts';
+import type { BranchInfo } from '../../verbs/copies.ts';
 import type { CommonOptions } from '../common-options.ts';
 import { given } from '../flags.ts';
 import { helpAfter, longCodes, plainCodes } from '../help.ts';
@@ -18,7 +18,7 @@ export function addBranch(program: Command, cli: Cli): void {
     .addHelpText('after', helpAfter(examples, longCodes))
     .action(async (from: string | undefined, _: unknown, command: Command) => {
       const flags: CommonOptions & { readonly name?: string } = command.optsWithGlobals();
-      await performSupervised<CopyInfo>(
+      await performSupervised<BranchInfo>(
         cli,
         flags,
         { verb: 'branch', choices: given({ from, name: flags.name }) },

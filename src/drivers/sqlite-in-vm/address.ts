@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { ForerunError } from '../../error.ts';
+import { shellWord } from '../../shell-word.ts';
 import type { Target } from '../../seams/target.ts';
 
 /** A database file in a VM: `vers:<vm>:/srv/app.db`, or `vers:/srv/app.db` where the VM is known. */
@@ -30,6 +31,14 @@ export function placeOf({ url }: Target): Place {
   const [, vm, path] = /^vers:([0-9a-f-]{36}):(.*)$/s.exec(url) ?? [];
   if (vm === undefined || path === undefined) throw new TypeError(`not a file in a VM: ${url}`);
   return { vm, path };
+}
+
+/** What to type to have a program work on a file in its VM. */
+export function commandAt(target: Target): string {
+  const { vm, path } = placeOf(target);
+  // The home folder is for the shell there to find.
+  const there = path.startsWith('~/') ? `~/${shellWord(path.slice(2))}` : shellWord(path);
+  return `vers exec -t 60 ${vm} bash -c ${shellWord(`sqlite3 ${there} .schema`)}`;
 }
 
 function bad(target: string, what: string): ForerunError<'BAD_TARGET'> {
