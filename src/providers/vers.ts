@@ -33,7 +33,7 @@ export interface VersOptions {
   readonly quiesce?: string;
   /** How long that command may take, in seconds. @default 60 */
   readonly quiesceLimitSeconds?: number;
-  /** How long to wait until the database in a new VM answers, in seconds. @default 60 */
+  /** How long to wait until the database in a new VM answers, or what works there on a file, in seconds. @default 60 */
   readonly readyLimitSeconds?: number;
   /** How long one call of the command line may take, in seconds. @default 200 */
   readonly callLimitSeconds?: number;
@@ -133,7 +133,8 @@ function worldOf(options: VersOptions): {
   const cli = options.cli ?? 'vers';
   const client = makeVers({ cli, limitMs: (options.callLimitSeconds ?? 200) * 1000 });
   const vm = ensureUuid(options.vm);
-  const agents = agentsIn(client, options.agent ?? 'forerun-agent');
+  const readyLimitMs = (options.readyLimitSeconds ?? 60) * 1000;
+  const agents = agentsIn(client, { agent: options.agent ?? 'forerun-agent', readyLimitMs });
   const quiet = {
     vers: client,
     quiesce: options.quiesce,
@@ -145,7 +146,7 @@ function worldOf(options: VersOptions): {
     tunnels: makeTunnels({ cli, remotePort: options.port ?? 5432 }),
     maintenance: options.maintenance,
     ...(isHandedOver(options) ? { handOver: handOverOf(options) } : {}),
-    readyLimitMs: (options.readyLimitSeconds ?? 60) * 1000,
+    readyLimitMs,
   });
   const world: World = {
     vers: client,

@@ -47,7 +47,7 @@ describe('a file in a VM', { timeout: 120_000 }, () => {
   };
   const newDriver = (agent = 'forerun-agent'): { readonly driver: Driver; readonly agents: Agents } => {
     const client = makeVers({ cli: versProgram, limitMs: 60_000 });
-    const agents = agentsIn(client, agent);
+    const agents = agentsIn(client, { agent, readyLimitMs: 60_000 });
     onTestFinished(() => agents.endAll());
     return { agents, driver: sqliteInVm({ agents, vm: account.vm, root: account.root }) };
   };
@@ -96,7 +96,7 @@ describe('a file in a VM', { timeout: 120_000 }, () => {
     let broken = false;
     const client = makeVers({ cli: versProgram, limitMs: 60_000 });
     const run: RunIn = async (vm, ...what) => (broken ? { code: 1, stdout: '', why: '' } : runIn(client, vm, ...what));
-    const agents = makeAgents({ run, agent: 'forerun-agent' });
+    const agents = makeAgents({ run, agent: 'forerun-agent', readyLimitMs: 60_000 });
     onTestFinished(() => agents.endAll());
     const driver = sqliteInVm({ agents, vm: account.vm, root: account.root });
     const lost = await failure(

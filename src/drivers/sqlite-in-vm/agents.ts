@@ -1,6 +1,5 @@
-import type { RunIn } from './exec.ts';
 import { makeLink, type Link } from './link.ts';
-import { startAgent } from './start.ts';
+import { startAgent, type StartOptions } from './start.ts';
 import { makeTokens, type Tokens } from './tokens.ts';
 
 /** The agents that this process has started, one in each VM that it has to do with. */
@@ -18,17 +17,11 @@ export interface Agents {
   endAll(): Promise<void>;
 }
 
-export interface AgentsOptions {
-  readonly run: RunIn;
-  /** The command line that starts one in a VM. */
-  readonly agent: string;
-}
-
-export function makeAgents({ run, agent }: AgentsOptions): Agents {
+export function makeAgents(options: StartOptions): Agents {
   const links = new Map<string, Promise<Link>>();
   const tokens = makeTokens();
   const start = async (vm: string): Promise<Link> =>
-    makeLink({ run, vm, token: await startAgent(run, vm, agent) }, tokens.methods);
+    makeLink({ run: options.run, vm, token: await startAgent(vm, options) }, tokens.methods);
   /** One that could not be spoken to any more may still do what it was told last: it is ended before anything is asked. */
   const startAnew = async (vm: string, lost: Link): Promise<Link> => {
     const link = await start(vm);

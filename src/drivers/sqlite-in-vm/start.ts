@@ -6,12 +6,24 @@ import type { Ran, RunIn } from './exec.ts';
 import { protocol, type Hello } from './protocol.ts';
 import { code, startScript } from './scripts.ts';
 
+export interface StartOptions {
+  readonly run: RunIn;
+  /** The command line that starts one in a VM. */
+  readonly agent: string;
+  /** How long to wait until it answers: a VM may only just have been made. */
+  readonly readyLimitMs: number;
+}
+
 /** Starts an agent in a VM and answers the name of its folder. Throws where what it needs is not installed there. */
-export async function startAgent(run: RunIn, vm: string, agent: string): Promise<string> {
+export async function startAgent(vm: string, options: StartOptions): Promise<string> {
+  const { run, agent, readyLimitMs } = options;
   const token = randomBytes(12).toString('hex');
   const start = performance.now();
   for (;;) {
-    const ran = await run(vm, startScript(token, agent, holdSeconds), { limitMs: 25_000 });
+    const leftSeconds = Math.ceil((readyLimitMs - (performance.now() - start)) / 1000);
+    const holdSeconds = Math.min(longestHoldSeconds, Math.max(1, leftSeconds));
+    const script = startScript(token, agent, holdSeconds);
+    const ran = await run(vm, script, { limitMs: (holdSeconds + graceSeconds) * 1000 });
     if (ran.code === 0) {
       const hello = JSON.parse(ran.stdout) as Hello;
       if (hello.protocol !== protocol || hello.version !== packageVersion()) throw otherVersion(vm, hello.version);
@@ -19,13 +31,14 @@ export async function startAgent(run: RunIn, vm: string, agent: string): Promise
     }
     if (ran.code === code.missing) throw missing(vm, agent);
     const again = ran.code === undefined || ran.code === code.notYet;
-    if (!again || performance.now() - start > limitMs) throw notStarted(vm, agent, ran);
+    if (!again || performance.now() - start > readyLimitMs) throw notStarted(vm, options, ran);
     await sleep(pauseMs);
   }
 }
 
-const holdSeconds = 15;
-const limitMs = 60_000;
+const longestHoldSeconds = 15;
+/** What starting it and the way there and back take besides. */
+const graceSeconds = 10;
 const pauseMs = 300;
 
 function missing(vm: string, agent: string): ForerunError<'PROVIDER_FAILED'> {
@@ -47,9 +60,13 @@ function installation(vm: string): string {
   return `vers exec -t 300 ${vm} bash -c 'npm install -g forerun@${packageVersion()}'`;
 }
 
-function notStarted(vm: string, agent: string, { code: exit, stdout, why }: Ran): ForerunError<'PROVIDER_FAILED'> {
+function notStarted(
+  vm: string,
+  { agent, readyLimitMs }: StartOptions,
+  { code: exit, stdout, why }: Ran,
+): ForerunError<'PROVIDER_FAILED'> {
   const reasons: Readonly<Record<number, string>> = {
-    [code.notYet]: 'it did not say that it runs',
+    [code.notYet]: `it did not say within ${readyLimitMs / 1000} s that it runs`,
     [code.notOurs]: 'the folder ~/.forerun-agents there is not its user’s own',
   };
   const last =

@@ -3,6 +3,7 @@ import { placeOf, targetAt } from '../../drivers/sqlite-in-vm/address.ts';
 import { makeAgents, type Agents } from '../../drivers/sqlite-in-vm/agents.ts';
 import { leave, openIn } from '../../drivers/sqlite-in-vm/connection.ts';
 import type { RunIn } from '../../drivers/sqlite-in-vm/exec.ts';
+import type { StartOptions } from '../../drivers/sqlite-in-vm/start.ts';
 import type { About } from '../../drivers/sqlite-in-vm/siblings.ts';
 import type { Target } from '../../seams/target.ts';
 import type { Vers } from './client.ts';
@@ -86,7 +87,7 @@ export function filesInside(options: FilesOptions): Inside {
 }
 
 /** Agents in VMs of Vers. A VM that is gone while it is worked on is no mistake in how Forerun is used. */
-export function agentsIn(vers: Vers, agent: string): Agents {
+export function agentsIn(vers: Vers, options: Omit<StartOptions, 'run'>): Agents {
   const run: RunIn = (vm, ...what) =>
     runIn(vers, vm, ...what).catch((error: unknown) => {
       if (!isForerunError(error, 'NOT_FOUND')) throw error;
@@ -97,7 +98,7 @@ export function agentsIn(vers: Vers, agent: string): Agents {
         cause: error,
       });
     });
-  return makeAgents({ run, agent });
+  return makeAgents({ run, ...options });
 }
 
 /** Nobody can look from here how long it really stood: it stood no longer than the command took. */
