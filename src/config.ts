@@ -12,6 +12,7 @@ import type { Driver } from './seams/driver.ts';
 import type { Provider } from './seams/provider.ts';
 import type { Source } from './seams/source.ts';
 import type { Check, CheckContext, CheckAnswer, Setup } from './setup.ts';
+import { sayingWhatSuperseded } from './superseded.ts';
 import type { Target } from './seams/target.ts';
 
 /** What a project says about itself: the default export of `forerun.config.ts`, and the argument of every function. */
@@ -81,7 +82,7 @@ export async function resolveConfig(config: Config): Promise<Setup> {
   const source = await sourceOf(config, { main, driver, provider, databaseVariable, root });
   return {
     main,
-    driver: forSource(driver, source),
+    driver: sayingWhatSuperseded(forSource(driver, source), main, provider),
     provider,
     source,
     checkpoints: config.checkpoints ?? 'each',

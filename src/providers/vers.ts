@@ -108,6 +108,7 @@ export function vers(options: VersOptions): Provider {
       return told(listVers(world, main), `Listing the copies of "${name}"`);
     },
     awaken: async (main) => awakenVers(world, main),
+    superseded: async (main) => world.insideOf(main).succession?.superseded(world.vm, main),
     ...(isHandedOver(options)
       ? {
           async promote(branch, since, { note = () => {} } = {}) {

@@ -1,5 +1,6 @@
 // Without the types of Node nothing else declares `AsyncDisposable`.
 /// <reference lib="esnext.disposable" preserve="true" />
+import type { ForerunError } from '../error.ts';
 import type { Driver } from './driver.ts';
 import type { Target } from './target.ts';
 
@@ -90,6 +91,11 @@ export interface Provider {
    * of every run. Absent where copying never makes main silent.
    */
   awaken?(main: Target): Promise<string | undefined>;
+  /**
+   * The refusal, where another database has taken over from the one that main's address leads to: which one, and what to do.
+   * Asked where main cannot be opened. Absent where main stays where it is.
+   */
+  superseded?(main: Target): Promise<ForerunError | undefined>;
   /** Safe to repeat. */
   discard(what: Copy): Promise<void>;
   /** Every copy of this main that lives, leftovers of a killed process included, oldest first. */

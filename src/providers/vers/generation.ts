@@ -89,10 +89,15 @@ function xidOf(row: Row | undefined): readonly bigint[] {
 
 /** Throws where the configuration names another VM than the one that main is in. */
 export function refuseOther(vm: string, found: Generation | undefined): void {
-  if (found === undefined || (found.state === 'main' && found.vm === vm)) return;
+  const refused = refusalOfOther(vm, found);
+  if (refused !== undefined) throw refused;
+}
+
+export function refusalOfOther(vm: string, found: Generation | undefined): ForerunError | undefined {
+  if (found === undefined || (found.state === 'main' && found.vm === vm)) return undefined;
   const { main, state, other, generation, at } = found;
   if (state === 'fenced') {
-    throw new ForerunError(
+    return new ForerunError(
       'PROVIDER_FAILED',
       `"${main}" in VM ${vm} is being handed over to VM ${other}, since ${at}.`,
       {
@@ -102,7 +107,7 @@ export function refuseOther(vm: string, found: Generation | undefined): void {
     );
   }
   const now = state === 'main' ? found.vm : other;
-  throw new ForerunError(
+  return new ForerunError(
     'CONFIG',
     `VM ${vm} is main no more: since ${at} main is VM ${now}${state === 'main' ? ` (number ${generation} after the first)` : ''}.`,
     {

@@ -1,3 +1,4 @@
+import type { ForerunError } from '../../error.ts';
 import type { Branch } from '../../seams/provider.ts';
 import type { Target } from '../../seams/target.ts';
 import type { Living } from '../postgres/list.ts';
@@ -40,6 +41,8 @@ export interface Inside {
 export interface Succession {
   /** Throws where the configuration names another VM than the one that main is in. */
   ensureMain(vm: string, main: Target): Promise<void>;
+  /** The same as an answer; undefined also where nobody can tell. */
+  superseded(vm: string, main: Target): Promise<ForerunError | undefined>;
   /** Goes on where a process died while it made another VM main, and answers in words what became of it; ensures main. */
   resume(vm: string, main: Target): Promise<string | undefined>;
   /** Main becomes the VM of `record`, if it was not written since `version`; else `STALE_BRANCH` and main is as it was. */

@@ -4,7 +4,7 @@ import type { Target } from '../../seams/target.ts';
 import { databaseOf, targetAtPort } from '../postgres/address.ts';
 import type { ServerSession } from '../postgres/session.ts';
 import { fence, unfence } from './fence.ts';
-import { moveOn, readGeneration, refuseOther, writeGeneration, type Generation } from './generation.ts';
+import { moveOn, readGeneration, refusalOfOther, refuseOther, writeGeneration, type Generation } from './generation.ts';
 import { ensureMovable, handOver } from './hand-over.ts';
 import type { MadeRecord, Succession, Version } from './inside.ts';
 import { readRecords, writeRecord } from './records.ts';
@@ -16,6 +16,11 @@ export function successionOn(serving: Serving): Succession {
     async ensureMain(vm, main) {
       refuseOther(vm, await generationOf(serving, main));
     },
+    superseded: (vm, main) =>
+      generationOf(serving, main).then(
+        (found) => refusalOfOther(vm, found),
+        () => undefined,
+      ),
     resume: (vm, main) => resumeSwap(serving, vm, main),
     promote: (main, branch, record, version) => promoteVers(serving, main, branch, record, version),
   };
