@@ -35,7 +35,8 @@ const needs: readonly { readonly there: boolean; readonly what: string; readonly
     what: 'the stand-in for Vers, which fails on demand (VERS_URL names a service)',
     tests: [
       'test/{cli,faults,support,providers}/postgres-vers*.test.ts',
-      'test/{cli/sqlite-vers,faults/sqlite-vers,drivers/sqlite-in-vm,drivers/sqlite-in-vm-faults}.test.ts',
+      'test/{cli,faults,providers}/sqlite-vers*.test.ts',
+      'test/drivers/{sqlite-in-vm,sqlite-in-vm-faults}.test.ts',
       'test/providers/contract-vers-files.test.ts',
     ],
   },

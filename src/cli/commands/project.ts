@@ -21,9 +21,10 @@ export function addInit(program: Command): void {
     .addHelpText('after', helpAfter(initExamples, plainCodes))
     .action(async (_: unknown, command: Command) => {
       const { provider: named, vm, ...flags } = command.optsWithGlobals<CommonOptions & { readonly vm?: string }>();
+      const address = flags.database;
       // The configuration says it from now on.
       const output = takeOutput(flags);
-      const provider = await providerFound(named, vm, process.env);
+      const provider = await providerFound(named, { vm, address }, process.env);
       const { init } = await import('../../verbs/init.ts');
       const done = await init(process.cwd(), provider === undefined ? {} : { provider });
       output.result(output.json ? json(done) : initText(done, output.view.style));
@@ -33,12 +34,13 @@ export function addInit(program: Command): void {
 const initExamples = [
   ['npx forerun init', 'in the folder of your project'],
   ['npx forerun init --provider vers --vm <uuid>', 'main is in a VM of vers.sh'],
+  ['npx forerun init --provider vers --vm new --database vers:/srv/app.db', 'main is to be a SQLite file in a new one'],
 ] as const;
 
 /** The others need nothing that a configuration would have to say. */
 async function providerFound(
   provider: string | undefined,
-  vm: string | undefined,
+  { vm, address }: { readonly vm: string | undefined; readonly address: string | undefined },
   { FORERUN_VERS_VM: given, FORERUN_VERS_CLI: cli }: NodeJS.ProcessEnv,
 ): Promise<ProviderFound | undefined> {
   if (provider === undefined && vm === undefined) return undefined;
@@ -49,7 +51,11 @@ async function providerFound(
     });
   }
   const { versFound } = await import('../../providers/vers/init.ts');
-  return versFound({ vm: vm ?? (given === '' ? undefined : given), cli: cli === '' ? undefined : cli });
+  return versFound({
+    vm: vm ?? (given === '' ? undefined : given),
+    cli: cli === '' ? undefined : cli,
+    database: address,
+  });
 }
 
 export function addCreate(program: Command): void {

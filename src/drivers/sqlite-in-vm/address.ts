@@ -36,9 +36,12 @@ export function placeOf({ url }: Target): Place {
 /** What to type to have a program work on a file in its VM. */
 export function commandAt(target: Target): string {
   const { vm, path } = placeOf(target);
-  // The home folder is for the shell there to find.
-  const there = path.startsWith('~/') ? `~/${shellWord(path.slice(2))}` : shellWord(path);
-  return `vers exec -t 60 ${vm} bash -c ${shellWord(`sqlite3 ${there} .schema`)}`;
+  return `vers exec -t 60 ${vm} bash -c ${shellWord(`sqlite3 ${wordThere(path)} .schema`)}`;
+}
+
+/** A path as one word for a shell in the VM, which alone knows the home folder. */
+export function wordThere(path: string): string {
+  return path.startsWith('~/') ? `~/${shellWord(path.slice(2))}` : shellWord(path);
 }
 
 function bad(target: string, what: string): ForerunError<'BAD_TARGET'> {

@@ -56,7 +56,8 @@ function otherVersion(vm: string, version: string): ForerunError<'PROVIDER_FAILE
   );
 }
 
-function installation(vm: string): string {
+/** What to type so that this package is in a VM. */
+export function installation(vm: string): string {
   return `vers exec -t 300 ${vm} bash -c 'npm install -g forerun@${packageVersion()}'`;
 }
 
