@@ -33,10 +33,17 @@ export interface Run {
   };
   /** The migration that is in the middle on main: left there by an earlier run to go on from, or by this one. */
   middle: Middle | undefined;
-  /** Ids of the checkpoints that lead back from what this run promoted. */
+  /** Ids of the checkpoints that are kept: they lead back from what this run promoted, or show what somebody wrote. */
   readonly waysBack: Set<string>;
   /** Whether all checkpoints of this run are kept, because it is in doubt what is on main. */
   inDoubt: boolean;
+  /** What may have written main while it was rehearsed. */
+  readonly suspects: {
+    /** Names of what that was said of. */
+    readonly told: Set<string>;
+    /** Id of the checkpoint before the first of them, which shows all that was written since. */
+    before: string | undefined;
+  };
   emit(event: Event): void;
   /** Announces a step before and after, with its time. */
   phase<T>(phase: Phase, subject: string | undefined, step: () => Promise<T>): Promise<T>;
@@ -170,6 +177,7 @@ function newRun(setup: Setup, options: RunOptions, events: Event[]): Run {
     middle: undefined,
     waysBack: new Set(),
     inDoubt: false,
+    suspects: { told: new Set(), before: undefined },
     emit,
     ...phases(emit),
     tell,

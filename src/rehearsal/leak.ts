@@ -23,10 +23,9 @@ export async function watchMain(
   const watch = needed ? await driver.watch?.(main) : undefined;
   if (watch === undefined) return { verify: async () => {}, async [Symbol.asyncDispose]() {} };
   let schema = await mainSchema(run);
-  const look = `forerun diff ${base?.checkpoint.id ?? '<checkpoint>'} main`;
-  const noted = new Set<string>();
   return {
     async verify(ran) {
+      const look = `forerun diff ${run.suspects.before ?? base?.checkpoint.id ?? '<checkpoint>'} main`;
       const culprit: Culprit =
         ran === 'checks'
           ? { name: 'a check', look, remedy: 'make the check use the database variable.' }
@@ -46,12 +45,18 @@ export async function watchMain(
       const changes = differencesInWords(before, now, { added: 'new', removed: 'gone', changed: 'changed' });
       if (changes !== '' || (await watch.shared()) === false)
         throw changedMain(run, culprit, changes, await rowsText(run, base?.checkpoint, watch));
+      // A swap whose main was written meanwhile rehearses on a newer checkpoint, and is in doubt no more once it is done.
+      if (!leavesNothing && run.suspects.before === undefined && base !== undefined) {
+        run.suspects.before = base.checkpoint.id;
+        run.waysBack.add(base.checkpoint.id);
+      }
       // It may run more than once.
-      if (noted.has(culprit.name)) return;
-      noted.add(culprit.name);
+      const { told } = run.suspects;
+      if (told.has(culprit.name)) return;
+      told.add(culprit.name);
       run.note(
         'isolation',
-        `Main was written, or may have been, while ${ran === 'checks' ? 'the checks ran' : 'this migration was rehearsed'}. Somebody else has it open, so that may have been the application; that it was not ${ran === 'checks' ? 'a check' : 'the migration'} cannot be proved.${countsText(watch)}${leavesNothing ? '' : ` See what was written: ${look}. The checkpoint is kept for that.`}`,
+        `Main was written, or may have been, while ${ran === 'checks' ? 'the checks ran' : 'this migration was rehearsed'}. Somebody else has it open, so that may have been the application; that it was not ${ran === 'checks' ? 'a check' : 'the migration'} cannot be proved.${countsText(watch)}${leavesNothing || run.suspects.before === undefined ? '' : ` See what was written: ${look}. The checkpoint is kept for that.`}`,
         culprit.migration,
       );
     },

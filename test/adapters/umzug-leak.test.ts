@@ -1,9 +1,11 @@
+import { once } from 'node:events';
+import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import type Database from 'better-sqlite3';
 import { safeUmzug } from '../../adapters/umzug.ts';
-import { checkpoints } from '../../src/index.ts';
+import { checkpoints, diff } from '../../src/index.ts';
 import type { Context } from './fixtures/umzug/migrations.ts';
-import { own } from './fixtures/umzug/safe.ts';
+import { own, safe } from './fixtures/umzug/safe.ts';
 import { umzugProject } from './fixtures/umzug/project.ts';
 
 const db = `import Database from 'better-sqlite3';
@@ -97,5 +99,53 @@ export const down = async ({ context }) => { context.db.exec('DROP TABLE b'); db
     expect(findings).toMatchObject([
       { gate: 'rehearsal', severity: 'note', message: expect.stringContaining('module: import.meta.url') },
     ]);
+  });
+});
+
+describe('main that an application writes during every rehearsal of a swap', () => {
+  test.each(['wal', 'delete'])('is said once of a migration, with a checkpoint that is kept (%s)', async (mode) => {
+    const project = await umzugProject({
+      'application.mjs': `import Database from 'better-sqlite3';
+const db = new Database('app.db');
+for (const { email } of db.prepare('SELECT email FROM users').all()) void email;
+process.stdin.on('data', () => {
+  db.prepare("INSERT INTO users (email) VALUES ('new@example.com')").run();
+  process.stdout.write('written');
+});
+process.stdout.write('open');\n`,
+    });
+    project.write(`PRAGMA journal_mode = ${mode}`);
+    const application = execa('node', ['application.mjs'], { cwd: project.root, reject: false, buffer: false });
+    await once(application.stdout, 'data');
+    let rehearsals = 0;
+    const umzug = safe(
+      project,
+      [
+        {
+          name: '001_a',
+          up: async ({ context }) => {
+            context.db.exec('CREATE TABLE a (i)');
+            rehearsals += 1;
+            if (rehearsals > 2) return;
+            application.stdin.write('write');
+            await once(application.stdout, 'data');
+          },
+        },
+      ],
+      own,
+    );
+
+    const result = await umzug.safeUp();
+    application.stdin.end();
+    await application;
+
+    expect(rehearsals).toBeGreaterThan(2);
+    const notes = result.findings.filter(({ gate }) => gate === 'isolation');
+    expect(notes).toHaveLength(1);
+    const named = /forerun diff (\S+) main\. The checkpoint is kept/.exec(notes[0]?.message ?? '')?.[1] ?? '';
+    expect((await checkpoints(umzug.config)).map(({ id }) => id)).toContain(named);
+    const { tables } = await diff(umzug.config, named, 'main');
+    expect(tables).toContainEqual(expect.objectContaining({ table: 'users', rowsBefore: 2, rowsAfter: 4 }));
+    expect(result.outcome).toBe('promoted');
   });
 });
