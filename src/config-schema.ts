@@ -9,7 +9,8 @@ import type { Config } from './config.ts';
 const rule = z.enum(['block', 'warn', 'off']);
 const object = z.custom<object>((value) => typeof value === 'object' && value !== null, 'must be an object');
 const limit = z.strictObject({ warn: z.number().nonnegative().optional(), block: z.number().nonnegative().optional() });
-const check = z.custom<object>((value) => typeof value === 'function', 'must be a function');
+const callable = z.custom<object>((value) => typeof value === 'function', 'must be a function');
+const gate = z.looseObject({ name: z.string().min(1), judge: callable });
 
 const shape = {
   database: z.string().min(1).optional(),
@@ -31,8 +32,8 @@ const shape = {
   allow: z.array(z.string()).optional(),
   checks: z.string().optional(),
   validate: z.array(z.string().min(1), "must be a list of commands: ['npm test']").optional(),
-  verify: z.record(z.string(), check).optional(),
-  gates: z.array(object).optional(),
+  verify: z.record(z.string(), callable).optional(),
+  gates: z.array(gate).optional(),
   databaseVariable: z
     .string()
     .regex(/^[A-Za-z_]\w*$/, 'must be the name of an environment variable')
@@ -47,11 +48,8 @@ export function validateConfig(config: Config): void {
   const parsed = z.strictObject(shape).safeParse(config, { error: inPlainWords });
   const problems = parsed.success ? [] : parsed.error.issues.flatMap(inWords);
   if (typeof config !== 'object' || config === null) throw noConfig();
-  const gates = [
-    ...standardGates.map((gate) => gate.name),
-    ...(config.gates ?? []).map((gate) => gate.name),
-    'out-of-order',
-  ];
+  const own = shape.gates.safeParse(config.gates).data ?? [];
+  const gates = [...standardGates, ...own].map((gate) => gate.name).concat('out-of-order');
   for (const name of Object.keys(config.policy ?? {})) {
     if (!gates.includes(name))
       problems.push({ key: `policy.${name}`, text: `policy.${name}: there is no such gate${suggestion(name, gates)}` });

@@ -171,6 +171,18 @@ describe('a configuration file', () => {
       "export default { database: 'app.db', policy: { 'data-preserve': 'off' } };",
       /did you mean data-preserved\?/,
     ],
+    [
+      'with gates that are none',
+      'forerun.config.mjs',
+      "export default { database: 'app.db', gates: [{ name: 'x' }, { judge: () => [] }, null] };",
+      /gates\.0\.judge: must be a function\n +gates\.1\.name: is missing\n +gates\.2: must be an object/,
+    ],
+    [
+      'with one gate instead of a list',
+      'forerun.config.mjs',
+      "export default { database: 'app.db', gates: { name: 'x', judge: () => [] } };",
+      /gates: must be a list/,
+    ],
   ])('%s is refused, with the file and what is wrong', async (_, name, text, message) => {
     const { root } = await projectWith(name, text);
     const { stderr, exitCode } = await forerun(['up', '--safe'], { cwd: root });
