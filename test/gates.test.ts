@@ -49,7 +49,9 @@ describe('data-preserved', () => {
     [
       'as many rows put in as taken out',
       'DELETE FROM orders; INSERT INTO orders VALUES (7, 1, 1), (8, 1, 1), (9, 1, 1);',
-      [`block data-preserved: 3 rows of orders are gone (it had 3 and has 3). ${permit('rows-lost orders')}`],
+      [
+        `block data-preserved: 3 rows of orders are gone (it had 3 and has 3, of which 3 rows are new). ${permit('rows-lost orders')}`,
+      ],
     ],
     ['rows added', "INSERT INTO users (email, name) VALUES ('d@example.com', 'D');", []],
     [

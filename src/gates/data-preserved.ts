@@ -27,7 +27,11 @@ function rowsLost(table: TableEvidence, migration: Judged): Finding[] {
   const gone = table.rowsGone ?? 0;
   if (gone === 0) return [];
   const allowed = permits(migration.permits, 'rows-lost', table.table);
-  const counts = [`it had ${table.rowsBefore ?? 0} and has ${table.rowsAfter ?? 0}`, partSeen(table), keyless(table)];
+  const counts = [
+    `it had ${table.rowsBefore ?? 0} and has ${table.rowsAfter ?? 0}${ofThemNew(table)}`,
+    partSeen(table),
+    keyless(table),
+  ];
   return [
     finding(
       migration,
@@ -36,6 +40,12 @@ function rowsLost(table: TableEvidence, migration: Judged): Finding[] {
       table.table,
     ),
   ];
+}
+
+/** Without it a table that lost rows and got others would seem to have lost none. */
+function ofThemNew(table: TableEvidence): string {
+  const added = table.rowsAdded ?? 0;
+  return added === 0 ? '' : `, of which ${rowsSeen(table, added)} ${added === 1 ? 'is' : 'are'} new`;
 }
 
 /** It may have lost any of them. */
