@@ -191,7 +191,7 @@ describe('data-preserved', () => {
     });
     expect((await judged(project, { policy: { 'data-preserved': 'off' } })).result).toMatchObject({
       outcome: 'passed',
-      findings: [],
+      findings: [{ gate: 'policy', severity: 'note', message: 'Gates that are off: data-preserved.' }],
     });
   });
 });

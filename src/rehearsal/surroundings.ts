@@ -3,12 +3,13 @@ import type { Run } from '../run-log.ts';
 import type { Branch } from '../seams/provider.ts';
 
 /**
- * Says, once a run, what a rehearsal on this branch cannot tell: objects that are not compared, and in what the branch is
+ * Says, once a run, what a rehearsal on this branch cannot tell: what gates that are off would ask, objects that are not compared, and in what the branch is
  * unlike main, where times may differ.
  */
 export async function noteSurroundings(run: Run, branch: Branch): Promise<void> {
   if (run.surveyed) return;
   run.surveyed = true;
+  noteGatesOff(run);
   const { driver, main } = run.setup;
   const unlike = (await driver.unlikeMain?.(main, branch.target)) ?? [];
   if (unlike.length > 0)
@@ -17,4 +18,10 @@ export async function noteSurroundings(run: Run, branch: Branch): Promise<void> 
   await using connection = await driver.open(main);
   const kinds = await driver.notCompared(connection);
   if (kinds.length > 0) run.note('rehearsal', notComparedText(kinds));
+}
+
+/** A clean report must not pass for an answer of a gate that was not asked. */
+export function noteGatesOff({ setup, note }: Run): void {
+  const off = Object.keys(setup.policy).filter((gate) => setup.policy[gate] === 'off');
+  if (off.length > 0) note('policy', `Gates that are off: ${off.join(', ')}.`);
 }

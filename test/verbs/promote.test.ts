@@ -78,6 +78,12 @@ test('rows that are gone block, and so do changed values where the policy says s
   expect(again.findings.filter((finding) => finding.severity === 'block').map((finding) => finding.message)).toEqual([
     'users.name has another value in 3 rows.',
   ]);
+  const off = await project.setup({ policy: { 'data-preserved': 'off' } });
+  expect((await promoteBranch(off, 'bad')).findings).toContainEqual({
+    gate: 'policy',
+    severity: 'note',
+    message: 'Gates that are off: data-preserved.',
+  });
 });
 
 test('a permit in the text that was applied to the branch counts', async () => {

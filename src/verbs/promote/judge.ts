@@ -4,6 +4,7 @@ import { permitInConfig, permits, permitsIn } from '../../permits.ts';
 import { rowsSeen } from '../../rows-seen.ts';
 import { notBrought } from '../../rehearsal/damage.ts';
 import { runChecks } from '../../rehearsal/checks.ts';
+import { noteGatesOff } from '../../rehearsal/surroundings.ts';
 import type { Run } from '../../run-log.ts';
 import { schemaDiff } from '../../schema-diff.ts';
 import type { Schema } from '../../seams/driver.ts';
@@ -19,6 +20,7 @@ export async function judgeBranch(
   brought: readonly Brought[],
 ): Promise<readonly Finding[]> {
   const start = performance.now();
+  noteGatesOff(run);
   const evidence = await evidenceOf(run, base, branch);
   const last = brought.at(-1);
   const permitted = [
