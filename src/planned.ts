@@ -21,6 +21,7 @@ export async function planned(
     await using connection = await setup.driver.open(setup.main);
     return await makePlan(setup, connection, direction, selection);
   });
+  if (direction === 'up' && made.applied.length === 0) run.adoptable = made.selected[0]?.name;
   run.emit({
     type: 'planned',
     pending: made.selected.map(({ version, name, checksum }) => ({ version, name, checksum })),

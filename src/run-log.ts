@@ -37,6 +37,8 @@ export interface Run {
   readonly waysBack: Set<string>;
   /** Whether all checkpoints of this run are kept, because it is in doubt what is on main. */
   inDoubt: boolean;
+  /** The first pending migration, where nothing counts as applied: it may have been applied by other means. */
+  adoptable: string | undefined;
   /** What may have written main while it was rehearsed. */
   readonly suspects: {
     /** Names of what that was said of. */
@@ -177,6 +179,7 @@ function newRun(setup: Setup, options: RunOptions, events: Event[]): Run {
     middle: undefined,
     waysBack: new Set(),
     inDoubt: false,
+    adoptable: undefined,
     suspects: { told: new Set(), before: undefined },
     emit,
     ...phases(emit),

@@ -114,6 +114,8 @@ function driverOf(made: Made): Driver {
     statements: (sql) => statementsOf(sql).map((statement) => ({ sql: statement.sql, comment: statement.comment })),
     codeOf: stateOf,
     wordsOf: (error, statement) => safeWords(error, statement?.sql),
+    // A table, a column, another object, a schema of that name.
+    saysExists: ({ code = '' }) => ['42P07', '42701', '42710', '42P06'].includes(code),
     schema: (session) => postgresSchema(session, leftOut),
     leavingOut: (tables) => driverOf({ ...made, leftOut: [...leftOut, ...tables] }),
     notCompared,

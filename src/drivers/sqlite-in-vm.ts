@@ -16,6 +16,7 @@ import { homeIn, makeHome } from './project-home.ts';
 import { codeOf, isNoStatement } from './sqlite/busy.ts';
 import { commentedStatements } from './sqlite/commented.ts';
 import { sqliteCounts } from './sqlite/counts.ts';
+import { saysExists } from './sqlite/failure-kind.ts';
 import { ownTables } from './sqlite/names.ts';
 import { safeMessage } from './sqlite/safe-words.ts';
 import { sqliteSchema, sqliteTables } from './sqlite/schema.ts';
@@ -85,6 +86,7 @@ function driverOf(options: InVmOptions, leftOut: readonly string[], run?: string
     isNoStatement,
     codeOf,
     wordsOf: (error) => wordsSaid(error) ?? safeMessage(error),
+    saysExists,
     schema: (session) => asked<Schema>(session, 'schema', [leftOut], () => sqliteSchema(session, leftOut)),
     tables: (session) =>
       asked<readonly TableColumns[]>(session, 'tables', [leftOut], () => sqliteTables(session, leftOut)),

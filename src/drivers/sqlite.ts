@@ -5,6 +5,7 @@ import { commentedStatements } from './sqlite/commented.ts';
 import { connect, type Setup, type SqliteConnection } from './sqlite/connection.ts';
 import { sqliteCounts } from './sqlite/counts.ts';
 import { examineSqlite } from './sqlite/examine.ts';
+import { remedyFor, saysExists } from './sqlite/failure-kind.ts';
 import type { Guarded } from './sqlite/guard.ts';
 import { sqliteHistory } from './sqlite/history.ts';
 import { homeOf } from './sqlite/home.ts';
@@ -66,6 +67,8 @@ function driverOf(options: SqliteOptions, leftOut: readonly string[]): Driver {
       statement === undefined
         ? safeMessage(error)
         : safeWords(error, (statement.connection as SqliteConnection).client, statement.sql),
+    saysExists,
+    remedyFor,
     schema: (session) => sqliteSchema(session, leftOut),
     tables: (session) => sqliteTables(session, leftOut),
     leavingOut: (tables) => driverOf(options, [...leftOut, ...tables]),

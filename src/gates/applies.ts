@@ -1,3 +1,4 @@
+import { failureText } from '../failure-text.ts';
 import type { Gate } from '../gate.ts';
 
 /** Does it run to its end on real data? */
@@ -11,7 +12,7 @@ export const applies: Gate = {
         gate: 'applies',
         severity: 'block',
         migration: name,
-        message: error.code === undefined ? error.message : `${error.message} (${error.code})`,
+        message: failureText(error),
         ...(error.where === undefined ? {} : { where: error.where }),
       },
     ];

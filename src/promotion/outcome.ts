@@ -1,5 +1,6 @@
 import { ForerunError, isForerunError } from '../error.ts';
-import { failureOf } from '../rehearsal/apply.ts';
+import { failureText } from '../failure-text.ts';
+import { failureOf } from '../rehearsal/failure.ts';
 import type { Ending, Run } from '../run-log.ts';
 import { shellWord } from '../shell-word.ts';
 import type { Session } from '../seams/driver.ts';
@@ -22,9 +23,9 @@ export function rolledBack(run: Run, migration: Migration, error: unknown, promo
   run.signal.throwIfAborted();
   if (isForerunError(error, 'TRANSACTION_ESCAPED')) throw halfDone(run, migration, error);
   if (error instanceof ForerunError && environment.some((code) => code === error.code)) throw error;
-  const { message: words, code, where } = failureOf(run, error);
-  const next = isForerunError(error, 'STALE_BRANCH') || isForerunError(error, 'LOCKED') ? error.next : undefined;
-  const message = next === undefined ? words : `${words} ${next}`;
+  const failure = failureOf(run, migration, error);
+  const { where } = failure;
+  const next = isForerunError(error, 'STALE_BRANCH') || isForerunError(error, 'LOCKED') ? error.next : failure.next;
   run.emit({
     type: 'rolled-back',
     migration: migration.name,
@@ -32,7 +33,7 @@ export function rolledBack(run: Run, migration: Migration, error: unknown, promo
       gate: 'promotion',
       severity: 'block',
       migration: migration.name,
-      message: code === undefined ? message : `${message} (${code})`,
+      message: failureText(next === undefined ? failure : { ...failure, next }),
       ...(where === undefined ? {} : { where }),
     },
   });
@@ -69,7 +70,7 @@ export function halfDone(
   cause: unknown,
   reached?: Stretch | 'unasked',
 ): ForerunError<'NEEDS_PERSON'> {
-  const { message, code, where } = failureOf(run, cause);
+  const { message, code, where } = failureOf(run, migration, cause);
   const why = isForerunError(cause, 'TRANSACTION_ESCAPED')
     ? 'ended its transaction on main'
     : `ran on main without a transaction of ours, and failed${where?.line === undefined ? '' : ` at line ${where.line}`} (${message.replace(/\.$/, '')}${code === undefined ? '' : `, ${code}`})`;

@@ -1,9 +1,10 @@
-import { ForerunError, isForerunError } from '../error.ts';
+import { isForerunError } from '../error.ts';
 import type { Run } from '../run-log.ts';
 import type { Observer, Schema, Session } from '../seams/driver.ts';
 import type { Evidence, MigrationFailure, StatementEvidence } from '../seams/evidence.ts';
 import type { Branch } from '../seams/provider.ts';
 import type { Attempt, Direction, Migration } from '../seams/source.ts';
+import { failureOf } from './failure.ts';
 
 /** How one migration went. */
 export interface Applied {
@@ -57,7 +58,7 @@ export async function applyObserved(
     if (isEnvironment(error)) throw error;
     if (isForerunError(error, 'TRANSACTION_ESCAPED')) throw new Restart(migration.name, 'escaped');
     const integrity = isForerunError(error, 'INTEGRITY') ? error.details.violations : [];
-    const failed = integrity.length > 0 ? {} : { error: failureOf(run, error) };
+    const failed = integrity.length > 0 ? {} : { error: failureOf(run, migration, error) };
     return {
       shared: told.shared(),
       ...failed,
@@ -99,20 +100,6 @@ export async function recordHistory(
   if (direction === 'down') return history.remove(migration.name);
   const { version, name, checksum, text } = migration;
   await history.record({ version, name, appliedOn: new Date().toISOString(), checksum }, text);
-}
-
-export function failureOf({ setup }: Pick<Run, 'setup'>, error: unknown): MigrationFailure {
-  if (isForerunError(error, 'STATEMENT_FAILED')) {
-    const { where, code } = error.details;
-    return { message: error.message, where, ...(code === undefined ? {} : { code }) };
-  }
-  if (isForerunError(error, 'BAD_MIGRATION')) {
-    const { where } = error.details;
-    return { message: `${error.message} ${error.next ?? ''}`.trim(), ...(where === undefined ? {} : { where }) };
-  }
-  const code =
-    error instanceof Error && !(error instanceof ForerunError) && 'code' in error ? String(error.code) : undefined;
-  return { message: setup.driver.wordsOf(error), ...(code === undefined ? {} : { code }) };
 }
 
 /** A branch of a main that an earlier run left in the middle of a migration has the same stretches behind it. */

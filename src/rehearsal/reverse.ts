@@ -6,7 +6,8 @@ import type { Branch } from '../seams/provider.ts';
 import type { Apply, Attempt, Direction, Migration } from '../seams/source.ts';
 import { isForerunError } from '../error.ts';
 import { hold, type Held } from './held.ts';
-import { failureOf, isEnvironment, recordHistory, type ApplyOptions } from './apply.ts';
+import { isEnvironment, recordHistory, type ApplyOptions } from './apply.ts';
+import { failureOf } from './failure.ts';
 import { discardOrSay } from '../tidy.ts';
 import { tablesInDoubt } from '../with-comparison.ts';
 import { differs, inWords } from './row-words.ts';
@@ -125,7 +126,7 @@ async function upDownUp(
     return {
       restoresSchema: false,
       restoresData: false,
-      fails: `${doing} does not run: ${failureOf(run, error).message}${placeOf(error)}`,
+      fails: `${doing} does not run: ${failureOf(run, migration, error).message}${placeOf(error)}`,
     };
   }
 }

@@ -1,6 +1,6 @@
 // Without the types of Node nothing else declares `AsyncDisposable`.
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { Evidence, StatementEvidence, Violation } from './evidence.ts';
+import type { Evidence, MigrationFailure, StatementEvidence, Violation } from './evidence.ts';
 import type { History, Journal } from './records.ts';
 import type { Apply, Attempt, Stretch } from './source.ts';
 import type { Target } from './target.ts';
@@ -112,6 +112,10 @@ export interface Driver {
    * may be a value. More of them can be shown where the statement is known that failed.
    */
   wordsOf(error: unknown, statement?: { readonly connection: Connection; readonly sql: string }): string;
+  /** Whether a migration failed because what it makes is there already. */
+  saysExists?(failure: MigrationFailure): boolean;
+  /** What to do about a failure that has to do with how this driver is set up. */
+  remedyFor?(failure: MigrationFailure): string | undefined;
   schema(session: Session): Promise<Schema>;
   /**
    * The same driver, for which tables of these names are no part of a schema, a comparison or the evidence: a framework's

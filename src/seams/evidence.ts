@@ -41,6 +41,8 @@ export interface MigrationFailure {
   /** The database's own code, e.g. `SQLITE_CONSTRAINT_UNIQUE` or `42P01`. */
   readonly code?: string;
   readonly where?: Where;
+  /** What to do about it, where that is known. */
+  readonly next?: string;
 }
 
 /** A place that a person can open. */

@@ -1,4 +1,5 @@
-import { chmod } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it, test } from 'vitest';
 import { isSafe } from '../../src/cli/flags.ts';
@@ -51,6 +52,44 @@ describe('advice works as it is printed', () => {
     await forerun(['checkpoint', 'first', '--database', 'app.db'], { cwd: root });
     expect((await forerun(args, { cwd: root })).stderr).toContain('forerun rollback --database app.db first --yes');
     expect((await forerunJson(args, { cwd: root })).error?.next).toContain('forerun rollback first --yes');
+  });
+});
+
+describe('a migration that fails', () => {
+  it.each(['up --safe', 'up'])('on a schema that has it already is told how that is said: %s', async (verb) => {
+    const { root, read, write } = await shop();
+    write('CREATE TABLE products (id INTEGER PRIMARY KEY)');
+    const up = [...verb.split(' '), '--database', 'app.db'];
+    const { stdout, exitCode } = await forerun(up, { cwd: root });
+    expect(exitCode).toBe(3);
+    const advice = /was applied by other means, say so with: (.*)$/m.exec(stdout)?.[1] ?? '';
+    expect(stdout).toContain('table products already exists (SQLITE_ERROR). Nothing counts as applied yet');
+    expect(await typed(advice, root)).toBe(0);
+    expect((await forerun(up, { cwd: root })).exitCode).toBe(0);
+    expect(read('SELECT name FROM _schema_history')).toEqual(['001_products']);
+  });
+
+  it('is not told so where others are applied', async () => {
+    const project = await shop();
+    await forerun(['up', '--database', 'app.db'], { cwd: project.root });
+    await project.migration('002_again.sql', 'CREATE TABLE products (id INTEGER PRIMARY KEY);');
+    const { stdout } = await forerun(['up', '--safe', '--database', 'app.db'], { cwd: project.root });
+    expect(stdout).toContain('table products already exists (SQLITE_ERROR)\n');
+    expect(stdout).not.toContain('baseline');
+  });
+
+  it('for want of a function of the application is told where that is registered', async () => {
+    const project = await shop();
+    await project.migration('002_shout.sql', 'UPDATE users SET name = shout(name);');
+    const args = ['up', '--safe'];
+    const { stdout } = await forerun([...args, '--database', 'app.db'], { cwd: project.root });
+    expect(stdout).toContain('no such function: shout (SQLITE_ERROR). If the application brings it along, register it');
+    await writeFile(
+      join(project.root, 'forerun.config.mjs'),
+      "import { sqlite } from 'forerun/sqlite';\nexport default { database: 'app.db', driver: sqlite({ setup: (database) => database.function('shout', (text) => text.toUpperCase()) }) };",
+    );
+    expect((await forerun(args, { cwd: project.root })).exitCode).toBe(0);
+    expect(project.read('SELECT name FROM users')).toEqual(['ALICE', 'BOB', 'CAROL']);
   });
 });
 

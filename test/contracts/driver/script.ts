@@ -62,6 +62,24 @@ export function scriptTests(world: () => DriverWorld): void {
       expect(await tables()).not.toContain('table more');
     });
 
+    test('that makes what is there already is known by it, and no other is', async () => {
+      await database.run(
+        'CREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT); CREATE INDEX by_body ON notes (body)',
+      );
+      const exists = async (sql: string): Promise<boolean | undefined> => {
+        const error = (await failure(
+          world().driver.script(sql)(database.target, recorded()),
+        )) as ForerunError<'STATEMENT_FAILED'>;
+        const { message, details } = error;
+        return world().driver.saysExists?.({ message, ...(details.code === undefined ? {} : { code: details.code }) });
+      };
+      expect(await exists('CREATE TABLE notes (id INTEGER)')).toBe(true);
+      expect(await exists('ALTER TABLE notes ADD COLUMN body TEXT')).toBe(true);
+      expect(await exists('CREATE INDEX by_body ON notes (id)')).toBe(true);
+      expect(await exists('CREATE VIEW notes AS SELECT 1 AS id')).toBe(true);
+      expect(await exists('CREATE INDEX other ON elsewhere (id)')).toBe(false);
+    });
+
     test('with a syntax error says where', async () => {
       const error = await failure(
         world().driver.script('CREATE TABLE a (id INTEGER);\nCREATE TABEL b (id INTEGER)', 'm.sql')(
