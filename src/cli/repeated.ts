@@ -30,5 +30,5 @@ function withCommand(text: string, command: string): string {
 /** `init` and help have no database. */
 const verbs =
   'status|up|down|gate|checkpoints?|rollback|branch|branches|discard|exec|diff|promote|repair|baseline|doctor|create';
-const advised = new RegExp(`(?<![\\w/.-])forerun (?:${verbs})(?![\\w/.-])(?! --help)`, 'g');
+const advised = new RegExp(`(?<![\\w/.-])forerun (?:${verbs})(?![\\w/-]|\\.\\w)(?! --help)`, 'g');
 const running = /(?<![\w/.-])forerun (?:up|gate)(?![\w/.-])(?: --safe)?(?! --)/g;

@@ -46,6 +46,13 @@ describe('advice works as it is printed', () => {
     expect((await forerun(['branches', '--quiet', '--database', 'app.db'], { cwd: root })).stdout).toBe('');
   });
 
+  it('also at the end of a sentence', async () => {
+    const project = await shop();
+    await project.migration('002_own.sql', 'DELETE FROM _schema_history;');
+    const { stdout } = await forerun(['up', '--safe', '--database', 'app.db'], { cwd: project.root });
+    expect(stdout).toContain('forerun repair --database app.db and forerun baseline --database app.db.');
+  });
+
   it('also in an error, while a document stays as it is', async () => {
     const { root } = await shop();
     const args = ['rollback', 'first', '--database', 'app.db'];
