@@ -22,7 +22,7 @@ describeWithMounts('a full disk', [], () => {
       await disk.grow(5);
       await expect(disk.checkpoint()).rejects.toMatchObject({
         code: 'PROVIDER_FAILED',
-        message: expect.stringMatching(/\d{7} bytes are needed and \d+ are free/),
+        message: expect.stringMatching(/ did not fit, [\d.]+ MB are needed and [\d.]+ [kM]?B are free\./),
         next: expect.stringContaining('discard'),
       });
       expect(disk.copies()).toEqual([]);

@@ -2,6 +2,7 @@ import { stat, statfs } from 'node:fs/promises';
 import { codeOf } from '../../drivers/sqlite/busy.ts';
 import { homeFailure, isAboutRights, isDiskFull } from '../../drivers/sqlite/home.ts';
 import { ForerunError, messageOf } from '../../error.ts';
+import { size } from '../../reports/quantities.ts';
 
 export async function freeBytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
@@ -20,7 +21,7 @@ export async function sizeOf(file: string): Promise<number | undefined> {
 /** Throws `PROVIDER_FAILED` before anything is written where it would not fit. */
 export async function ensureSpace(folder: string, needed: number, what: string): Promise<void> {
   const free = await freeBytes(folder);
-  if (free < needed) throw noSpace(folder, what, `${needed} bytes are needed and ${free} are free`);
+  if (free < needed) throw noSpace(folder, what, `${size(needed)} are needed and ${size(free)} are free`);
 }
 
 /** `error` as `PROVIDER_FAILED`, with what a full disk left free; an error of ours stays as it is. */
@@ -31,8 +32,8 @@ export async function asFailure(error: unknown, folder: string, what: string): P
   if (!isDiskFull(error)) {
     return new ForerunError('PROVIDER_FAILED', `${what} failed: ${messageOf(error)}.`, { details: {}, cause: error });
   }
-  const free = await freeBytes(folder).catch(() => 'an unknown number of');
-  return noSpace(folder, what, `the disk was full in the middle, now ${free} bytes are free`, error);
+  const free = await freeBytes(folder).then(size, () => 'an unknown number of bytes');
+  return noSpace(folder, what, `the disk was full in the middle, with ${free} free now`, error);
 }
 
 /** The file that an error of Node's is about. */
