@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { homeOf } from '../../src/drivers/sqlite/home.ts';
@@ -11,6 +11,14 @@ test('the run lock has no journal that a killed process would leave behind', asy
   await using _lock = await file.driver.lock(file.target, { holder, waitMs: 0, waiting: () => {}, signal });
   const kept = readdirSync(join(dirname(file.path), '.forerun')).toSorted();
   expect(kept).toEqual(['.gitignore', 'lock.db', 'lock.json']);
+});
+
+test('the run lock is readable by its owner alone', async () => {
+  const file = newFile('CREATE TABLE t (a)');
+  const holder = { run: 'r', host: 'h', pid: process.pid, since: '' };
+  const { signal } = new AbortController();
+  await using _lock = await file.driver.lock(file.target, { holder, waitMs: 0, waiting: () => {}, signal });
+  expect((statSync(join(homeOf(file.path), 'lock.db')).mode & 0o777).toString(8)).toBe('600');
 });
 
 test('what an earlier holder left half written goes, also where the next one fails', async () => {

@@ -1,4 +1,5 @@
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { giveToOwnerOf } from '../../owner.ts';
@@ -19,7 +20,10 @@ export async function lockSqlite(main: Target, options: LockOptions): Promise<As
   const file = join(home, 'lock.db');
   let database: SqliteDatabase | undefined;
   try {
+    const made = !existsSync(file);
     database = await openDatabase(file, { create: true });
+    // SQLite makes a file for all to read, and closing it ourselves would drop locks that this process holds on it.
+    if (made) await chmod(file, 0o600);
     await giveToOwnerOf(home, file);
     await acquire(database, home, options);
     await writeHolder(home, options.holder);
