@@ -44,9 +44,9 @@ const shape = {
 };
 
 /** Throws `CONFIG` with every wrong key and, for a misspelt one, the nearest that there is. */
-export function validateConfig(config: Config): void {
+export function validateConfig(config: Config, besides: readonly string[] = []): void {
   const parsed = z.strictObject(shape).safeParse(config, { error: inPlainWords });
-  const problems = parsed.success ? [] : parsed.error.issues.flatMap(inWords);
+  const problems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => inWords(issue, besides));
   if (typeof config !== 'object' || config === null) throw noConfig();
   const own = shape.gates.safeParse(config.gates).data ?? [];
   const gates = [...standardGates, ...own].map((gate) => gate.name).concat('out-of-order');
@@ -118,17 +118,17 @@ interface Problem {
   readonly text: string;
 }
 
-function inWords(issue: z.core.$ZodIssue): Problem[] {
+function inWords(issue: z.core.$ZodIssue, besides: readonly string[]): Problem[] {
   const path = issue.path.join('.');
   if (issue.code !== 'unrecognized_keys') return [{ key: path, text: `${path}: ${issue.message}` }];
   return issue.keys.map((name) => {
     const key = path === '' ? name : `${path}.${name}`;
-    return { key, text: `${key}: there is no such key${suggestion(name, keysAt(path))}` };
+    return { key, text: `${key}: there is no such key${suggestion(name, keysAt(path, besides))}` };
   });
 }
 
-function keysAt(path: string): readonly string[] {
-  if (path === '') return Object.keys(shape);
+function keysAt(path: string, besides: readonly string[]): readonly string[] {
+  if (path === '') return [...Object.keys(shape), ...besides];
   return path === 'limits' ? Object.keys(defaultLimits) : ['warn', 'block'];
 }
 

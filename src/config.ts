@@ -66,9 +66,12 @@ export function defineConfig(config: Config): Config {
   return config;
 }
 
-/** Validates a configuration and loads what it names. Throws `CONFIG`, naming every wrong key. */
-export async function resolveConfig(config: Config): Promise<Setup> {
-  await checkConfig(config);
+/**
+ * Validates a configuration and loads what it names. Throws `CONFIG`, naming every wrong key; `besides` are the keys that
+ * may stand beside it where it was written.
+ */
+export async function resolveConfig(config: Config, besides: readonly string[] = []): Promise<Setup> {
+  await checkConfig(config, besides);
   const root = resolve(config.root ?? '.');
   const address = config.database ?? (await addressOf(config.source, root));
   const driver =
@@ -124,10 +127,10 @@ async function sourceOf({ source, migrations = 'migrations' }: Config, setup: So
 }
 
 /** Throws `CONFIG`, naming every wrong key. */
-export async function checkConfig(config: Config): Promise<void> {
+export async function checkConfig(config: Config, besides: readonly string[] = []): Promise<void> {
   if (isPlain(config)) return;
   const { validateConfig } = await import('./config-schema.ts');
-  validateConfig(config);
+  validateConfig(config, besides);
 }
 
 /** A few addresses and a source need no schema, and loading one would take most of the time that `forerun status` has. */

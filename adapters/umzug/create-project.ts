@@ -24,7 +24,7 @@ export function createProject<Context extends object>(
     },
     contexts: contextsOf(umzug, options),
     record: recordOf(umzug),
-    setup: () => (setup ??= resolveConfig(project.config)),
+    setup: () => (setup ??= resolveConfig(project.config, own)),
     current: new AsyncLocalStorage(),
     place: register(module, (...how) => applyAsChild(project, ...how)),
     module,
@@ -36,9 +36,11 @@ export function createProject<Context extends object>(
   return project;
 }
 
+/** Keys of this adapter's own. */
+const own: readonly string[] = ['context', 'module'];
+
 /** What every adapter's configuration may hold. */
 function sharedOf<Context extends object>(options: SafeUmzugOptions<Context>): Omit<Config, 'source' | 'migrations'> {
-  const own: readonly string[] = ['context', 'module'];
   const entries = Object.entries(options).filter(([name]) => !own.includes(name));
   return Object.fromEntries(entries);
 }

@@ -6,6 +6,13 @@ import { broken, migration, premium, suppliers, type Context } from './fixtures/
 import { umzugProject } from './fixtures/umzug/project.ts';
 import { own, refusal, safe } from './fixtures/umzug/safe.ts';
 
+test('a misspelt key of its own is named, as one of the configuration is', async () => {
+  const project = await umzugProject();
+  const umzug = safe(project, [premium], Object.fromEntries([['modul', import.meta.url]]));
+  const error = await refusal(umzug.up({ safe: true }));
+  expect(error.message).toContain('modul: there is no such key; did you mean module?');
+});
+
 describe('up with safe', () => {
   test('promotes by replay what runs on our connection, with its history row, and answers as Umzug does', async () => {
     const project = await umzugProject();
