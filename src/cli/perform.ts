@@ -16,6 +16,8 @@ export interface Cli {
   /** A worker that was started before the arguments were read, and that nobody has taken yet. */
   ahead: Ahead | undefined;
   exitCode: number;
+  /** Main's address, without a password, where a verb failed that has no run. */
+  database?: string;
 }
 
 /** What a verb does. */
@@ -42,7 +44,21 @@ export async function performHere<T>(
     if (text !== undefined) output.say(`${text}\n`);
   };
   const { configOf } = await import('./config-of.ts');
-  present(cli, output, await work(await configOf(options), { onEvent }), show);
+  const config = await configOf(options);
+  try {
+    present(cli, output, await work(config, { onEvent }), show);
+  } catch (error) {
+    const database = await addressOf(config);
+    if (database !== undefined) cli.database = database;
+    throw error;
+  }
+}
+
+/** Undefined where the configuration itself is what is wrong. */
+async function addressOf(config: Config): Promise<string | undefined> {
+  const { resolveConfig } = await import('../config.ts');
+  const setup = await resolveConfig(config).catch(() => undefined);
+  return setup?.main.url;
 }
 
 /** A verb that may take long, in a worker, so that signals are heard and the indicator moves. */

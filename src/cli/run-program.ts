@@ -27,6 +27,7 @@ export async function runProgram(args: readonly string[], ahead: Ahead | undefin
     if (error instanceof CommanderError && error.code === 'commander.help')
       process.stderr.write(program.helpInformation());
     return await printFailure(
+      cli,
       program.opts(),
       args,
       verb ?? '',
@@ -39,6 +40,7 @@ export async function runProgram(args: readonly string[], ahead: Ahead | undefin
 
 /** What did not come to begin: the same document, or an error for a person. */
 async function printFailure(
+  { database }: Cli,
   typed: CommonOptions,
   args: readonly string[],
   verb: string,
@@ -53,7 +55,8 @@ async function printFailure(
     quiet: own.includes('--quiet'),
     verbose: own.includes('--verbose'),
   });
-  return showRun(output, failedRun(verb, errorReport(error)));
+  const failed = failedRun(verb, errorReport(error));
+  return showRun(output, database === undefined ? failed : { ...failed, database });
 }
 
 function wrongUse(error: CommanderError, verb: string | undefined, args: readonly string[]): ForerunError<'USAGE'> {

@@ -90,6 +90,12 @@ describe('--json', () => {
     expect(JSON.stringify(result)).not.toContain('"stack"');
   });
 
+  it('of a verb that has no run names the database that is not there', async () => {
+    const { root } = await newProject();
+    const document = await forerunJson(['status', '--database', 'none.db'], { cwd: root });
+    expect(document).toMatchObject({ exitCode: 2, database: `sqlite:${join(root, 'none.db')}` });
+  });
+
   it('of a database that is not there is a failed run with advice', async () => {
     const project = await newProject();
     const result = await forerunJson(['up', '--safe', '--database', 'nowhere.db'], { cwd: project.root });
