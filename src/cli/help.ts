@@ -10,8 +10,13 @@ export function helpAfter(
     ...examples.map(([command, what]) => `  $ ${command.padEnd(width)}  ${what}`),
     '',
     'Exit codes:',
-    ...codes.map((code) => `  ${String(code).padEnd(7)}  ${exitCodes[code]}`),
+    ...codes.map((code) => `  ${String(code).padEnd(7)}  ${codes.includes(3) ? exitCodes[code] : plain(code)}`),
   ].join('\n');
+}
+
+/** Nothing is promoted by a verb that is never blocked. */
+function plain(code: keyof typeof exitCodes): string {
+  return code === 1 ? 'Forerun or the environment failed' : exitCodes[code];
 }
 
 /** A contract: scripts depend on it. */

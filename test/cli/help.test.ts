@@ -30,6 +30,15 @@ describe('help', () => {
     },
   );
 
+  it('lists the exit codes that a verb has', async () => {
+    const rollback = await forerun(['rollback', '--help'], { cwd });
+    expect(rollback.stdout).toMatch(/^ +4 +main needs a person$/m);
+    expect(rollback.stdout).toMatch(/^ +1 +Forerun or the environment failed$/m);
+    expect((await forerun(['up', '--help'], { cwd })).stdout).toMatch(/failed before anything was promoted$/m);
+    const exec = await forerun(['exec', '--help'], { cwd });
+    expect(exec.stdout.replaceAll(/\s+/g, ' ')).toContain('exits as that program does, whatever its code');
+  });
+
   it('is also `help <verb>`, and the version is the package’s', async () => {
     expect((await forerun(['help', 'up'], { cwd })).stdout).toContain('Usage: forerun up');
     expect((await forerun(['--version'], { cwd })).stdout).toMatch(/^\d+\.\d+\.\d+$/);

@@ -13,7 +13,7 @@ export function addExec(program: Command, cli: Cli): void {
     .summary('run a command on a branch')
     .description(
       'Runs a program with the database variable (DATABASE_URL, or `databaseVariable` of the configuration) pointing at ' +
-        'a branch, and exits as that program does. There is no shell in between.',
+        'a branch, and exits as that program does, whatever its code; below are those of Forerun itself. There is no shell in between.',
     )
     .addHelpText('after', helpAfter(examples, plainCodes.slice(1)))
     .action(async (branch: string, words: readonly string[], _: unknown, command: Command) => {

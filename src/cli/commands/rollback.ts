@@ -5,7 +5,7 @@ import { rollbackPreviewText, rollbackText } from '../../reports/rollback-text.t
 import type { RollbackPreview } from '../../verbs/rollback.ts';
 import { shellWord } from '../../shell-word.ts';
 import type { CommonOptions } from '../common-options.ts';
-import { helpAfter, longCodes } from '../help.ts';
+import { helpAfter } from '../help.ts';
 import { configOf } from '../config-of.ts';
 import { takeOutput } from '../output.ts';
 import { performSupervised, type Cli } from '../perform.ts';
@@ -24,7 +24,7 @@ export function addRollback(program: Command, cli: Cli): void {
       'Returns main to a checkpoint. What anybody wrote since is discarded, so it is named first, and asked for. Main as ' +
         'it was before the rollback becomes a checkpoint of its own.',
     )
-    .addHelpText('after', helpAfter(examples, longCodes))
+    .addHelpText('after', helpAfter(examples, [0, 1, 2, 4, '130/143']))
     .action(async (checkpoint: string, _: unknown, command: Command) => {
       const flags: Flags = command.optsWithGlobals();
       if (flags.yes !== true && !(await isWanted(cli, flags, checkpoint))) return;
