@@ -12,6 +12,7 @@ export function phaseText(event: Event, style: Style, verb?: string): string | u
     case 'told':
       return `${style.yellow('…')} ${event.message}`;
     case 'planned':
+      if (verb === 'promote') return `  the branch differs from main by ${count(event.pending.length, 'migration')}`;
       return `  ${count(event.pending.length, 'migration')} to ${verb === 'down' ? 'revert' : 'do'}, ${event.applied} applied${event.drift.length === 0 ? '' : `, ${style.red(count(event.drift.length, 'disagreement'))} of files and history`}`;
     case 'copy:made':
       return style.dim(`  ${event.copy.id} ${event.copy.way} ${size(event.copy.bytes)}`);

@@ -9,7 +9,8 @@ export function addPromote(program: Command, cli: Cli): void {
     .argument('<branch>', 'id or name of a branch')
     .summary('make main what a branch is')
     .description(
-      'Makes main what a branch is, in one step, through the same gates as `up`, and only if main has not moved since.',
+      'Makes main what a branch is, in one step, through the same gates as `up`, and only if main has not moved since. The ' +
+        'branch is discarded afterwards.',
     )
     .addHelpText('after', helpAfter(examples, runCodes))
     .action(async (branch: string, _: unknown, command: Command) => {
