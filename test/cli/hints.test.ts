@@ -100,7 +100,26 @@ describe('a migration that fails', () => {
   });
 });
 
+it('a migration of temporary objects alone is told that nothing of them stays', async () => {
+  const { root, migration } = await shop();
+  const told = 'It makes nothing but temporary objects';
+  const args = ['up', '--safe', '--database', 'app.db'];
+  expect((await forerun(args, { cwd: root })).stdout).not.toContain(told);
+  await migration('002_temp.sql', 'CREATE TEMP TABLE t (a);\nCREATE TEMPORARY TABLE u (a);');
+  expect((await forerun(args, { cwd: root })).stdout).toContain(told);
+});
+
 describe('promote', () => {
+  it('says by how much the branch differs, and in its help that the branch is used up', async () => {
+    const { root } = await shop();
+    await forerun(['branch', '--name', 'fix', '--database', 'app.db'], { cwd: root });
+    const { stderr } = await forerun(['promote', 'fix', '--database', 'app.db'], { cwd: root });
+    expect(stderr).toContain('the branch differs from main by 0 migrations');
+    expect(stderr).not.toContain('to do');
+    const help = await forerun(['promote', '--help'], { cwd: root });
+    expect(help.stdout.replaceAll(/\s+/g, ' ')).toContain('The branch is discarded afterwards.');
+  });
+
   it('of a branch without a migration says what main is now, and the way back', async () => {
     const { root } = await shop();
     await forerun(['branch', '--name', 'fix', '--database', 'app.db'], { cwd: root });

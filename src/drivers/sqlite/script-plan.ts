@@ -32,7 +32,7 @@ export function readScript(sql: string, file: string | undefined): Script {
   const all = text.filter((statement) => !isForeignKeysPragma(statement));
   const control = all.filter(isControl);
   const renames = renamesIn(text);
-  const notes = [...commentNote(sql), ...foreignKeysNote(foreignKeys)];
+  const notes = [...commentNote(sql), ...foreignKeysNote(foreignKeys), ...temporaryNote(all)];
   return {
     all,
     statements: all.filter((statement) => !isControl(statement)),
@@ -85,6 +85,13 @@ function* foreignKeysNote(pragmas: readonly Statement[]): Iterable<string> {
   if (pragmas.length === 0) return;
   const lines = pragmas.map((statement) => `line ${statement.line}`).join(', ');
   yield `Left out PRAGMA foreign_keys (${lines}): it has no effect inside a transaction, so Forerun sets it before.`;
+}
+
+/** What no other session sees, and this one takes along when it ends. */
+function* temporaryNote(all: readonly Statement[]): Iterable<string> {
+  const made = all.filter((statement) => !isControl(statement));
+  if (made.length === 0 || !made.every(({ sql }) => /^create\s+temp(?:orary)?\b/i.test(sql))) return;
+  yield 'It makes nothing but temporary objects, which are gone with its session: main stays as it is.';
 }
 
 function aloneNote(all: readonly Statement[]): string {
