@@ -3,6 +3,7 @@ import type { SqliteDatabase } from './client.ts';
 import { differingRows, type Differing } from './differing-rows.ts';
 import type { TablePair } from './pairs.ts';
 import { mostFrames, pagesBetween, type Pages } from './pages.ts';
+import { quoteIdentifier } from './tokens.ts';
 import { NoTree } from './tree-node.ts';
 import { walMark, type WalMark } from './wal.ts';
 
@@ -12,8 +13,8 @@ export interface PageWatch {
   begin(read: () => Promise<void>): Promise<void>;
   /** Call before `main` is read. */
   end(): void;
-  /** Call once after `main` was read. Undefined where the pages do not tell. */
-  look(): PageLook | undefined;
+  /** Call once after `main` was read. */
+  look(): PageLook;
 }
 
 /** What the pages tell of one migration. */
@@ -59,16 +60,24 @@ export function watchPages(database: SqliteDatabase, path: string, file: number)
     },
     look() {
       const [start, end] = [from, to];
-      const pages = start && end && unlessDamaged(() => pagesBetween({ database, path, file }, start, end));
       const [old, now] = [measured, new Map<number, Measured>()];
       measured = now;
-      if (pages === undefined) return undefined;
-      for (const [root, { sizes, written }] of old) {
-        const all = new Set([...written, ...pages.changed]);
-        if (all.size <= mostFrames) now.set(root, { sizes, written: all });
-      }
+      let looked: { readonly pages: Pages | undefined } | undefined;
+      const lookNow = (): Pages | undefined => {
+        const pages = start && end && unlessDamaged(() => pagesBetween({ database, path, file }, start, end));
+        for (const [root, { sizes, written }] of pages === undefined ? [] : old) {
+          const all = new Set([...written, ...(pages?.changed ?? [])]);
+          if (all.size <= mostFrames) now.set(root, { sizes, written: all });
+        }
+        looked = { pages };
+        return pages;
+      };
       return {
-        of: (pair) => seen(pages, pair, old),
+        of(pair) {
+          if (looked === undefined && !isLarge(database, pair)) return undefined;
+          const pages = looked === undefined ? lookNow() : looked.pages;
+          return pages && seen(pages, pair, old);
+        },
         keep({ after }, { rowsAfter: rows, bytesAfter: bytes }) {
           if (after !== undefined && rows !== undefined && bytes !== undefined)
             now.set(after.root, { sizes: { rows, bytes }, written: new Set() });
@@ -77,6 +86,15 @@ export function watchPages(database: SqliteDatabase, path: string, file: number)
     },
   };
 }
+
+/** To read all of a small table is quicker than to look at pages. */
+function isLarge(database: SqliteDatabase, { before }: TablePair): boolean {
+  if (before === undefined || before.root === 0) return false;
+  const sql = `SELECT 1 FROM before.${quoteIdentifier(before.name)} LIMIT 1 OFFSET ${smallRows}`;
+  return database.prepare(sql).get() !== undefined;
+}
+
+const smallRows = 2500;
 
 function isSame(one: WalMark | undefined, other: WalMark | undefined): boolean {
   return one !== undefined && one.salt === other?.salt && one.frames === other.frames;
