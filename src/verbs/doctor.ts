@@ -68,7 +68,7 @@ async function diagnoseDatabase({ driver, main }: Setup): Promise<Found> {
   return {
     state: 'fail',
     detail: `${detail}; it is damaged: ${damage.map(({ message }) => message).join('; ')}`,
-    next: 'Go back to a checkpoint that is whole (forerun checkpoints, forerun rollback), or save what can be read, before anything is migrated.',
+    next: 'Go back to a checkpoint that is whole (forerun checkpoints, forerun rollback <checkpoint>), or save what can be read, before anything is migrated.',
   };
 }
 
