@@ -45,6 +45,17 @@ export function differingRows(pages: Pages, root: number): Differing {
   return { ranges: joined(found), morePages };
 }
 
+/** Whether a tree, as it stands before, has none of some pages, inner ones included. */
+export function hasNone(pages: Pages, root: number, some: ReadonlySet<number>): boolean {
+  const isFree = (page: number, level: number): boolean => {
+    if (some.has(page)) return false;
+    const node = level === 0 ? undefined : treeNode(pages.read('before', page));
+    if (node === undefined) return true;
+    return Array.from({ length: node.children }, (_, at) => node.child(at)).every((child) => isFree(child, level - 1));
+  };
+  return isFree(root, levelsOf(pages, 'before', root));
+}
+
 interface Child {
   readonly page: number;
   readonly range: RowRange;

@@ -1,6 +1,6 @@
 import type { TableEvidence } from '../../seams/evidence.ts';
 import type { SqliteDatabase } from './client.ts';
-import { differingRows, type Differing } from './differing-rows.ts';
+import { differingRows, hasNone, type Differing } from './differing-rows.ts';
 import type { TablePair } from './pairs.ts';
 import { mostFrames, pagesBetween, type Pages } from './pages.ts';
 import { quoteIdentifier } from './tokens.ts';
@@ -114,7 +114,7 @@ function seen(
   if (!same || before.root === 0 || before.rowid === undefined) return undefined;
   const found = unlessDamaged(() => {
     const known = measured.get(before.root);
-    const isKnown = known !== undefined && isUntouched(pages, before.root, known.written);
+    const isKnown = known !== undefined && hasNone(pages, before.root, known.written);
     return { ...differingRows(pages, before.root), sizes: isKnown ? known.sizes : undefined };
   });
   if (found === undefined || found.ranges.length > mostRanges) return undefined;
@@ -137,9 +137,3 @@ function unlessDamaged<T>(look: () => T): T | undefined {
 }
 
 const mostRanges = 5000;
-
-/** Whether a tree, as it stands before, has none of some pages. */
-function isUntouched(pages: Pages, root: number, written: ReadonlySet<number>): boolean {
-  const sinceThen = { ...pages, changed: written, read: (_: unknown, page: number) => pages.read('before', page) };
-  return differingRows(sinceThen, root).ranges.length === 0;
-}
