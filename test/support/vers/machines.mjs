@@ -20,6 +20,12 @@ import { isRunning } from './account.mjs';
 
 export const bin = '/usr/lib/postgresql/15/bin';
 
+/** A machine of its own has none of the programs that npm has put into the path for whoever asks for it. */
+const path = (process.env.PATH ?? '')
+  .split(':')
+  .filter((folder) => !folder.endsWith('node_modules/.bin'))
+  .join(':');
+
 export function folderOf(root, kind, id) {
   return join(root, kind, id);
 }
@@ -31,7 +37,7 @@ export function environmentIn(folder) {
     PGPORT: '5432',
     PGUSER: 'postgres',
     HOME: folder,
-    PATH: `${join(folder, 'bin')}:${bin}:${process.env.PATH}`,
+    PATH: `${join(folder, 'bin')}:${bin}:${path}`,
   };
 }
 
@@ -47,7 +53,7 @@ export function boot(folder) {
   if (existsSync(join(folder, 'data'))) startServer(folder);
   for (const whose of ghostsIn(folder)) {
     spawn(process.execPath, [join(import.meta.dirname, 'ghosts.mjs'), folder, whose], {
-      env: { PATH: process.env.PATH, HOME: folder },
+      env: { PATH: path, HOME: folder },
       detached: true,
       stdio: 'ignore',
     }).unref();
@@ -66,7 +72,7 @@ function startServer(folder) {
     ...(process.getuid() === uid ? {} : { uid, gid }),
     cwd: '/',
     // A machine knows nothing of whoever asked for it.
-    env: { PATH: process.env.PATH },
+    env: { PATH: path },
     stdio: ['ignore', log, log],
     detached: true,
   }).unref();

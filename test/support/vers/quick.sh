@@ -12,7 +12,9 @@ if [ "$1" = exec ] && [ "$2" = -t ] && [ -n "$VERS_API_KEY" ] && [ ! -e "$root/f
   if [[ ! -e $own/data && $(< "$root/state.json") =~ $runs ]] &&
     [[ $files != *'"programs"'* || -e $own/ghosts.pid ]] && [[ $files != *agents* || -e $own/agents.pid ]]; then
     printf 'vers exec\nexec %s\n' "$vm" >> "$root/calls"
-    cd "$own" && exec env -i "HOME=$own" "PATH=$own/bin:$PATH" "${@:at+1}"
+    # None of the programs that npm has put into the path for whoever asks for it.
+    path=$(tr : '\n' <<< "$PATH" | grep -v 'node_modules/\.bin$' | paste -sd :)
+    cd "$own" && exec env -i "HOME=$own" "PATH=$own/bin:$path" "${@:at+1}"
   fi
 fi
 exec "${BASH_SOURCE[0]%/*}/vers.mjs" "$@"
