@@ -111,20 +111,24 @@ async function replaceMain(
   const scratch = await provider.branch(asCheckpoint(wanted), { label: holder.run, run: holder.run, ...how });
   await stamp(setup, scratch, holder, takenBack);
   await using safety = await provider.checkpoint(main, { label: `before-rollback-${wanted.id}`, ...how });
-  how.signal?.throwIfAborted();
   // A record in the database itself goes back with it.
   const outside = source.tables === undefined ? source : undefined;
-  const recorded = ((await outside?.recorded?.(main)) ?? []).map((one) => (typeof one === 'string' ? one : one.name));
-  // First, because whatever stands in the framework's record and not in the history would be adopted by the next run.
-  await outside?.reconcile?.(main, await recordAfter(setup, scratch, recorded));
+  let recorded: readonly string[] | undefined;
+  let isAsked = false;
   try {
+    how.signal?.throwIfAborted();
+    recorded = ((await outside?.recorded?.(main)) ?? []).map((one) => (typeof one === 'string' ? one : one.name));
+    // First, because whatever stands in the framework's record and not in the history would be adopted by the next run.
+    await outside?.reconcile?.(main, await recordAfter(setup, scratch, recorded));
+    isAsked = true;
     await provider.restore?.(scratch, main, how);
   } catch (error) {
-    const restored = await isRestored(setup, holder);
+    const restored = isAsked ? await isRestored(setup, holder) : false;
     if (restored !== true) {
-      await outside?.reconcile?.(main, recorded);
+      // What fails here is left over, or made good by the next run; why there was no rollback is what has to be said.
+      if (recorded !== undefined) await outside?.reconcile?.(main, recorded).catch(() => {});
       // Main is what it holds, as is known for sure only where main can be asked.
-      if (restored === false) await provider.discard(safety);
+      if (restored === false) await provider.discard(safety).catch(() => {});
       throw error;
     }
     notes.push(`The rollback was in doubt (${messageOf(error)}); main's journal shows that it went through.`);

@@ -69,11 +69,16 @@ describe.each([15, 18] as const)('code of one run on PostgreSQL %i', (version) =
 
   test('cannot be reached any more by code that has ended', async () => {
     const late: Connection[] = [];
-    await inTransaction(async (connection) => void late.push(connection));
-    const [connection] = late;
-    if (connection === undefined) throw new TypeError('no connection');
+    const kept: PostgresClient['query'][] = [];
+    await inTransaction(async (connection) => {
+      late.push(connection);
+      kept.push(clientOf(connection).query);
+    });
+    const [[connection], [query]] = [late, kept];
+    if (connection === undefined || query === undefined) throw new TypeError('no connection');
     const over = 'has ended. Await every promise';
     expect((await failure(connection.query('SELECT 1'))).message).toContain(over);
     expect(() => clientOf(connection).query({ text: 'SELECT 1' })).toThrow(over);
+    expect(() => query({ text: 'SELECT 1' })).toThrow(over);
   });
 });

@@ -128,3 +128,29 @@ describe('the pages that were written', () => {
     ).toBeUndefined();
   });
 });
+
+test('a table is measured anew where another one had its place before', async () => {
+  const { driver, target, run } = newFile(
+    `CREATE TABLE a (id INTEGER PRIMARY KEY, v, w TEXT); CREATE TABLE t (id INTEGER PRIMARY KEY, v, w TEXT); ${rows(20_000, "'row ' || i")};
+     INSERT INTO a SELECT * FROM t WHERE id <= 50000`,
+    { pragmas: 'PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL' },
+  );
+  await using observer = await driver.observe(target);
+  const after = async (sql: string, table: string): Promise<unknown> => {
+    await observer.begin();
+    run(sql);
+    const { tables = [] } = await observer.finish([{ sql, line: 1, ms: 0, writes: [table] }]);
+    return tables.find((one) => one.table === table);
+  };
+  expect(await after("UPDATE a SET w = 'x' WHERE id = 30", 'a')).toMatchObject({ rowsBefore: 5000, rowsAfter: 5000 });
+  await after('DROP TABLE a', 'a');
+  expect(await after("UPDATE t SET w = 'x' WHERE id = 70", 't')).toMatchObject({
+    rowsBefore: 20_000,
+    rowsAfter: 20_000,
+  });
+  expect(await after('DELETE FROM t WHERE id = 90', 't')).toMatchObject({
+    rowsBefore: 20_000,
+    rowsAfter: 19_999,
+    rowsGone: 1,
+  });
+});

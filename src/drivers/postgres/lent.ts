@@ -22,24 +22,46 @@ export function lend(own: PostgresConnection): Lent {
       if (!isMark(name)) refuseLate();
       isAsWas &&= isMark(name) || asking.has(name);
       const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value;
+      if (typeof value !== 'function') return value;
+      // Code may keep the function, too.
+      return (...args: unknown[]): unknown => {
+        refuseLate();
+        return Reflect.apply(value, target, args);
+      };
     },
     set(target, name, value) {
       refuseLate();
       isAsWas &&= isMark(name);
       return Reflect.set(target, name, value, target);
     },
+    defineProperty(target, name, how) {
+      isAsWas &&= isMark(name);
+      return Reflect.defineProperty(target, name, how);
+    },
+    deleteProperty(target, name) {
+      isAsWas = false;
+      return Reflect.deleteProperty(target, name);
+    },
   });
+  const inTime =
+    <Args extends unknown[], T>(ask: (...args: Args) => Promise<T>) =>
+    async (...args: Args): Promise<T> => {
+      refuseLate();
+      return ask(...args);
+    };
   const connection: PostgresConnection = {
     ...own,
     client,
-    async query(sql, params) {
-      refuseLate();
-      return own.query(sql, params);
-    },
+    query: inTime(own.query),
+    planned: inTime(own.planned),
+    execute: inTime(own.execute),
+    beside: inTime(own.beside),
     async *rows(sql, params) {
       refuseLate();
-      yield* own.rows(sql, params);
+      for await (const row of own.rows(sql, params)) {
+        yield row;
+        refuseLate();
+      }
     },
   };
   return {

@@ -19,7 +19,11 @@ export function sideSession<C extends Connection>(target: Target, open: Open<C>)
       if (current !== undefined && pid === current.pid) return current.connection;
       if (current !== undefined) await closed(current.connection);
       const connection = await open(target);
-      current = { connection, pid: await backendOf(connection) };
+      const backend = await backendOf(connection).catch(async (error: unknown) => {
+        await closed(connection);
+        throw error;
+      });
+      current = { connection, pid: backend };
       // Compiling a query takes longer than any of ours; moments are floats, of which a role may have digits cut off.
       await connection.query('SET jit = off; SET extra_float_digits = 1');
       return connection;

@@ -39,7 +39,7 @@ export async function whenFree<T>(attempt: () => T, patience: Patience): Promise
         patience.waiting?.(waitingWords(patience.what, limit));
       }
     }
-    await sleep(pause, undefined, patience.signal ? { signal: patience.signal } : undefined);
+    await sleep(pause);
   }
 }
 

@@ -50,8 +50,8 @@ export function watchPages(database: SqliteDatabase, path: string, file: number)
   return {
     async begin(read) {
       const mark = walMark(database, path);
-      // What was written in between was not looked at.
-      if (!isSame(mark, to)) measured = new Map();
+      // What was written in between was not looked at; an empty log may have been emptied.
+      if (!isSame(mark, to) || mark?.frames === 0) measured = new Map();
       await read();
       from = isSame(mark, walMark(database, path)) ? mark : undefined;
     },

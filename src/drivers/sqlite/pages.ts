@@ -56,6 +56,9 @@ export function pagesBetween({ database, path, file }: BothStates, from: WalMark
         return frame === undefined ? pageIn(file, page, wal.pageSize) : content(frame);
       };
     const readNow = readWith(wal.content);
+    // What another file system keeps in some form of its own is not to be read here.
+    if ((['before', 'after'] as const).some((state) => !readNow(state, 1).toString('latin1').startsWith(magic)))
+      return undefined;
     const changed = new Set(frames.since.keys());
     const isTree = (state: PageState, page: number): boolean => page === 1 || readNow(state, page).readUInt8(0) >= 2;
     const others = new Set([...changed].filter((page) => !isTree('after', page)));
@@ -70,6 +73,9 @@ export function pagesBetween({ database, path, file }: BothStates, from: WalMark
     };
   });
 }
+
+/** With which every database begins. */
+const magic = 'SQLite format 3\0';
 
 function pageCount(database: SqliteDatabase, schema: 'before' | 'main'): number {
   return Number(database.pragma(`${schema}.page_count`, { simple: true }));
