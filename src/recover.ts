@@ -9,9 +9,10 @@ import { isGoingOn } from './unfinished.ts';
 /**
  * Cleans up after a run that died. What of it still runs on a server is ended first. A transaction that it had open was
  * rolled back by the database, so main is at the state before or after a migration and its history says which, but where
- * the journal says that one was in the middle; what is left to do is to throw its copies away.
+ * the journal says that one was in the middle; what is left to do is to throw its copies away. Answers whether there was
+ * such a run, of which main's journal still speaks.
  */
-export async function recover(run: Run): Promise<void> {
+export async function recover(run: Run): Promise<boolean> {
   const { driver, provider, main } = run.setup;
   const entry = await readJournal(run);
   run.epoch = entry?.epoch ?? 0;
@@ -37,6 +38,7 @@ export async function recover(run: Run): Promise<void> {
       `Discarded ${leftovers.length} leftover ${leftovers.length === 1 ? 'copy' : 'copies'} of a process that died.`,
     );
   }
+  return died !== undefined;
 }
 
 /** What became of a migration that was in the middle is said where it is found out. */

@@ -1,6 +1,6 @@
 import { ForerunError, isForerunError } from './error.ts';
 import { planned } from './planned.ts';
-import { claimMain } from './promotion/claim.ts';
+import { claimMain, releaseMain } from './promotion/claim.ts';
 import { preload } from './preload.ts';
 import { prepareChecks } from './rehearsal/checks.ts';
 import { checkpointMain, chooseCopies } from './rehearsal/checkpoint.ts';
@@ -78,11 +78,16 @@ async function deploy(run: Run, direction: Direction, options: UpOptions): Promi
   await awaken(run);
   await setup.driver.examine(setup.main);
   await using _lock = await run.phase('lock', undefined, () => takeLock(run));
-  await run.phase('recover', undefined, () => recover(run));
+  const hadDied = await run.phase('recover', undefined, () => recover(run));
   await reconciled(run);
   const { selected, blocked } = await planned(run, direction, options);
   if (blocked) return 'blocked';
   refuseInTheMiddle(run, selected, direction, options.safe ?? false);
+  // What goes on safely says in the journal itself what has become of main.
+  if (hadDied && (selected.length === 0 || !(options.safe ?? false))) {
+    await claimMain(run);
+    await releaseMain(run);
+  }
   if (selected.length === 0) return 'nothing-pending';
   if (!(options.safe ?? false)) {
     const { applyDirectly } = await import('./promotion/direct.ts');

@@ -88,6 +88,32 @@ test.each([
   expect(statusText(found, { style: plain, cwd: '/', verbose: false })).toContain(told);
 });
 
+test.each([true, false])(
+  'a run that died is spoken of no more after the next one, which may have nothing to do (safe: %s)',
+  async (safe) => {
+    const project = await newProject();
+    await project.migration('001_audit.sql', addAudit);
+    const setup = await project.setup();
+    await up(setup, { safe: true });
+    const { driver, main } = setup;
+    await driver.transaction(main, ownWork(), async (session) => {
+      const identity = await driver.identity(main);
+      const { epoch = 0 } = (await driver.journal(session).read(identity)) ?? {};
+      const dead = {
+        run: 'run-1',
+        host: hostname(),
+        pid: 2 ** 22 + 1,
+        phase: 'promoting',
+        at: '2026-01-01T00:00:00Z',
+      } as const;
+      await driver.journal(session).write(identity, { ...dead, epoch: epoch + 1 });
+    });
+    if (!safe) await project.migration('002_phone.sql', addPhone);
+    expect((await up(setup, { safe })).exitCode).toBe(0);
+    expect((await status(setup)).unfinished).toBeUndefined();
+  },
+);
+
 test('computes an adoption without writing it, and says which checksums are weak', async () => {
   const project = await newProject();
   await project.migration('001_audit.sql', addAudit);
