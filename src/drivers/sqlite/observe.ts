@@ -13,6 +13,7 @@ import { lostObjects } from './lost.ts';
 import { damagedBefore, isCorrupt } from './damaged.ts';
 import { inNewNames, newOrphans, noOrphans, orphansOf, tablesWithKeys } from './orphans.ts';
 import { watchPages, type PageWatch } from './page-watch.ts';
+import { shorten } from './wal.ts';
 import { pairTables, type TablePair } from './pairs.ts';
 import { renamesIn } from './renames.ts';
 import { safeWords } from './safe-words.ts';
@@ -35,6 +36,7 @@ export async function observeSqlite(
   return {
     async begin() {
       rollback(database);
+      shorten(database);
       const read = (): Promise<void> => readBefore(database);
       await (pages === undefined ? read() : pages.begin(read));
     },

@@ -2,7 +2,7 @@ import type { TableEvidence } from '../../seams/evidence.ts';
 import type { SqliteDatabase } from './client.ts';
 import { differingRows, hasNone, type Differing } from './differing-rows.ts';
 import type { TablePair } from './pairs.ts';
-import { mostFrames, pagesBetween, type Pages } from './pages.ts';
+import { pagesBetween, type Pages } from './pages.ts';
 import { quoteIdentifier } from './tokens.ts';
 import { NoTree } from './tree-node.ts';
 import { walMark, type WalMark } from './wal.ts';
@@ -36,22 +36,20 @@ export interface Sizes {
   readonly bytes: number;
 }
 
-/** What was measured of the tree at one root page, and the pages that were written since. */
+/** What was measured of the tree at one root page, and when. */
 interface Measured {
   readonly sizes: Sizes;
-  readonly written: ReadonlySet<number>;
+  readonly at: WalMark;
 }
 
 /** `file` is a descriptor of the database at `path`, which is a real path. */
 export function watchPages(database: SqliteDatabase, path: string, file: number): PageWatch {
   let from: WalMark | undefined;
   let to: WalMark | undefined;
-  let measured: ReadonlyMap<number, Measured> = new Map();
+  const measured = new Map<number, Measured>();
   return {
     async begin(read) {
       const mark = walMark(database, path);
-      // What was written in between was not looked at; an empty log may have been emptied.
-      if (!isSame(mark, to) || mark?.frames === 0) measured = new Map();
       await read();
       from = isSame(mark, walMark(database, path)) ? mark : undefined;
     },
@@ -60,15 +58,9 @@ export function watchPages(database: SqliteDatabase, path: string, file: number)
     },
     look() {
       const [start, end] = [from, to];
-      const [old, now] = [measured, new Map<number, Measured>()];
-      measured = now;
       let looked: { readonly pages: Pages | undefined } | undefined;
       const lookNow = (): Pages | undefined => {
         const pages = start && end && unlessDamaged(() => pagesBetween({ database, path, file }, start, end));
-        for (const [root, { sizes, written }] of pages === undefined ? [] : old) {
-          const all = new Set([...written, ...(pages?.changed ?? [])]);
-          if (all.size <= mostFrames) now.set(root, { sizes, written: all });
-        }
         looked = { pages };
         return pages;
       };
@@ -76,11 +68,12 @@ export function watchPages(database: SqliteDatabase, path: string, file: number)
         of(pair) {
           if (looked === undefined && !isLarge(database, pair)) return undefined;
           const pages = looked === undefined ? lookNow() : looked.pages;
-          return pages && seen(pages, pair, old);
+          return pages && seen(pages, pair, measured);
         },
         keep({ after }, { rowsAfter: rows, bytesAfter: bytes }) {
-          if (after !== undefined && rows !== undefined && bytes !== undefined)
-            now.set(after.root, { sizes: { rows, bytes }, written: new Set() });
+          if (after === undefined || rows === undefined || bytes === undefined) return;
+          if (end === undefined) measured.delete(after.root);
+          else measured.set(after.root, { sizes: { rows, bytes }, at: end });
         },
       };
     },
@@ -114,8 +107,9 @@ function seen(
   if (!same || before.root === 0 || before.rowid === undefined) return undefined;
   const found = unlessDamaged(() => {
     const known = measured.get(before.root);
-    const isKnown = known !== undefined && hasNone(pages, before.root, known.written);
-    return { ...differingRows(pages, before.root), sizes: isKnown ? known.sizes : undefined };
+    const written = known && pages.writtenSince(known.at);
+    const isKnown = written !== undefined && hasNone(pages, before.root, written);
+    return { ...differingRows(pages, before.root), sizes: isKnown ? known?.sizes : undefined };
   });
   if (found === undefined || found.ranges.length > mostRanges) return undefined;
   const { ranges, morePages, sizes } = found;

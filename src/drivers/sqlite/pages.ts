@@ -8,6 +8,8 @@ export interface Pages {
   readonly pageSize: number;
   /** Pages that were written in between; all others are the same, byte by byte. */
   readonly changed: ReadonlySet<number>;
+  /** Pages that were written between an earlier moment and the state before; undefined where the log does not tell. */
+  writtenSince(earlier: WalMark): ReadonlySet<number> | undefined;
   /**
    * Whether no overflow page, where what is long in a row goes on, was written of a row whose own page was not. Then rows
    * can differ only on pages that were written, or that came or went.
@@ -21,7 +23,7 @@ export interface Pages {
 export type PageState = 'before' | 'after';
 
 /** So many frames are looked at; where more were written, to read whole tables takes no longer. */
-export const mostFrames = 25_000;
+const mostFrames = 25_000;
 
 /**
  * An overflow page, and one of the list of free pages, begins with the number of the page that follows it. With so many
@@ -66,12 +68,21 @@ export function pagesBetween({ database, path, file }: BothStates, from: WalMark
     return {
       pageSize: wal.pageSize,
       changed,
+      writtenSince: (earlier) => {
+        if (!isInLog(earlier, from) || (from.salt !== to.salt && earlier.frames < from.frames)) return undefined;
+        return new Set([...frames.old].flatMap(([page, frame]) => (frame < earlier.frames ? [] : [page])));
+      },
       rowsTold: ownedByWritten(others, changed, (page) => readNow('after', page)),
       // What auto_vacuum cuts off at the end is not written.
       plain: others.size === 0 && wereTrees && pagesAfter >= pagesBefore,
       read: readWith((frame) => inWal(path, (again) => again.content(frame)) ?? Buffer.alloc(wal.pageSize)),
     };
   });
+}
+
+/** An empty log may have been emptied since. */
+function isInLog(earlier: WalMark, { salt, frames }: WalMark): boolean {
+  return earlier.salt === salt && earlier.frames > 0 && earlier.frames <= frames;
 }
 
 /** With which every database begins. */

@@ -16,10 +16,26 @@ export interface WalMark {
  */
 export function walMark(database: SqliteDatabase, path: string): WalMark | undefined {
   const salt = inWal(path, (wal) => wal.salt) ?? '';
-  // NOOP tells how many frames there are, and does nothing.
-  const [row] = database.pragma('main.wal_checkpoint(NOOP)') as { log: number }[];
-  return row === undefined || row.log < 0 ? undefined : { salt, frames: row.log };
+  const frames = framesOf(database);
+  return frames < 0 ? undefined : { salt, frames };
 }
+
+/** Below zero where there is no log. NOOP tells, and does nothing. */
+function framesOf(database: SqliteDatabase): number {
+  const [row] = database.pragma('main.wal_checkpoint(NOOP)') as { log: number }[];
+  return row?.log ?? -1;
+}
+
+/**
+ * Writes what a long log holds to the database file, so that the log begins anew with the next write. Call it while no state
+ * before is held: beside one that is, SQLite would go on trying in vain at the end of each transaction.
+ */
+export function shorten(database: SqliteDatabase): void {
+  if (framesOf(database) >= longFrames) database.pragma('main.wal_checkpoint(PASSIVE)');
+}
+
+/** From here on, by default, SQLite tries it itself. */
+const longFrames = 1000;
 
 /** A log as it is being read. */
 export interface Wal {
