@@ -42,14 +42,17 @@ export async function freshFrom(server: PostgresServer, template: string): Promi
 
 let made = 0;
 
-/** Runs the batch on a session of its own; answers the milliseconds that the statements took. */
-export async function runBatch(url: string, around?: (step: () => Promise<void>) => Promise<void>): Promise<number> {
-  let took = 0;
+/** Runs the batch, each statement on a session of its own; answers the milliseconds that each took. */
+export async function runBatch(
+  url: string,
+  around?: (step: () => Promise<void>) => Promise<void>,
+): Promise<readonly number[]> {
+  const took: number[] = [];
   for (const sql of batch) {
     const step = async (): Promise<void> => {
       const client = new Client({ connectionString: url });
       await client.connect();
-      took += await timed(() => client.query(sql));
+      took.push(await timed(() => client.query(sql)));
       await client.end();
     };
     await (around === undefined ? step() : around(step));
