@@ -9,4 +9,6 @@ export interface Target {
    * It has the form that main's own address was given in, so a program that reads a bare path goes on getting one.
    */
   readonly variable: string;
+  /** Present for what is thrown away when its run ends, whatever happens: what is written there need not outlive a power failure. */
+  readonly passing?: true;
 }

@@ -13,6 +13,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { homeOf, makeHome } from '../../src/drivers/sqlite/home.ts';
+import { sqlite } from '../../src/drivers/sqlite.ts';
 import { isAlive, thisProcess } from '../../src/process.ts';
 import type { Copy, Provider } from '../../src/seams/provider.ts';
 import type { Opened } from '../contracts/provider.ts';
@@ -53,6 +54,22 @@ describe('the files', () => {
     expect(readFileSync(join(home, '.gitignore'), 'utf8')).toBe('*\n');
     const names = readdirSync(copies);
     expect(names.map((name) => mode(join(copies, name)))).toEqual(names.map(() => 0o600));
+  });
+
+  it('are waited for until they are on the disk, save those of a branch that goes away with its run', async () => {
+    const driver = sqlite();
+    const synchronous = async ({ target }: Pick<Copy, 'target'>): Promise<unknown> => {
+      await using connection = await driver.open(target);
+      const [row] = await connection.query('SELECT synchronous FROM pragma_synchronous');
+      return row?.['synchronous'];
+    };
+    await using checkpoint = await provider.checkpoint(main.target, { label: 'base', run: 'run-1' });
+    const [named, ofRun] = [
+      await provider.branch(checkpoint, { label: 'named' }),
+      await provider.branch(checkpoint, { label: 'of a run', run: 'run-1' }),
+    ];
+    expect(await synchronous(ofRun)).toBe(0);
+    for (const other of [main, checkpoint, named]) expect(await synchronous(other)).toBeGreaterThan(0);
   });
 
   it('are one database file and one record for each copy, and nothing else', async () => {

@@ -50,7 +50,10 @@ export function toCopy(folder: string, record: CopyRecord, like: string): Copy {
     kind,
     id,
     label,
-    target: targetOf(dataFile(folder, id), like),
+    target: {
+      ...targetOf(dataFile(folder, id), like),
+      ...(kind === 'branch' && run !== undefined ? { passing: true as const } : {}),
+    },
     ...(parent === undefined ? {} : { parent }),
     ...(run === undefined ? {} : { run }),
     createdAt,
