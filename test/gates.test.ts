@@ -233,7 +233,7 @@ describe('reversible', () => {
 
   test('warns of a down that leaves another schema', async () => {
     expect(await withDown('CREATE TABLE a (x); CREATE TABLE b (x);', 'DROP TABLE a;')).toEqual([
-      'block reversible: Tried up, down and up: its up, again after its down, does not run: table b already exists (line 1)',
+      'block reversible: Tried up, down and up: its up, again after its down, does not run: table b already exists',
     ]);
     expect(await withDown('CREATE TABLE IF NOT EXISTS a (x);', 'SELECT 1;')).toEqual([
       'warn reversible: Its down does not bring back the schema: table a is added.',
@@ -249,8 +249,20 @@ describe('reversible', () => {
 
   test('blocks a down that fails', async () => {
     expect(await withDown('CREATE TABLE a (x);', 'DROP TABLE b;')).toEqual([
-      'block reversible: Tried up, down and up: its down does not run: no such table: b (line 1)',
+      'block reversible: Tried up, down and up: its down does not run: no such table: b',
     ]);
+  });
+
+  test('names the file, the line and the statement of a down that fails', async () => {
+    const project = await newProject();
+    await project.migration('001_it.up.sql', 'CREATE TABLE a (x);');
+    await project.migration('001_it.down.sql', '-- the way back\nDROP TABLE a;\nDROP TABLE b;');
+    const { result } = await judged(project);
+    expect(result.findings.find((finding) => finding.gate === 'reversible')?.where).toMatchObject({
+      file: expect.stringMatching(/001_it\.down\.sql$/),
+      line: 3,
+      sql: 'DROP TABLE b',
+    });
   });
 });
 

@@ -17,6 +17,7 @@ export const reversible: Gate = {
           migration: name,
           message: `Tried up, down and up: ${down.fails}`,
           ...where,
+          ...(down.where === undefined ? {} : { where: down.where }),
         },
       ];
     }

@@ -123,10 +123,12 @@ async function upDownUp(
     run.signal.throwIfAborted();
     if (isEnvironment(error)) throw error;
     if (isForerunError(error, 'TRANSACTION_ESCAPED')) return undefined;
+    const { message, where } = failureOf(run, migration, error);
     return {
       restoresSchema: false,
       restoresData: false,
-      fails: `${doing} does not run: ${failureOf(run, migration, error).message}${placeOf(error)}`,
+      fails: `${doing} does not run: ${message}`,
+      ...(where === undefined ? {} : { where }),
     };
   }
 }
@@ -136,9 +138,4 @@ function writtenIn(evidence: Evidence): Told {
   const names = (evidence.tables ?? []).flatMap(({ table, renamedFrom }) => [table, renamedFrom ?? table]);
   const doubts = tablesInDoubt(evidence);
   return doubts === undefined ? {} : { tables: [...names, ...doubts] };
-}
-
-function placeOf(error: unknown): string {
-  const line = isForerunError(error, 'STATEMENT_FAILED') ? error.details.where.line : undefined;
-  return line === undefined ? '' : ` (line ${line})`;
 }

@@ -193,6 +193,8 @@ export interface DownEvidence {
   readonly restoresData: boolean;
   /** Why the down, or the up after it, failed. */
   readonly fails?: string;
+  /** Where it failed, in the file of the down or of the up. */
+  readonly where?: Where;
   /** What differs from the state before the up. */
   readonly differences?: readonly string[];
 }
