@@ -8,7 +8,8 @@ export const reversible: Gate = {
   name: 'reversible',
   judge({ down }, { name, file }) {
     if (down === undefined || (down.restoresSchema && down.restoresData)) return [];
-    const where = file === undefined ? {} : { where: { file } };
+    const place = down.where ?? (file === undefined ? undefined : { file });
+    const where = place === undefined ? {} : { where: place };
     if (down.fails !== undefined) {
       return [
         {
@@ -17,7 +18,6 @@ export const reversible: Gate = {
           migration: name,
           message: `Tried up, down and up: ${down.fails}`,
           ...where,
-          ...(down.where === undefined ? {} : { where: down.where }),
         },
       ];
     }

@@ -13,12 +13,12 @@ import { lostObjects } from './lost.ts';
 import { damagedBefore, isCorrupt } from './damaged.ts';
 import { inNewNames, newOrphans, noOrphans, orphansOf, tablesWithKeys } from './orphans.ts';
 import { watchPages, type PageWatch } from './page-watch.ts';
-import { shorten } from './wal.ts';
 import { pairTables, type TablePair } from './pairs.ts';
 import { renamesIn } from './renames.ts';
 import { safeWords } from './safe-words.ts';
 import { nothingKnown, type Known } from './states.ts';
 import { pathOf } from './target.ts';
+import { shorten } from './wal.ts';
 
 /**
  * Watches migrations by holding a snapshot of the branch as it was: the branch is put in WAL mode and attached a second

@@ -71,9 +71,8 @@ export function watchPages(database: SqliteDatabase, path: string, file: number)
           return pages && seen(pages, pair, measured);
         },
         keep({ after }, { rowsAfter: rows, bytesAfter: bytes }) {
-          if (after === undefined || rows === undefined || bytes === undefined) return;
-          if (end === undefined) measured.delete(after.root);
-          else measured.set(after.root, { sizes: { rows, bytes }, at: end });
+          if (after !== undefined && end !== undefined && rows !== undefined && bytes !== undefined)
+            measured.set(after.root, { sizes: { rows, bytes }, at: end });
         },
       };
     },
@@ -108,8 +107,8 @@ function seen(
   const found = unlessDamaged(() => {
     const known = measured.get(before.root);
     const written = known && pages.writtenSince(known.at);
-    const isKnown = written !== undefined && hasNone(pages, before.root, written);
-    return { ...differingRows(pages, before.root), sizes: isKnown ? known?.sizes : undefined };
+    const sizes = written !== undefined && hasNone(pages, before.root, written) ? known?.sizes : undefined;
+    return { ...differingRows(pages, before.root), sizes };
   });
   if (found === undefined || found.ranges.length > mostRanges) return undefined;
   const { ranges, morePages, sizes } = found;
