@@ -8,11 +8,12 @@ import { examinePostgres } from './postgres/examine.ts';
 import { stateOf } from './postgres/failures.ts';
 import type { Guarded } from './postgres/guard.ts';
 import { postgresHistory } from './postgres/history.ts';
+import type { KeptConnections } from './kept-connections.ts';
 import { once } from './once.ts';
 import { homeIn, makeHome } from './project-home.ts';
 import { identityOf } from './postgres/identity.ts';
 import { postgresJournal } from './postgres/journal.ts';
-import { keptSessions, type KeptSessions, type ScriptSession } from './postgres/kept-sessions.ts';
+import { keptSessions, type ScriptSession } from './postgres/kept-sessions.ts';
 import type { Limits } from './postgres/limits.ts';
 import { lockPostgres } from './postgres/lock.ts';
 import { connectBeside } from './postgres/maintenance.ts';
@@ -66,7 +67,7 @@ export async function loadPostgres(options: PostgresOptions = {}): Promise<Drive
 
 interface Made {
   readonly options: PostgresOptions;
-  readonly sessions: KeptSessions;
+  readonly sessions: KeptConnections<PostgresConnection>;
   readonly leftOut: readonly string[];
   readonly run?: string;
 }
@@ -77,8 +78,11 @@ function driverOf(made: Made): Driver {
   const name = sessionName(run);
   const open = async (target: Target): Promise<PostgresConnection> => tellingLoss(await connect(target, name));
   /** Who says nothing of a run cannot say that it has ended either. */
-  const connectScript = async (target: Target, of?: string): Promise<ScriptSession> =>
-    of === undefined ? { ...(await connect(target, name)), keep: async () => {} } : sessions.connect(target, of);
+  const connectScript = async (target: Target, of?: string): Promise<ScriptSession> => {
+    if (of === undefined) return { ...(await connect(target, name)), keep: async () => {} };
+    sessions.begin(of);
+    return sessions.connect(target, of);
+  };
   const identity = async (target: Target): Promise<string> => {
     await using connection = await open(target);
     return await identityOf(connection);

@@ -1,5 +1,6 @@
 import type { Driver, Waiting } from '../seams/driver.ts';
 import type { Target } from '../seams/target.ts';
+import type { KeptConnections } from './kept-connections.ts';
 import { codeOf, isNoStatement, whenFree } from './sqlite/busy.ts';
 import { commentedStatements } from './sqlite/commented.ts';
 import { connect, type Setup, type SqliteConnection } from './sqlite/connection.ts';
@@ -9,6 +10,7 @@ import { remedyFor, saysExists } from './sqlite/failure-kind.ts';
 import type { Guarded } from './sqlite/guard.ts';
 import { sqliteHistory } from './sqlite/history.ts';
 import { homeOf } from './sqlite/home.ts';
+import { keptScripts } from './sqlite/kept-scripts.ts';
 import { sqliteJournal } from './sqlite/journal.ts';
 import { lockSqlite } from './sqlite/lock.ts';
 import { ownTables } from './sqlite/names.ts';
@@ -35,10 +37,18 @@ export interface SqliteOptions {
 
 /** The driver for SQLite, by better-sqlite3. */
 export function sqlite(options: SqliteOptions = {}): Driver {
-  return driverOf(options, ownTables);
+  return driverOf({ options, connections: keptScripts(), leftOut: ownTables });
 }
 
-function driverOf(options: SqliteOptions, leftOut: readonly string[]): Driver {
+interface Made {
+  readonly options: SqliteOptions;
+  readonly connections: KeptConnections<SqliteConnection>;
+  readonly leftOut: readonly string[];
+  readonly run?: string;
+}
+
+function driverOf(made: Made): Driver {
+  const { options, connections, leftOut, run } = made;
   const open = (target: Target, waiting?: Waiting, givingUp?: AbortSignal): Promise<SqliteConnection> =>
     connect(target, options.setup, waiting, givingUp);
   return {
@@ -58,7 +68,10 @@ function driverOf(options: SqliteOptions, leftOut: readonly string[]): Driver {
     },
     script: (sql, file) => async (target, attempt) => {
       const { sqliteScript } = await import('./sqlite/script.ts');
-      await sqliteScript(sql, file, { open, keys: options.scriptKeys ?? 'enforced' })(target, attempt);
+      const keys = options.scriptKeys ?? 'enforced';
+      // What a setup leaves on a connection is not known here.
+      const kept = options.setup === undefined ? connections : undefined;
+      await sqliteScript(sql, file, { open, keys, ...(kept && { kept }) })(target, attempt);
     },
     statements: commentedStatements,
     isNoStatement,
@@ -71,7 +84,7 @@ function driverOf(options: SqliteOptions, leftOut: readonly string[]): Driver {
     remedyFor,
     schema: (session) => sqliteSchema(session, leftOut),
     tables: (session) => sqliteTables(session, leftOut),
-    leavingOut: (tables) => driverOf(options, [...leftOut, ...tables]),
+    leavingOut: (tables) => driverOf({ ...made, leftOut: [...leftOut, ...tables] }),
     async contents(connection, of) {
       const { sqliteContents } = await import('./sqlite/contents.ts');
       return sqliteContents((connection as SqliteConnection).client, of);
@@ -98,6 +111,11 @@ function driverOf(options: SqliteOptions, leftOut: readonly string[]): Driver {
       return await whenFree(() => damageOf(connection.client, 'main', tables), { what: 'checking the pages' });
     },
     watch: watchSqlite,
+    ...(run === undefined ? {} : { rest: (target) => connections.rest(run, target) }),
+    forRun(id) {
+      connections.begin(id);
+      return driverOf({ ...made, run: id });
+    },
     async warmUp() {
       await Promise.all([
         import('./sqlite/script.ts'),

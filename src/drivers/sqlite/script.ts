@@ -1,8 +1,10 @@
 import { ForerunError } from '../../error.ts';
 import type { Apply, Attempt } from '../../seams/source.ts';
 import type { Target } from '../../seams/target.ts';
+import type { KeptConnections } from '../kept-connections.ts';
 import type { SqliteConnection } from './connection.ts';
 import { checkKeys, dropsReferenced, type KeyCheck } from './foreign-keys.ts';
+import { canShare } from './kept-scripts.ts';
 import { readScript, type Script } from './script-plan.ts';
 import { runStatement } from './script-statement.ts';
 import type { Statement } from './statements.ts';
@@ -11,6 +13,8 @@ import { inTransaction } from './transaction.ts';
 export interface ScriptOptions {
   /** Opens a connection that is prepared as the configuration says. */
   open(target: Target): Promise<SqliteConnection>;
+  /** Where the next script of the run may go on with this one's connection. */
+  readonly kept?: KeptConnections<SqliteConnection>;
   /** Of foreign keys. `checked`: never enforced while it runs, and checked at its end. */
   readonly keys: 'enforced' | 'checked';
 }
@@ -19,18 +23,36 @@ export interface ScriptOptions {
  * Runs a script statement by statement, in one transaction of ours. Its own BEGIN and COMMIT are left out, and said so.
  * A script with a statement that SQLite refuses inside a transaction (VACUUM) runs without one.
  */
-export function sqliteScript(sql: string, file: string | undefined, { open, keys }: ScriptOptions): Apply {
+export function sqliteScript(sql: string, file: string | undefined, options: ScriptOptions): Apply {
   return async (target, attempt) => {
     const script = readScript(sql, file);
-    await using connection = await open(target);
     const alone = script.standalone || attempt.alone;
-    for (const note of alone ? script.notesAlone : script.notes) attempt.note(note);
-    const enforced = keys === 'enforced' && enforcesKeys(connection, script, attempt);
-    const run = (): Promise<void> =>
-      runAll(connection, script, alone ? script.all : script.statements, enforced, attempt, file);
-    if (alone) await runAlone(connection, enforced, run, file);
-    else await inTransaction(connection, attempt, run, { foreignKeys: enforced });
+    const shared = !alone && canShare(script.all) ? options.kept : undefined;
+    if (shared === undefined || attempt.run === undefined) {
+      await using connection = await options.open(target);
+      await runOn(connection, script, alone, options.keys, attempt, file);
+    } else {
+      await using connection = await shared.connect(target, attempt.run);
+      await runOn(connection, script, alone, options.keys, attempt, file);
+      await connection.keep();
+    }
   };
+}
+
+async function runOn(
+  connection: SqliteConnection,
+  script: Script,
+  alone: boolean,
+  keys: ScriptOptions['keys'],
+  attempt: Attempt,
+  file: string | undefined,
+): Promise<void> {
+  for (const note of alone ? script.notesAlone : script.notes) attempt.note(note);
+  const enforced = keys === 'enforced' && enforcesKeys(connection, script, attempt);
+  const run = (): Promise<void> =>
+    runAll(connection, script, alone ? script.all : script.statements, enforced, attempt, file);
+  if (alone) await runAlone(connection, enforced, run, file);
+  else await inTransaction(connection, attempt, run, { foreignKeys: enforced });
 }
 
 async function runAlone(

@@ -71,6 +71,11 @@ function wasCommitted(database: SqliteDatabase): boolean {
   }
 }
 
+/** Call before the next transaction on a connection whose last one was committed. */
+export function forgetTransaction(database: SqliteDatabase): void {
+  database.exec('PRAGMA temp.user_version = 0');
+}
+
 function escaped(cause: unknown): ForerunError<'TRANSACTION_ESCAPED'> {
   if (cause instanceof ForerunError && cause.code === 'TRANSACTION_ESCAPED')
     return cause as ForerunError<'TRANSACTION_ESCAPED'>;

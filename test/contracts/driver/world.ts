@@ -97,6 +97,7 @@ export function recorded(own: Partial<Attempt> = {}): Recorded {
       statements.push(evidence);
       own.statement?.(evidence);
     },
+    ...(own.run === undefined ? {} : { run: own.run }),
     ...(own.waiting === undefined ? {} : { waiting: own.waiting }),
     ...(own.stretches === undefined ? {} : { stretches: own.stretches }),
     note: (message) => notes.push(message),
