@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,6 +54,18 @@ describe('the package', () => {
       'forerun/trailbase true',
       'forerun/umzug true',
     ]);
+  });
+
+  test('holds every module that another process starts or loads', async () => {
+    const files = ['src', 'adapters'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(root, folder, file)),
+    );
+    const texts = await Promise.all(files.filter((file) => file.endsWith('.ts')).map((file) => readFile(file, 'utf8')));
+    const named = texts.flatMap((text) => [...text.matchAll(/ownModule\('([^']+)'\)/g)].map(([, path]) => `${path}`));
+    expect(named).toContain('adapters/children/child');
+    for (const path of named) {
+      expect(existsSync(join(project, `node_modules/forerun/dist/${path}.js`)), path).toBe(true);
+    }
   });
 
   test('has types that compile where nobody declares the types of Node', async () => {

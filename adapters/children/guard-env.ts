@@ -1,3 +1,4 @@
+import { ownModule } from '../../src/own-package.ts';
 import type { Guard, Guarding, GuardModule } from '../../src/seams/driver.ts';
 
 /** What a program is told of main. */
@@ -20,7 +21,7 @@ export function guardEnv(
   if (import.meta.url.endsWith('.ts')) return {};
   const guarded: Guarded = { module, what, explanation };
   // Before all that is loaded by options of the user's own.
-  const options = `--import ${new URL('./guarded.js', import.meta.url).href} ${nodeOptions}`;
+  const options = `--import ${ownModule('adapters/children/guarded')} ${nodeOptions}`;
   return { NODE_OPTIONS: options.trim(), [guardVariable]: JSON.stringify(guarded) };
 }
 

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { execaNode } from 'execa';
 import { lifelineFd } from '../../src/cli/protocol.ts';
+import { ownModule } from '../../src/own-package.ts';
 import { inheritedOptions } from './node-options.ts';
 import type { Order } from './protocol.ts';
 import type { Port } from './wire.ts';
@@ -22,8 +23,7 @@ export interface ChildProcess {
  * group of its own. What it prints goes to stderr. It cannot outlive this process: it holds the other end of a pipe.
  */
 export function launch(order: Order, env: Readonly<Record<string, string | undefined>>): ChildProcess {
-  const entry = new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url);
-  const subprocess = execaNode(fileURLToPath(entry), [JSON.stringify(order)], {
+  const subprocess = execaNode(fileURLToPath(ownModule('adapters/children/child')), [JSON.stringify(order)], {
     env,
     nodeOptions: inheritedOptions(process.execArgv),
     // The last one is the pipe; its place is `lifelineFd`.

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { execaNode } from 'execa';
 import { identityOf, type ProcessIdentity } from '../../src/process.ts';
+import { ownModule } from '../../src/own-package.ts';
 import { endGroup } from '../../src/process-group.ts';
 import { inheritedOptions } from '../children/node-options.ts';
 import type { Ended, Order, ToKeeper } from './protocol.ts';
@@ -63,8 +64,7 @@ export async function runCommand({ order, limitMs, signal, starting }: Running):
 
 /** In a session of its own, so that no signal of a terminal reaches it, and nobody's end but ours is its end. */
 function startKeeper() {
-  const entry = new URL(import.meta.url.endsWith('.ts') ? './keeper.ts' : './keeper.js', import.meta.url);
-  const keeper = execaNode(fileURLToPath(entry), [], {
+  const keeper = execaNode(fileURLToPath(ownModule('adapters/command/keeper')), [], {
     nodeOptions: inheritedOptions(process.execArgv),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     ipc: true,

@@ -1,5 +1,6 @@
+import { ownModule } from '../../src/own-package.ts';
 import type { ChildPlace } from '../children/children.ts';
-import { besides, madeBy } from '../children/made.ts';
+import { madeBy } from '../children/made.ts';
 import type { Place as Made } from '../children/registry.ts';
 import type { Sought } from './find.ts';
 import type { KnexOptions } from './options.ts';
@@ -14,7 +15,7 @@ export function childOf(
 ): Pick<ChildPlace, 'finder' | 'what'> | undefined {
   const { knex, module, knexfile, environment } = options;
   if (knex !== undefined && module !== undefined) return madeBy('safeKnex', module, made);
-  const finder = besides(import.meta.url, 'find');
+  const finder = ownModule('adapters/knex/find');
   if (knex === undefined) {
     const what: Sought = {
       root,

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ForerunError, messageOf } from '../../src/error.ts';
+import { ownModule } from '../../src/own-package.ts';
 
 /** What Forerun reads of Prisma's own configuration; its paths are absolute. */
 export interface PrismaConfig {
@@ -48,9 +49,7 @@ async function exported(file: string): Promise<unknown> {
   }
 }
 
-const words = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './config-words.ts' : './config-words.js', import.meta.url),
-);
+const words = fileURLToPath(ownModule('adapters/prisma/config-words'));
 
 function present<Name extends string>(name: Name, value: string | undefined): Partial<Record<Name, string>> {
   return value === undefined ? {} : ({ [name]: value } as Record<Name, string>);

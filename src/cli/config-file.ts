@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Config } from '../config.ts';
 import { ForerunError, messageOf } from '../error.ts';
+import { packageFolder } from '../own-package.ts';
 import { whole } from './whole-file.ts';
 
 export interface ConfigFile {
@@ -90,7 +91,7 @@ function canImportUs(file: string): boolean {
 
 /** What `forerun` and `forerun/…` stand for, for projects that run this program without having it installed. */
 function ownExports(): Record<string, string> {
-  const folder = packageFolder(dirname(fileURLToPath(import.meta.url)));
+  const folder = fileURLToPath(packageFolder());
   const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
     exports: Record<string, string | { default: string }>;
   };
@@ -100,10 +101,6 @@ function ownExports(): Record<string, string> {
       join(folder, typeof target === 'string' ? target : target.default),
     ]),
   );
-}
-
-function packageFolder(folder: string): string {
-  return existsSync(join(folder, 'package.json')) ? folder : packageFolder(dirname(folder));
 }
 
 /** Where in the file it was thrown, as far as the stack or the message tells. */

@@ -1,4 +1,5 @@
 import type { Driver } from '../seams/driver.ts';
+import { ownModule } from '../own-package.ts';
 import type { Target } from '../seams/target.ts';
 import { defaultLimits } from './postgres/compare-limits.ts';
 import { connect, type PostgresConnection } from './postgres/connection.ts';
@@ -155,7 +156,11 @@ function driverOf(made: Made): Driver {
     watch: (main) => watchPostgres(main, open),
     async guard(main, branch) {
       const what: Guarded = { main: await placeOf(main), branch: await placeOf(branch) };
-      return { module: guardModule, what, env: await environmentFor(main, branch, process.env) };
+      return {
+        module: ownModule('src/drivers/postgres/guard'),
+        what,
+        env: await environmentFor(main, branch, process.env),
+      };
     },
     ...(run === undefined ? {} : { rest: (target) => sessions.rest(run, target) }),
     programEnv: (id) => ({ PGAPPNAME: programName(id) }),
@@ -186,8 +191,3 @@ function applying(): Promise<typeof import('./postgres/applying.ts')> {
 function connectFor(target: Target, run?: string): Promise<PostgresConnection> {
   return connect(target, sessionName(run));
 }
-
-const guardModule: string = new URL(
-  import.meta.url.endsWith('.ts') ? './postgres/guard.ts' : './postgres/guard.js',
-  import.meta.url,
-).href;

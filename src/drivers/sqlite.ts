@@ -1,4 +1,5 @@
 import type { Driver, Waiting } from '../seams/driver.ts';
+import { ownModule } from '../own-package.ts';
 import type { Target } from '../seams/target.ts';
 import type { KeptConnections } from './kept-connections.ts';
 import { codeOf, isNoStatement, whenFree } from './sqlite/busy.ts';
@@ -125,12 +126,7 @@ function driverOf(made: Made): Driver {
     },
     async guard(main) {
       const what: Guarded = { path: pathOf(main) };
-      return { module: guardModule, what, env: {} };
+      return { module: ownModule('src/drivers/sqlite/guard'), what, env: {} };
     },
   };
 }
-
-const guardModule: string = new URL(
-  import.meta.url.endsWith('.ts') ? './sqlite/guard.ts' : './sqlite/guard.js',
-  import.meta.url,
-).href;

@@ -7,7 +7,7 @@ import type { Ended, Order } from './victim.ts';
 import type { World } from './world.ts';
 
 /** Compiled before the tests. */
-const victim = fileURLToPath(new URL('../../dist/test/faults/victim.js', import.meta.url));
+const victim = fileURLToPath(new URL('../../dist/test/test/faults/victim.js', import.meta.url));
 
 /** Kills a deployer at a step, in a fresh world: main is whole, and the next run needs no help. */
 export async function killAt(step: number, scenario: Scenario, expected: Expected): Promise<void> {

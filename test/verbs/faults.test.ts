@@ -6,7 +6,7 @@ import { withSteps } from '../support/fault.ts';
 import { newWorld, perform, see, setupAt, verbs, type Seen, type Verb, type World } from './world.ts';
 
 /** Compiled before the tests. */
-const victim = fileURLToPath(new URL('../../dist/test/verbs/victim.js', import.meta.url));
+const victim = fileURLToPath(new URL('../../dist/test/test/verbs/victim.js', import.meta.url));
 
 /** The states before and after. */
 async function legalStates(verb: Verb): Promise<readonly [Seen, Seen]> {
