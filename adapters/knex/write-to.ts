@@ -1,4 +1,5 @@
 import type { Driver, Session } from '../../src/seams/driver.ts';
+import type { Attempt } from '../../src/seams/source.ts';
 import type { Target } from '../../src/seams/target.ts';
 
 /** Writes to a database what belongs to no migration, in one transaction. */
@@ -8,8 +9,9 @@ export async function writeTo(
   write: (session: Session) => Promise<void>,
   run?: string,
 ): Promise<void> {
-  const attempt = {
+  const attempt: Attempt = {
     alone: false,
+    repeatable: true,
     ...(run === undefined ? {} : { run }),
     note: () => {},
     signal: new AbortController().signal,

@@ -130,11 +130,15 @@ async function onJournal(
   await driver.transaction(main, attempt, (session) => act(session, identity));
 }
 
-/** An attempt for transactions of our own: short, and not to be cut off by an interruption. `run` says what it waits for. */
+/**
+ * An attempt for transactions of our own: short, not to be cut off by an interruption, and with no effect but on the
+ * database. `run` says what it waits for.
+ */
 export function ownWork(run?: Run): Attempt {
   const signal = new AbortController().signal;
   return {
     alone: false,
+    repeatable: true,
     signal,
     afterBegin: async () => {},
     beforeCommit: async () => {},

@@ -118,6 +118,11 @@ export interface Attempt {
   statement?(evidence: StatementEvidence): void;
   /** Whether the migration must run outside a transaction of ours, because it was seen to end it. */
   readonly alone: boolean;
+  /**
+   * Set where a driver may roll all of it back and begin anew, from `afterBegin` to `beforeCommit`, rather than be in
+   * other programs' way: nothing that is done there has an effect outside of the transaction.
+   */
+  readonly repeatable?: true;
   /** Names the run that it belongs to, for servers on which sessions are found by it when the run has died. */
   readonly run?: string;
   /** Set where the attempt is a rehearsal on a branch: the main that it must not reach by what it shares with it. */

@@ -32,9 +32,9 @@ export async function attemptIn(
     note: (message) => attempt.note(message),
     waiting: (message) => attempt.waiting?.(message),
   });
-  const { alone, prepare, statement } = attempt;
+  const { alone, repeatable = false, prepare, statement } = attempt;
   await whileHeard(link, tokens, token, signal, () =>
-    act({ token, alone, prepares: prepare !== undefined, states: statement !== undefined }),
+    act({ token, alone, repeatable, prepares: prepare !== undefined, states: statement !== undefined }),
   );
 }
 

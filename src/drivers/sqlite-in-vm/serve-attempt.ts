@@ -9,6 +9,7 @@ import type { Peer } from './peer.ts';
 export interface SentAttempt {
   readonly token: number;
   readonly alone: boolean;
+  readonly repeatable: boolean;
   readonly prepares: boolean;
   readonly states: boolean;
 }
@@ -42,8 +43,9 @@ export function makeAttempts(peer: () => Peer, held: Held): Attempts {
   };
   const run = (sent: SentAttempt, apply: (attempt: Attempt) => Promise<void>): Promise<void> =>
     heard(sent.token, (signal) => apply(attemptOf(sent, signal)));
-  const attemptOf = ({ token, alone, prepares, states }: SentAttempt, signal: AbortSignal): Attempt => ({
+  const attemptOf = ({ token, alone, repeatable, prepares, states }: SentAttempt, signal: AbortSignal): Attempt => ({
     alone,
+    ...(repeatable ? { repeatable } : {}),
     signal,
     ...(prepares ? { prepare: (connection) => asking('prepare', token, connection) } : {}),
     afterBegin: (session) => asking('afterBegin', token, session),

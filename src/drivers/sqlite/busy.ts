@@ -4,6 +4,10 @@ import { ForerunError } from '../../error.ts';
 export interface Patience {
   /** Gives up after this many milliseconds. @default 30000 */
   readonly waitMs?: number;
+  /** What was waited for the same before, in milliseconds: it counts. @default 0 */
+  readonly waitedMs?: number;
+  /** The longest pause between two tries, in milliseconds; asked anew before each. @default 25 */
+  readonly mostPauseMs?: number;
   readonly signal?: AbortSignal | undefined;
   /** Ends the waiting, and nothing else: what is free is done all the same. */
   readonly givingUp?: AbortSignal | undefined;
@@ -16,16 +20,18 @@ export interface Patience {
 /** Nobody wants to read of shorter waits, in milliseconds. */
 export const worthTelling = 1000;
 
+export const usualWaitMs = 30_000;
+
 export function waitingWords(what: string, limit: number): string {
   return `Another program has the database locked (${what}); waiting for up to ${limit / 1000} s.`;
 }
 
 /** Tries until the database is not locked, without blocking the event loop. Throws `LOCKED` at the limit. */
 export async function whenFree<T>(attempt: () => T, patience: Patience): Promise<T> {
-  const limit = patience.waitMs ?? 30_000;
-  const start = performance.now();
+  const limit = patience.waitMs ?? usualWaitMs;
+  const start = performance.now() - (patience.waitedMs ?? 0);
   let told = patience.waiting === undefined;
-  for (let pause = 1; ; pause = Math.min(pause * 2, 25)) {
+  for (let pause = 1; ; pause = Math.min(pause * 2, patience.mostPauseMs ?? 25)) {
     patience.signal?.throwIfAborted();
     try {
       return attempt();

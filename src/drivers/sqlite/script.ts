@@ -5,6 +5,7 @@ import type { KeptConnections } from '../kept-connections.ts';
 import type { SqliteConnection } from './connection.ts';
 import { checkKeys, dropsReferenced, type KeyCheck } from './foreign-keys.ts';
 import { canShare } from './kept-scripts.ts';
+import { repeatable } from './repeatable.ts';
 import { readScript, type Script } from './script-plan.ts';
 import { runStatement } from './script-statement.ts';
 import type { Statement } from './statements.ts';
@@ -24,8 +25,9 @@ export interface ScriptOptions {
  * A script with a statement that SQLite refuses inside a transaction (VACUUM) runs without one.
  */
 export function sqliteScript(sql: string, file: string | undefined, options: ScriptOptions): Apply {
-  return async (target, attempt) => {
+  return async (target, given) => {
     const script = readScript(sql, file);
+    const attempt = repeatable(given, script);
     const alone = script.standalone || attempt.alone;
     const shared = !alone && canShare(script.all) ? options.kept : undefined;
     if (shared === undefined || attempt.run === undefined) {

@@ -1,10 +1,11 @@
 import { ForerunError } from '../../error.ts';
 import type { Attempt } from '../../seams/source.ts';
-import { codeOf } from './busy.ts';
+import { codeOf, type Patience } from './busy.ts';
 import type { SqliteDatabase } from './client.ts';
 import { begin, commit, rollback, type SqliteConnection } from './connection.ts';
 import { toldFullDisk } from './full-disk.ts';
 import { refusedCommit } from './foreign-keys.ts';
+import { givingWay } from './give-way.ts';
 
 export interface TransactionOptions {
   /** Whether SQLite enforces foreign keys meanwhile; it can only be chosen before BEGIN. @default true */
@@ -13,7 +14,8 @@ export interface TransactionOptions {
 
 /**
  * Runs `body` in one transaction that takes the write lock at once. A savepoint opened first and released after the
- * body tells whether the transaction is still ours: code that says COMMIT ends it without an error.
+ * body tells whether the transaction is still ours: code that says COMMIT ends it without an error. Where the attempt can
+ * be repeated, it is begun anew rather than keep readers out while others read.
  */
 export async function inTransaction(
   connection: SqliteConnection,
@@ -24,15 +26,51 @@ export async function inTransaction(
   const database = connection.client;
   database.pragma(`foreign_keys = ${(options.foreignKeys ?? true) ? 'ON' : 'OFF'}`);
   await attempt.prepare?.(connection);
-  const { signal, waiting } = attempt;
-  await begin(database, { signal, what: 'waiting for the write lock', waiting });
+  const { signal } = attempt;
+  const waiting = attempt.waiting && onceEach(attempt.waiting);
+  const patience = { signal, what: 'waiting for readers, to commit', waiting };
+  const ending = attempt.repeatable === true ? givingWay(database, patience) : waitingOn(database, patience);
+  let count = 1;
+  for (; ; count += 1) {
+    await begin(database, { signal, what: 'waiting for the write lock', waiting });
+    if (await committed(connection, attempt, body, ending)) break;
+  }
+  if (count > 1) attempt.note(`Begun ${count} times, because others were reading when it was to be committed.`);
+}
+
+/** Commits the transaction that is open, or rolls it back and answers `false` where it is to be begun anew. */
+type Ending = () => Promise<boolean>;
+
+function waitingOn(database: SqliteDatabase, patience: Patience): Ending {
+  return async () => {
+    await commit(database, patience);
+    return true;
+  };
+}
+
+/** The same is said once, however often the transaction is begun. */
+function onceEach(say: (message: string) => void): (message: string) => void {
+  const said = new Set<string>();
+  return (message) => {
+    if (!said.has(message)) say(message);
+    said.add(message);
+  };
+}
+
+async function committed(
+  connection: SqliteConnection,
+  attempt: Attempt,
+  body: (connection: SqliteConnection) => Promise<void>,
+  ending: Ending,
+): Promise<boolean> {
+  const database = connection.client;
   try {
     database.exec(`PRAGMA temp.user_version = 1; SAVEPOINT ${savepoint}`);
     await attempt.afterBegin(connection);
     await body(connection);
     release(database);
     await attempt.beforeCommit(connection);
-    await commitOrTell(database, attempt);
+    return await endOrTell(database, ending);
   } catch (error) {
     rollback(database);
     throw wasCommitted(database) ? escaped(error) : toldFullDisk(database, error);
@@ -50,9 +88,9 @@ function release(database: SqliteDatabase): void {
   }
 }
 
-async function commitOrTell(database: SqliteDatabase, { signal, waiting }: Attempt): Promise<void> {
+async function endOrTell(database: SqliteDatabase, ending: Ending): Promise<boolean> {
   try {
-    await commit(database, { signal, what: 'waiting for readers, to commit', waiting });
+    return await ending();
   } catch (error) {
     throw codeOf(error) === 'SQLITE_CONSTRAINT_FOREIGNKEY' ? refusedCommit(database, error) : error;
   }
