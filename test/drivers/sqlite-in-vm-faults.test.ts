@@ -76,6 +76,29 @@ describe('a file in a VM', { timeout: 120_000 }, () => {
     expect(bodies()).toEqual(['one', 'two']);
   });
 
+  test('lets new readers in while a transaction of our own waits for those who read already', async () => {
+    const { driver } = newDriver();
+    const reader = new Database(file);
+    const met: string[] = [];
+    const attempt = recorded({
+      repeatable: true,
+      beforeCommit: async () => {
+        if (met.push('before commit') === 1) reader.exec('BEGIN; SELECT * FROM notes');
+      },
+      waiting() {
+        beside('SELECT * FROM notes');
+        met.push('let in');
+        reader.exec('COMMIT');
+      },
+    });
+    await driver.transaction(main, attempt, async (connection) => {
+      await connection.query("INSERT INTO notes VALUES (1, 'once')");
+    });
+    reader.close();
+    expect(met).toEqual(['before commit', 'let in', 'before commit']);
+    expect(bodies()).toEqual(['once']);
+  });
+
   test('is as it was where its agent is killed in the middle of a transaction, and can be used again', async () => {
     const { driver } = newDriver();
     const writing = driver.transaction(main, recorded(), async (session) => {

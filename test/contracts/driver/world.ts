@@ -83,6 +83,7 @@ export function recorded(own: Partial<Attempt> = {}): Recorded {
     notes,
     controller,
     alone: own.alone ?? false,
+    ...(own.repeatable === undefined ? {} : { repeatable: own.repeatable }),
     signal: controller.signal,
     async afterBegin(session) {
       steps.push('afterBegin');
