@@ -12,11 +12,9 @@ export type ScriptConnection<C> = C & {
  * one, and having the schema read anew, takes longer than a small migration.
  */
 export interface KeptConnections<C> {
-  /** From now on those of this run are kept, for somebody will call `rest` at its end. */
-  begin(run: string): void;
   connect(target: Target, run: string): Promise<ScriptConnection<C>>;
-  /** Closes those of a run that nobody uses, on one database, or on all and for good. */
-  rest(run: string, target?: Target): Promise<void>;
+  /** Closes those that nobody uses: of one run or all, on one database or all. Whoever names a run to `connect` calls it. */
+  rest(of: { readonly run?: string | undefined; readonly target?: Target | undefined }): Promise<void>;
 }
 
 export interface Keeping<C> {
@@ -40,15 +38,12 @@ export function keptConnections<C extends Connection>({ open, asNew, kept, lost 
     return undefined;
   };
   const give = async (target: Target, run: string, connection: C): Promise<void> => {
-    const ofRun = idle.get(run);
-    if (ofRun === undefined || lost?.(connection) || ofRun.has(target.variable))
-      await connection[Symbol.asyncDispose]();
+    const ofRun = idle.get(run) ?? new Map<string, C>();
+    idle.set(run, ofRun);
+    if (lost?.(connection) || ofRun.has(target.variable)) await connection[Symbol.asyncDispose]();
     else ofRun.set(target.variable, connection);
   };
   return {
-    begin(run) {
-      if (!idle.has(run)) idle.set(run, new Map());
-    },
     async connect(target, run) {
       const connection = (await take(target, run)) ?? (await open(target, run));
       let reusable = false;
@@ -64,14 +59,16 @@ export function keptConnections<C extends Connection>({ open, asNew, kept, lost 
         },
       };
     },
-    async rest(run, target) {
-      const ofRun = idle.get(run);
-      for (const [variable, connection] of ofRun ?? []) {
-        if (target !== undefined && target.variable !== variable) continue;
-        ofRun?.delete(variable);
-        await connection[Symbol.asyncDispose]();
+    async rest({ run, target }) {
+      for (const [ofRun, connections] of idle) {
+        if (run !== undefined && run !== ofRun) continue;
+        for (const [variable, connection] of connections) {
+          if (target !== undefined && target.variable !== variable) continue;
+          connections.delete(variable);
+          await connection[Symbol.asyncDispose]();
+        }
+        if (connections.size === 0) idle.delete(ofRun);
       }
-      if (target === undefined) idle.delete(run);
     },
   };
 }

@@ -79,11 +79,8 @@ function driverOf(made: Made): Driver {
   const name = sessionName(run);
   const open = async (target: Target): Promise<PostgresConnection> => tellingLoss(await connect(target, name));
   /** Who says nothing of a run cannot say that it has ended either. */
-  const connectScript = async (target: Target, of?: string): Promise<ScriptSession> => {
-    if (of === undefined) return { ...(await connect(target, name)), keep: async () => {} };
-    sessions.begin(of);
-    return sessions.connect(target, of);
-  };
+  const connectScript = async (target: Target, of?: string): Promise<ScriptSession> =>
+    of === undefined ? { ...(await connect(target, name)), keep: async () => {} } : sessions.connect(target, of);
   const identity = async (target: Target): Promise<string> => {
     await using connection = await open(target);
     return await identityOf(connection);
@@ -162,7 +159,7 @@ function driverOf(made: Made): Driver {
         env: await environmentFor(main, branch, process.env),
       };
     },
-    ...(run === undefined ? {} : { rest: (target) => sessions.rest(run, target) }),
+    ...(run === undefined ? {} : { rest: (target) => sessions.rest({ run, target }) }),
     programEnv: (id) => ({ PGAPPNAME: programName(id) }),
     forRun: (id) => driverOf({ ...made, run: id }),
     async endSessions(main, id) {

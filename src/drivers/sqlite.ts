@@ -45,11 +45,10 @@ interface Made {
   readonly options: SqliteOptions;
   readonly connections: KeptConnections<SqliteConnection>;
   readonly leftOut: readonly string[];
-  readonly run?: string;
 }
 
 function driverOf(made: Made): Driver {
-  const { options, connections, leftOut, run } = made;
+  const { options, connections, leftOut } = made;
   const open = (target: Target, waiting?: Waiting, givingUp?: AbortSignal): Promise<SqliteConnection> =>
     connect(target, options.setup, waiting, givingUp);
   return {
@@ -112,11 +111,7 @@ function driverOf(made: Made): Driver {
       return await whenFree(() => damageOf(connection.client, 'main', tables), { what: 'checking the pages' });
     },
     watch: watchSqlite,
-    ...(run === undefined ? {} : { rest: (target) => connections.rest(run, target) }),
-    forRun(id) {
-      connections.begin(id);
-      return driverOf({ ...made, run: id });
-    },
+    rest: (target) => connections.rest({ target }),
     async warmUp() {
       await Promise.all([
         import('./sqlite/script.ts'),

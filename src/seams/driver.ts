@@ -159,7 +159,7 @@ export interface Driver {
   rest?(target?: Target): Promise<void>;
   /** How another process, which is to work on a branch, is kept from opening main. Absent where nothing can keep it. */
   guard?(main: Target, branch: Target): Promise<Guard>;
-  /** The same driver, whose sessions are the run's: a server can tell them by it, and `rest` closes those that are kept. */
+  /** The same driver, whose sessions a server can tell by the run that they belong to. Absent where there is no server. */
   forRun?(run: string): Driver;
   /**
    * Variables that make the sessions of a program that works on main the run's, so that `endSessions` finds them. Absent

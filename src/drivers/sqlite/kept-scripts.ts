@@ -13,11 +13,15 @@ export function keptScripts(): KeptConnections<SqliteConnection> {
  * no call takes back the last rowid.
  */
 export function canShare(statements: readonly Statement[]): boolean {
-  return statements.every(({ kind, sql }) => shareable.includes(kind) && !asksConnection.test(sql));
+  return statements.every((statement) => shareable.includes(statement.kind) && !asksConnection(statement));
 }
 
 const shareable: readonly Statement['kind'][] = ['begin', 'commit', 'savepoint', 'query', 'write', 'ddl'];
-const asksConnection = /last_insert_rowid|changes/i;
+
+/** Whether a statement may ask its connection what was written on it, which a rollback does not take back. */
+export function asksConnection({ sql }: Statement): boolean {
+  return /last_insert_rowid|changes/i.test(sql);
+}
 
 /** Temporary objects would hide those of the same name from the next script. */
 async function asNew({ client }: SqliteConnection): Promise<boolean> {

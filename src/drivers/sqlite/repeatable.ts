@@ -1,13 +1,14 @@
 import type { Attempt } from '../../seams/source.ts';
+import { asksConnection } from './kept-scripts.ts';
 import type { Script } from './script-plan.ts';
 import type { Statement } from './statements.ts';
 
 /**
  * An attempt to run a script that may be begun anew: what it tells again then, it has told. A script that sets something
- * for its connection is run once: the setting would outlive its transaction, and hold for what is before it, too.
+ * for its connection, or asks what was written on it, is run once: both would outlive its transaction.
  */
 export function repeatable(attempt: Attempt, { statements }: Script): Attempt {
-  if (statements.some(isSetting)) return attempt;
+  if (statements.some((statement) => isSetting(statement) || asksConnection(statement))) return attempt;
   const notes = new Set<string>();
   let told = 0;
   let now = 0;
