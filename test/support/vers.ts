@@ -140,6 +140,7 @@ function guardOf(root: string): ChildProcess {
       server=$(head -n 1 "$own/data/postmaster.pid" 2>/dev/null)
       ghosts=$(cat "$own/ghosts.pid" 2>/dev/null)
       for pid in $server $(cat "/proc/$server/task/$server/children" 2>/dev/null) $ghosts; do kill -9 "$pid" 2>/dev/null; done
+      ipcrm -m "$(sed -n '7s/.* //p' "$own/data/postmaster.pid" 2>/dev/null)" 2>/dev/null
     done
     for try in 1 2 3 4 5; do rm -rf "$0" 2>/dev/null && break; sleep 0.2; done`;
   const child = spawn('/bin/sh', ['-c', script, root], {

@@ -10,12 +10,13 @@ export interface Guard {
 
 /**
  * A process that waits for its input to close, which the system does when this process dies, however it dies; then it
- * ends the server and removes its folder.
+ * ends the server and removes its folder. The system's memory of a server that was killed is named on line 7 of its file.
  */
 export function guard(use: Programs, folder: string): Guard {
   const script = `
     cat >/dev/null
     "$0" stop -D "$1/data" -m immediate -w -t 20 >/dev/null 2>&1
+    ipcrm -m "$(sed -n '7s/.* //p' "$1/data/postmaster.pid" 2>/dev/null)" 2>/dev/null
     for attempt in 1 2 3 4 5; do rm -rf "$1" 2>/dev/null && break; sleep 0.2; done`;
   const child = spawn('/bin/sh', ['-c', script, use.pgCtl, folder], {
     ...use.as,

@@ -27,6 +27,7 @@ function installAgent() {
 
 async function foundServer() {
   execFileSync('cp', ['-a', data, join(folder, 'data')]);
+  // Its memory lies in its folder, and goes with it although a machine's server is killed, never stopped.
   // What is committed is in the files, so that a copy of them is what the machine was, after a recovery.
   appendFileSync(
     join(folder, 'data/postgresql.conf'),
@@ -37,6 +38,7 @@ shared_buffers = 16MB
 max_connections = 40
 autovacuum = off
 max_wal_size = 64MB
+dynamic_shared_memory_type = mmap
 `,
   );
   chownSync(folder, Number(uid), Number(gid));

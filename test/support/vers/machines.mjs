@@ -2,7 +2,7 @@
 // socket in it alone, or with SQLite files: what is below its home folder is all that it has of its own, so paths of tests
 // begin there (`~/`). What the memory of a machine would carry into a copy, the open sessions of the server's clients and
 // the files that programs have open, is opened again there by `ghosts.mjs`; nothing else of its programs is carried.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chownSync,
   existsSync,
@@ -145,6 +145,8 @@ function childrenOf(pid) {
 
 /** Ends everything of a machine and removes its folder. */
 export async function remove(folder) {
+  signalAll(folder, 'SIGKILL');
+  releaseMemory(join(folder, 'data'));
   for (let count = 0; count < 200; count += 1) {
     signalAll(folder, 'SIGKILL');
     try {
@@ -156,6 +158,12 @@ export async function remove(folder) {
     await sleep(20);
   }
   throw new Error(`${folder} is still there: ${readdirSync(folder).join(', ')}`);
+}
+
+/** What a server that is killed leaves in the system, which has a few thousand of them at most; line 7 of its file names it. */
+function releaseMemory(data) {
+  const [, id] = statusOf(data)[6]?.trim().split(/\s+/) ?? [];
+  if (id !== undefined) spawnSync('ipcrm', ['-m', id], { stdio: 'ignore' });
 }
 
 /**
