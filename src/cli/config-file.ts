@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Config } from '../config.ts';
 import { ForerunError, messageOf } from '../error.ts';
+import { lineByNode } from '../line-by-node.ts';
 import { packageFolder } from '../own-package.ts';
 import { whole } from './whole-file.ts';
 
@@ -110,14 +110,6 @@ function lineIn(error: unknown, file: string): string | undefined {
     .map((name) => text.split(`${name}:`)[1])
     .find((rest) => rest !== undefined);
   return /^\d+/.exec(at ?? '')?.[0] ?? /\((\d+):\d+\)/.exec(text.split('\n')[0] ?? '')?.[1];
-}
-
-/** Of a module that it cannot read Node tells the line to a terminal alone, not to the program that imports it. */
-function lineByNode(file: string): string | undefined {
-  const { stderr } = spawnSync(process.execPath, ['--check', file], { encoding: 'utf8', timeout: 5000 });
-  return [file, pathToFileURL(file).href]
-    .map((name) => /^\d+/.exec(stderr.split(`${name}:`)[1] ?? '')?.[0])
-    .find((at) => at !== undefined);
 }
 
 function wrong(file: string, message: string, next: string, cause?: unknown): ForerunError<'CONFIG'> {

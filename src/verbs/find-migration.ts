@@ -22,9 +22,11 @@ export function findMigration<Found extends Named>(migrations: readonly Found[],
 }
 
 function notFound(migrations: readonly Named[], name: string): ForerunError<'NOT_FOUND'> {
+  // A number that is one digit away is another version, not this one misspelt.
+  const isNumber = /^\d+$/.test(name);
   const near = nearest(
     name,
-    migrations.flatMap((migration) => [migration.name, migration.version]),
+    migrations.flatMap((migration) => [migration.name, ...(isNumber ? [] : [migration.version])]),
   );
   return new ForerunError('NOT_FOUND', `There is no migration "${name}".`, {
     details: { name },

@@ -93,6 +93,18 @@ ${sharing.replace('(target, connection) => ({ db: connection, target })', '(targ
     expect(project.tables()).toEqual(['users']);
   });
 
+  test('of a migration that Node cannot read says where', async () => {
+    const project = await umzugProject({
+      'migrator.mjs': sharing,
+      'deploy.mjs': deploy,
+      'migrations/001_bad.mjs': 'export const up = () => {\n  const b = ;\n};\n',
+    });
+    const { findings } = await deployed(project);
+    expect(findings).toMatchObject([
+      { gate: 'applies', where: { file: join(project.root, 'migrations/001_bad.mjs'), line: 2 } },
+    ]);
+  });
+
   test('of a migration that says COMMIT is begun again without our transaction', async () => {
     const project = await umzugProject({
       'migrator.mjs': sharing,

@@ -104,6 +104,22 @@ describe('up with safe', () => {
     });
   });
 
+  test.each(['mjs', 'cjs'])('names file and line of a migration that Node cannot read (.%s)', async (extension) => {
+    const name = `001_bad.${extension}`;
+    const project = await umzugProject({ [`migrations/${name}`]: 'const a = 1;\n\nconst b = ;\n' });
+    const umzug = safeUmzug<Context>(
+      { migrations: { glob: [`migrations/${name}`, { cwd: project.root }] }, logger: undefined },
+      { database: project.path, context: (_target, db) => ({ db: db as Database.Database }) },
+    );
+    const { findings } = await umzug.safeUp();
+    expect(findings.find(({ severity }) => severity === 'block')).toMatchObject({
+      gate: 'applies',
+      migration: name,
+      message: "Unexpected token ';'",
+      where: { file: `${project.root}/migrations/${name}`, line: 3 },
+    });
+  });
+
   test('takes to, step, migrations and rerun', async () => {
     const project = await umzugProject();
     const again = migration('004_again', 'INSERT INTO users (email) VALUES (1)');

@@ -36,7 +36,7 @@ describe('rows that referred to nothing before', () => {
       const sql = `PRAGMA foreign_keys = OFF; INSERT INTO orders VALUES (7, 97); ${rename}`;
       const error = await failure(file.apply(sql));
       expect(error.message).toMatch(
-        /^1 row of (orders|purchases) refer to rows of (users|people) that are not there\.$/,
+        /^1 row of (orders|purchases) refers to rows of (users|people) that are not there\.$/,
       );
     },
   );
@@ -45,7 +45,7 @@ describe('rows that referred to nothing before', () => {
     const file = newFile(old, { foreignKeys: false });
     const sql =
       'PRAGMA foreign_keys = OFF; UPDATE orders SET user_id = CASE id WHEN 5 THEN 1 WHEN 6 THEN 1 ELSE 77 END WHERE id IN (1, 5, 6)';
-    expect((await failure(file.apply(sql))).message).toBe('1 row of orders refer to rows of users that are not there.');
+    expect((await failure(file.apply(sql))).message).toBe('1 row of orders refers to rows of users that are not there.');
   });
 
   test('are told from new ones where nothing is known of the migration', async () => {

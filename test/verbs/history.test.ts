@@ -178,6 +178,7 @@ test('a baseline can be moved forward, and is refused where a later migration wa
   for (const version of ['001', '003'])
     expect((await refusal(baseline(setup, version), 'USAGE')).message).toContain('002_orders');
   expect((await refusal(baseline(setup, '0001x'), 'NOT_FOUND')).next).toContain('Did you mean 001?');
+  expect((await refusal(baseline(setup, '004'), 'NOT_FOUND')).next).not.toContain('Did you mean');
 });
 
 test('a version may be typed as a number, and as it stands where both are there', async () => {

@@ -82,7 +82,8 @@ export function newOrphans(table: string, before: Orphans, after: Orphans): read
   return [...after].flatMap(([references, now]) => {
     const rows = added(before.get(references), now);
     if (rows <= 0) return [];
-    const message = `${rows} ${rows === 1 ? 'row' : 'rows'} of ${table} refer to rows of ${references} that are not there.`;
+    const found = rows === 1 ? `1 row of ${table} refers` : `${rows} rows of ${table} refer`;
+    const message = `${found} to rows of ${references} that are not there.`;
     return [{ kind: 'foreign-key' as const, table, references, rows, message }];
   });
 }
