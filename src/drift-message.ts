@@ -14,7 +14,7 @@ export function driftMessage(drift: Drift, stops: boolean = true): string {
     case 'out-of-order':
       return `${drift.name} is pending, but sorts before ${drift.after}, which is applied.${stops ? " Give it a later version, or allow it with the policy 'out-of-order': 'warn'." : ''}`;
     case 'duplicate':
-      return `Version ${drift.version} is used by ${drift.names.join(' and ')}. Give one of them another version.`;
+      return `Version ${drift.version} is used by ${drift.names.join(' and ')}. Give one of them that is not applied another version.`;
   }
 }
 

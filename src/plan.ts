@@ -1,7 +1,7 @@
 import { appliedChecksum, isMarkedGone } from './gone.ts';
 import type { HistoryRow } from './seams/records.ts';
 import type { Direction, Migration } from './seams/source.ts';
-import { withVersion } from './with-version.ts';
+import { versionKey, withVersion } from './with-version.ts';
 
 /** A disagreement between files and history. */
 export type Drift =
@@ -181,9 +181,14 @@ function outOfOrder(migrations: readonly Migration[], rows: ReadonlyMap<string, 
 }
 
 function duplicates(migrations: readonly Migration[]): Drift[] {
-  const names = new Map<string, string[]>();
-  for (const { version, name } of migrations) names.set(version, [...(names.get(version) ?? []), name]);
-  return [...names]
-    .filter(([, same]) => same.length > 1)
-    .map(([version, same]) => ({ kind: 'duplicate' as const, version, names: same }));
+  const same = new Map<string, Migration[]>();
+  for (const migration of migrations) {
+    const key = versionKey(migration.version);
+    same.set(key, [...(same.get(key) ?? []), migration]);
+  }
+  return [...same.values()].flatMap((ones) => {
+    const [first, second] = ones;
+    if (first === undefined || second === undefined) return [];
+    return [{ kind: 'duplicate' as const, version: first.version, names: ones.map(({ name }) => name) }];
+  });
 }

@@ -4,14 +4,13 @@ export function withVersion<Versioned extends { readonly version: string }>(
   version: string,
 ): readonly Versioned[] {
   const exact = all.filter((one) => one.version === version);
-  return exact.length > 0 ? exact : all.filter((one) => isSameNumber(one.version, version));
+  return exact.length > 0 ? exact : all.filter((one) => versionKey(one.version) === versionKey(version));
 }
 
-/** As text: a version made of a time to the microsecond is larger than what a number holds exactly. */
-function isSameNumber(a: string, b: string): boolean {
-  return [a, b].every((text) => /^\d+$/.test(text)) && withoutZeros(a) === withoutZeros(b);
-}
-
-function withoutZeros(digits: string): string {
-  return digits.replace(/^0+(?=\d)/, '');
+/**
+ * The same for two that are one version, as `2` and `002` are. Text: a version made of a time to the microsecond is larger
+ * than what a number holds exactly.
+ */
+export function versionKey(version: string): string {
+  return /^\d+$/.test(version) ? version.replace(/^0+(?=\d)/, '') : version;
 }

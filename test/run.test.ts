@@ -381,7 +381,7 @@ describe('drift', () => {
     await project.migration('001_premium.sql', premium.replace('Free shipping', 'Nothing'));
     await project.migration('002_late.sql', 'CREATE TABLE late (x);');
     await project.migration('04_a.sql', 'CREATE TABLE a (x);');
-    await project.migration('04_b.sql', 'CREATE TABLE b (x);');
+    await project.migration('4_b.sql', 'CREATE TABLE b (x);');
     project.write("INSERT INTO _schema_history VALUES ('000', '000_gone', '2020-01-01T00:00:00Z', 'sha256:0')");
 
     const result = await up(setup, { safe: true });

@@ -10,6 +10,7 @@ import type { Target } from '../seams/target.ts';
 import type { Setup } from '../setup.ts';
 import { heard } from '../telling.ts';
 import { infoOf, type CopyInfo } from './copy-info.ts';
+import { ensureWhole } from './ensure-whole.ts';
 import { asCheckpoint, findCopy } from './find-copy.ts';
 import { lookAt } from '../look-at.ts';
 import { lockMain, newHolder } from './lock.ts';
@@ -33,7 +34,7 @@ export interface RollbackPreview {
   readonly branch?: CopyInfo;
 }
 
-/** What a rollback to a checkpoint would take back. Changes nothing. */
+/** What a rollback to a checkpoint would take back. Changes nothing. Throws `PROVIDER_FAILED` for one that is damaged. */
 export async function previewRollback(setup: Setup, idOrLabel: string): Promise<RollbackPreview> {
   await setup.driver.examine(setup.main);
   return preview(setup, await findCopy(setup, idOrLabel, 'checkpoint'));
@@ -72,6 +73,7 @@ async function preview(setup: Setup, checkpoint: ListedCopy): Promise<RollbackPr
   const { driver, main } = setup;
   const { run } = newHolder('look');
   await using look = await lookAt(setup.provider, checkpoint, { label: run, run });
+  await ensureWhole(driver, look.target, checkpoint);
   const [before, after] = [await stateOf(driver, look.target), await stateOf(driver, main)];
   const { tables = [], notes = [] } = await driver.compare(look.target, main);
   return {

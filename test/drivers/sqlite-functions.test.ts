@@ -55,7 +55,7 @@ describe('a database whose schema calls functions of the application', () => {
       setup,
     });
     expect(await file.driver.damage(file.target)).toEqual([
-      { kind: 'corruption', message: 'CHECK constraint failed in checked' },
+      { kind: 'constraint', message: 'CHECK constraint failed in checked' },
     ]);
   });
 

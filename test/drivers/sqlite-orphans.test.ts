@@ -45,7 +45,9 @@ describe('rows that referred to nothing before', () => {
     const file = newFile(old, { foreignKeys: false });
     const sql =
       'PRAGMA foreign_keys = OFF; UPDATE orders SET user_id = CASE id WHEN 5 THEN 1 WHEN 6 THEN 1 ELSE 77 END WHERE id IN (1, 5, 6)';
-    expect((await failure(file.apply(sql))).message).toBe('1 row of orders refers to rows of users that are not there.');
+    expect((await failure(file.apply(sql))).message).toBe(
+      '1 row of orders refers to rows of users that are not there.',
+    );
   });
 
   test('are told from new ones where nothing is known of the migration', async () => {

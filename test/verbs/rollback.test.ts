@@ -1,3 +1,5 @@
+import { open, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { claimMain } from '../../src/promotion/claim.ts';
 import { up } from '../../src/run.ts';
@@ -161,3 +163,42 @@ test('a main that was emptied gets everything back', async () => {
   expect(done.schema.map((change) => change.change)).toEqual(['removed', 'removed']);
   expect(read(project.path, 'SELECT count(*) FROM orders')).toEqual([3]);
 });
+
+/** What a disk or a person does to a checkpoint's file, and what is said of it. */
+const damages: readonly (readonly [name: string, spoil: (file: string) => Promise<void>, message: RegExp])[] = [
+  ['is empty', (file) => truncate(file, 0), /is damaged: .* has 0 bytes, and had \d+ when it was made/],
+  ['lost its end', (file) => truncate(file, 4096), /is damaged: /],
+  ['has a page of noise', (file) => fill(file, 4096 * 2, 4096), /is damaged: /],
+  ['is noise', (file) => fill(file, 0, 4096 * 2), /is damaged: file is not a database/],
+];
+
+test.each(damages)('a checkpoint whose file %s takes no place of main', async (_name, spoil, message) => {
+  const project = await newProject();
+  const setup = await project.setup();
+  const made = await checkpoint(setup, 'safe');
+  project.write('DELETE FROM orders WHERE id = 1');
+  const before = contents(project);
+  await spoil(join(project.root, '.forerun/copies', `${made.id}.db`));
+  const error = await refusal(rollback(setup, 'safe'), 'PROVIDER_FAILED');
+  expect(error.message).toMatch(message);
+  expect(error.message).toContain(made.id);
+  expect(error.next).toContain('forerun checkpoints');
+  expect(contents(project)).toEqual(before);
+  expect(await branches(setup)).toEqual([]);
+});
+
+test('rows of a checkpoint that break a rule of their table are no damage', async () => {
+  const project = await newProject();
+  project.write(`CREATE TABLE rated (stars CHECK (stars < 6)); PRAGMA ignore_check_constraints = ON;
+    INSERT INTO rated VALUES (7)`);
+  const setup = await project.setup();
+  await checkpoint(setup, 'safe');
+  project.write('DELETE FROM rated');
+  await rollback(setup, 'safe');
+  expect(project.read('SELECT stars FROM rated')).toEqual([7]);
+});
+
+async function fill(path: string, from: number, bytes: number): Promise<void> {
+  await using file = await open(path, 'r+');
+  await file.write(Buffer.alloc(bytes, 0xfe), 0, bytes, from);
+}

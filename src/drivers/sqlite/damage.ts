@@ -12,10 +12,15 @@ export function damageOf(
   return violationsIn(linesOf(database, schema, tables));
 }
 
-/** The lines of `quick_check` as violations. */
+/** The lines of `quick_check` as violations. Rows that break a rule of their table are no broken pages. */
 export function violationsIn(lines: readonly string[]): readonly Violation[] {
-  return lines.filter((line) => line !== 'ok').map((line) => ({ kind: 'corruption', message: line }));
+  return lines
+    .filter((line) => line !== 'ok')
+    .map((line) => ({ kind: aboutRows.test(line) ? 'constraint' : 'corruption', message: line }));
 }
+
+/** As `sqlite3Pragma` words them. */
+const aboutRows = /^(?:CHECK constraint failed in|(?:NULL|NUMERIC|TEXT|non-\w+) value in) /;
 
 function linesOf(database: SqliteDatabase, schema: string, tables: readonly string[] | undefined): readonly string[] {
   const whole = (): readonly string[] =>

@@ -99,6 +99,14 @@ function unusable(path: string, error: unknown): ForerunError<'BAD_TARGET'> {
       error,
     );
   }
+  if (code === 'ERR_DLOPEN_FAILED' || words.startsWith('Could not locate the bindings file')) {
+    return bad(
+      path,
+      'better-sqlite3, which opens SQLite files, is not built for this version of Node.',
+      'Build it: npm rebuild better-sqlite3. Where npm asks first whether its install script may run: npm install-scripts approve better-sqlite3',
+      error,
+    );
+  }
   const rights = code.startsWith('E') || code.startsWith('SQLITE_CANTOPEN');
   const next = rights
     ? 'Check the rights of the file and its folder.'

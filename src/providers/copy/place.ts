@@ -24,12 +24,24 @@ export function folderOf(copy: Copy): string {
 export async function mainOf(copy: Copy): Promise<string> {
   const folder = folderOf(copy);
   const record = await readRecord(folder, copy.id);
-  const whole = typeof record === 'object' && record.state === 'ready';
-  if (whole && (await sizeOf(dataFile(folder, copy.id))) !== undefined)
+  const file = dataFile(folder, copy.id);
+  const bytes = await sizeOf(file);
+  if (typeof record === 'object' && record.state === 'ready' && bytes !== undefined) {
+    // Nobody writes to a checkpoint.
+    if (record.kind === 'checkpoint' && record.bytes !== bytes) throw cut(file, record, bytes);
     return join(dirname(dirname(folder)), record.main);
+  }
   throw new ForerunError('NOT_FOUND', `There is no ${copy.kind} ${copy.id} in ${folder}, or it is incomplete.`, {
     details: { name: copy.id },
     next: 'Look at what there is with `forerun checkpoints` and `forerun branches`.',
+  });
+}
+
+function cut(file: string, record: CopyRecord, bytes: number): ForerunError<'PROVIDER_FAILED'> {
+  const sizes = `${file} has ${bytes} bytes, and had ${record.bytes} when it was made`;
+  return new ForerunError('PROVIDER_FAILED', `The checkpoint ${record.id} is damaged: ${sizes}.`, {
+    details: { copy: record.id },
+    next: 'Choose another one of: forerun checkpoints',
   });
 }
 
