@@ -101,6 +101,37 @@ describe('a migration sees nothing that the one before it left on its connection
   });
 });
 
+describe('a migration that does not name what asks its connection', () => {
+  const log = 'CREATE TABLE t (id INTEGER PRIMARY KEY, v); CREATE TABLE log (asked)';
+  const note = (call: string): string =>
+    `${log}; CREATE TRIGGER note AFTER UPDATE ON t BEGIN INSERT INTO log VALUES (${call}); END`;
+  test.each([
+    ['the last rowid, in a trigger', note('last_insert_rowid()'), 'UPDATE t SET v = 1 WHERE id = 7'],
+    ['all changes, in a trigger', note('(SELECT "Total_Changes" ())'), 'UPDATE t SET v = 1 WHERE id = 7'],
+    [
+      'all changes, in a view',
+      `${log}; CREATE VIEW v AS SELECT total_changes() AS n`,
+      'INSERT INTO log SELECT n FROM v',
+    ],
+  ])('has one of its own: %s', async (_, seed, asks) => {
+    const file = newFile(`${seed}; INSERT INTO t VALUES (7, 0)`);
+    const { driver, apply } = ofRun(file);
+    await apply('INSERT INTO t VALUES (9, 0)');
+    await apply(asks);
+    await driver.rest?.();
+    expect(file.read('SELECT asked FROM log')).toEqual([0]);
+  });
+
+  test('goes on with the one before, where only a name is like that', async () => {
+    const file = newFile('CREATE TABLE price_changes (a); CREATE TABLE t (changes, a)');
+    const { driver, apply } = ofRun(file);
+    await apply('INSERT INTO t VALUES (1, 2)');
+    await apply('DELETE FROM t');
+    expect(open(file)).toBe(1);
+    await driver.rest?.();
+  });
+});
+
 function shopRow(id: number): string {
   return `INSERT INTO users (id, email, name) VALUES (${id}, 'dora${id}@example.com', 'Dora')`;
 }

@@ -158,6 +158,19 @@ describe('in rollback-journal mode, a commit that meets somebody who reads', () 
     expect(attempt.steps.filter((step) => step === 'afterBegin')).toHaveLength(times);
     expect(file.read('SELECT id FROM t')).toEqual([1, 2]);
   });
+
+  test('is begun once where a trigger asks what was written before: a rollback does not take that back', async () => {
+    const { file, reader, letIn, attempt, waits } = await beside();
+    file.run(`CREATE TABLE log (asked);
+      CREATE TRIGGER asks AFTER UPDATE ON t BEGIN INSERT INTO log VALUES (last_insert_rowid()); END`);
+    const applied = file.driver.script("UPDATE t SET v = 'z'; INSERT INTO t VALUES (2, 'b')")(file.target, attempt);
+    await waits(applied);
+    await expect(letIn()).resolves.toContain('SQLITE_BUSY');
+    await reader.run('COMMIT');
+    await applied;
+    expect(attempt.steps.filter((step) => step === 'afterBegin')).toHaveLength(1);
+    expect(file.read('SELECT asked FROM log')).toEqual([0]);
+  });
 });
 
 describe('giving way to readers', () => {

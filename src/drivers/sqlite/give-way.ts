@@ -12,8 +12,13 @@ const lastShare = 1 / 8;
  * last step of a COMMIT, and a COMMIT that waits for it keeps new readers out. So it waits for a moment, then rolls the
  * transaction back, so that they come in again, and asks from time to time whether nobody reads. Answers whether it is
  * committed: else the transaction is to be begun anew, and this to be called again. All calls together wait up to the limit.
+ * Where it may not be begun anew, which is asked when it would be rolled back, it waits on instead.
  */
-export function givingWay(database: SqliteDatabase, patience: Patience): () => Promise<boolean> {
+export function givingWay(
+  database: SqliteDatabase,
+  patience: Patience,
+  mayRepeat: () => boolean = () => true,
+): () => Promise<boolean> {
   const limit = patience.waitMs ?? usualWaitMs;
   let holdMs = Math.min(firstHoldMs, limit * lastShare);
   let waitedMs = 0;
@@ -25,7 +30,7 @@ export function givingWay(database: SqliteDatabase, patience: Patience): () => P
     holdMs *= 2;
     const attempt = (): boolean => {
       if (database.inTransaction) {
-        if (waited() < until) return committed(database);
+        if (waited() < until || !mayRepeat()) return committed(database);
         giveWay(database);
       }
       if (!isLast()) expectNobody(database);

@@ -1,4 +1,5 @@
 import { keptConnections, type KeptConnections } from '../kept-connections.ts';
+import type { SqliteDatabase } from './client.ts';
 import { connect, type SqliteConnection } from './connection.ts';
 import { forgetTransaction } from './transaction.ts';
 import type { Statement } from './statements.ts';
@@ -23,8 +24,20 @@ export function asksConnection({ sql }: Statement): boolean {
   return /last_insert_rowid|changes/i.test(sql);
 }
 
+/** The same of what fires or is read without being named in a script: triggers, views, the defaults of columns. */
+export function schemaAsksConnection(database: SqliteDatabase): boolean {
+  const near = database.prepare(
+    "SELECT sql FROM sqlite_schema WHERE lower(sql) LIKE '%last_insert_rowid%' OR lower(sql) LIKE '%changes%'",
+  );
+  return (near.all() as { sql: string }[]).some(({ sql }) => asking.test(sql));
+}
+
+/** A call, quoted or not; not a table `price_changes`. */
+const asking = /(?<!\w)(?:last_insert_rowid|(?:total_)?changes)\W*\(/i;
+
 /** Temporary objects would hide those of the same name from the next script. */
 async function asNew({ client }: SqliteConnection): Promise<boolean> {
   forgetTransaction(client);
-  return client.prepare('SELECT 1 FROM temp.sqlite_schema').get() === undefined;
+  const temporary = client.prepare('SELECT 1 FROM temp.sqlite_schema').get();
+  return temporary === undefined && !schemaAsksConnection(client);
 }

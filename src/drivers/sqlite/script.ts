@@ -4,7 +4,7 @@ import type { Target } from '../../seams/target.ts';
 import type { KeptConnections } from '../kept-connections.ts';
 import type { SqliteConnection } from './connection.ts';
 import { checkKeys, dropsReferenced, type KeyCheck } from './foreign-keys.ts';
-import { canShare } from './kept-scripts.ts';
+import { canShare, schemaAsksConnection } from './kept-scripts.ts';
 import { repeatable } from './repeatable.ts';
 import { readScript, type Script } from './script-plan.ts';
 import { runStatement } from './script-statement.ts';
@@ -54,7 +54,10 @@ async function runOn(
   const run = (): Promise<void> =>
     runAll(connection, script, alone ? script.all : script.statements, enforced, attempt, file);
   if (alone) await runAlone(connection, enforced, run, file);
-  else await inTransaction(connection, attempt, run, { foreignKeys: enforced });
+  else {
+    const mayRepeat = (): boolean => !schemaAsksConnection(connection.client);
+    await inTransaction(connection, attempt, run, { foreignKeys: enforced, mayRepeat });
+  }
 }
 
 async function runAlone(

@@ -10,6 +10,8 @@ import { givingWay } from './give-way.ts';
 export interface TransactionOptions {
   /** Whether SQLite enforces foreign keys meanwhile; it can only be chosen before BEGIN. @default true */
   readonly foreignKeys?: boolean;
+  /** Asked at its end, where the attempt can be repeated: whether the database allows it, too. @default () => true */
+  readonly mayRepeat?: () => boolean;
 }
 
 /**
@@ -29,7 +31,8 @@ export async function inTransaction(
   const { signal } = attempt;
   const waiting = attempt.waiting && onceEach(attempt.waiting);
   const patience = { signal, what: 'waiting for readers, to commit', waiting };
-  const ending = attempt.repeatable === true ? givingWay(database, patience) : waitingOn(database, patience);
+  const ending =
+    attempt.repeatable === true ? givingWay(database, patience, options.mayRepeat) : waitingOn(database, patience);
   let count = 1;
   for (; ; count += 1) {
     await begin(database, { signal, what: 'waiting for the write lock', waiting });
