@@ -1,7 +1,6 @@
 import type { Driver, Waiting } from '../seams/driver.ts';
 import { ownModule } from '../own-package.ts';
 import type { Target } from '../seams/target.ts';
-import type { KeptConnections } from './kept-connections.ts';
 import { codeOf, isNoStatement, whenFree } from './sqlite/busy.ts';
 import { commentedStatements } from './sqlite/commented.ts';
 import { connect, type Setup, type SqliteConnection } from './sqlite/connection.ts';
@@ -38,17 +37,16 @@ export interface SqliteOptions {
 
 /** The driver for SQLite, by better-sqlite3. */
 export function sqlite(options: SqliteOptions = {}): Driver {
-  return driverOf({ options, connections: keptScripts(), leftOut: ownTables });
+  return driverOf({ options, leftOut: ownTables });
 }
 
 interface Made {
   readonly options: SqliteOptions;
-  readonly connections: KeptConnections<SqliteConnection>;
   readonly leftOut: readonly string[];
 }
 
 function driverOf(made: Made): Driver {
-  const { options, connections, leftOut } = made;
+  const { options, leftOut } = made;
   const open = (target: Target, waiting?: Waiting, givingUp?: AbortSignal): Promise<SqliteConnection> =>
     connect(target, options.setup, waiting, givingUp);
   return {
@@ -70,7 +68,7 @@ function driverOf(made: Made): Driver {
       const { sqliteScript } = await import('./sqlite/script.ts');
       const keys = options.scriptKeys ?? 'enforced';
       // What a setup leaves on a connection is not known here.
-      const kept = options.setup === undefined ? connections : undefined;
+      const kept = options.setup === undefined ? keptScripts : undefined;
       await sqliteScript(sql, file, { open, keys, ...(kept && { kept }) })(target, attempt);
     },
     statements: commentedStatements,
@@ -111,7 +109,7 @@ function driverOf(made: Made): Driver {
       return await whenFree(() => damageOf(connection.client, 'main', tables), { what: 'checking the pages' });
     },
     watch: watchSqlite,
-    rest: (target) => connections.rest({ target }),
+    rest: (target) => keptScripts.rest({ target }),
     async warmUp() {
       await Promise.all([
         import('./sqlite/script.ts'),

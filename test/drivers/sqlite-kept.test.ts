@@ -1,5 +1,8 @@
 import { readdirSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { sql } from '../../adapters/sql.ts';
+import { sqlite } from '../../src/drivers/sqlite.ts';
 import type { Driver } from '../../src/seams/driver.ts';
 import { up } from '../../src/run.ts';
 import { newProject, type Project } from '../support/project.ts';
@@ -55,6 +58,15 @@ describe('the connection of scripts of one run', () => {
     await project.migration('003_third.sql', 'CREATE TABLE third (a)');
     expect(await up(await project.setup(), {})).toMatchObject({ outcome: 'promoted' });
     expect(open(project)).toBe(1);
+  });
+
+  test('is closed when the run has ended, too, where the source has a driver of its own', async () => {
+    const project = await newProject();
+    await migrations(project, 'CREATE TABLE first (a)', 'CREATE TABLE second (a)');
+    const source = sql({ directory: join(project.root, 'migrations'), driver: sqlite() });
+    const before = open(project);
+    expect(await up({ ...(await project.setup()), source }, { safe: true })).toMatchObject({ outcome: 'promoted' });
+    expect(open(project) - before).toBe(1);
   });
 
   test('is not kept after a script that fails, nor one with pragmas, nor where the application prepares it', async () => {

@@ -4,10 +4,14 @@ import { connect, type SqliteConnection } from './connection.ts';
 import { forgetTransaction } from './transaction.ts';
 import type { Statement } from './statements.ts';
 
-/** The connections that runs' scripts share, without anything that an application would set up on them. */
-export function keptScripts(): KeptConnections<SqliteConnection> {
-  return keptConnections({ open: (target) => connect(target, undefined), asNew });
-}
+/**
+ * The connections that runs' scripts share, without anything that an application would set up on them. Of all drivers
+ * together: a source may have been given another one than the run, which lets them rest.
+ */
+export const keptScripts: KeptConnections<SqliteConnection> = keptConnections({
+  open: (target) => connect(target, undefined),
+  asNew,
+});
 
 /**
  * Whether a script leaves its connection as good as new, and does not ask it what was written before: pragmas stay set, and
