@@ -57,7 +57,7 @@ export interface PostgresOptions {
 
 /** The driver for PostgreSQL 14 and later, by pg, which is to be installed beside. */
 export function postgres(options: PostgresOptions = {}): Driver {
-  return driverOf({ options, sessions: keptSessions(connectFor), leftOut: ownTables });
+  return driverOf({ options, leftOut: ownTables });
 }
 
 /** The same, with all that `statements` needs loaded, which is synchronous; `open` loads it too. */
@@ -66,15 +66,17 @@ export async function loadPostgres(options: PostgresOptions = {}): Promise<Drive
   return postgres(options);
 }
 
+/** Of all drivers together: a source may have been given another one than the run, which lets them rest. */
+const sessions: KeptConnections<PostgresConnection> = keptSessions(connectFor);
+
 interface Made {
   readonly options: PostgresOptions;
-  readonly sessions: KeptConnections<PostgresConnection>;
   readonly leftOut: readonly string[];
   readonly run?: string;
 }
 
 function driverOf(made: Made): Driver {
-  const { options, sessions, leftOut, run } = made;
+  const { options, leftOut, run } = made;
   const { historySchema = 'public', root } = options;
   const name = sessionName(run);
   const open = async (target: Target): Promise<PostgresConnection> => tellingLoss(await connect(target, name));

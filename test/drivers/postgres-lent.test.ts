@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { PostgresClient } from '../../src/drivers/postgres.ts';
+import { postgres, type PostgresClient } from '../../src/drivers/postgres.ts';
 import type { Connection } from '../../src/seams/driver.ts';
 import { failure, recorded } from '../contracts/driver/world.ts';
 import { startPostgres, type PostgresServer } from '../support/postgres.ts';
@@ -41,6 +41,14 @@ describe.each([15, 18] as const)('code of one run on PostgreSQL %i', (version) =
       ).toEqual([{ zone: true, mine: null, locks: 0 }]);
     });
     expect(second).toBe(first);
+  });
+
+  test('ends when its run says so to its own driver, though a source was given another one', async () => {
+    await postgres().script('CREATE TABLE lent (n int)', 'm.sql')(main.target, { ...recorded(), run: 'run-1' });
+    const sessions = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'forerun:run-1'`;
+    expect(await server.query(sessions)).toEqual([{ n: 1 }]);
+    await main.driver.forRun?.('run-1').rest?.();
+    await expect.poll(() => server.query(sessions)).toEqual([{ n: 0 }]);
   });
 
   test.each<[string, (connection: Connection) => Promise<void>]>([
