@@ -85,14 +85,14 @@ describe('main on PostgreSQL', () => {
     expect(target('postgres:///d?host=/run/pg').url).toBe('postgres:///d?host=%2Frun%2Fpg');
   });
 
-  test('needs pg, and says how to get it', () => {
+  test.each(['pg', 'libpg-query'])('needs %s before it connects, and says how to get it', (name) => {
     const folder = mkdtempSync(join(tmpdir(), 'forerun-no-pg-'));
     // As Node says it where there is no such package.
     const hooks = join(folder, 'hooks.mjs');
     writeFileSync(
       hooks,
       `export async function resolve(specifier, context, next) {
-        if (specifier === 'pg') throw Object.assign(new Error("Cannot find package 'pg'"), { code: 'ERR_MODULE_NOT_FOUND' });
+        if (specifier === '${name}') throw Object.assign(new Error("Cannot find package '${name}'"), { code: 'ERR_MODULE_NOT_FOUND' });
         return next(specifier, context);
       }`,
     );
@@ -101,10 +101,12 @@ describe('main on PostgreSQL', () => {
       register(${JSON.stringify(`file://${hooks}`)});
       const { postgres } = await import(${JSON.stringify(join(import.meta.dirname, '../../dist/src/drivers/postgres.js'))});
       const driver = postgres();
-      await driver.open(driver.target('postgres://h/d')).catch((error) => console.log(error.code, error.next));`;
+      await driver.open(driver.target('postgres://h/d')).catch((error) => console.log(error.code, error.message, error.next));`;
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
       encoding: 'utf8',
     });
-    expect(stdout + stderr).toBe('CONFIG Install it: npm install pg\n');
+    expect(stdout + stderr).toBe(
+      `CONFIG PostgreSQL is reached with the package ${name}, which is not installed. Install what it needs: npm install --save-dev pg libpg-query\n`,
+    );
   });
 });

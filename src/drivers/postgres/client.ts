@@ -1,4 +1,4 @@
-import { ForerunError } from '../../error.ts';
+import { notInstalled } from './not-installed.ts';
 
 /** The slice of pg's `Client` that Forerun calls. */
 export interface PostgresClient {
@@ -65,11 +65,6 @@ export async function loadClient(): Promise<Package> {
     // Its own types know neither its `Query` nor parsers for one query alone.
     return (await import('pg')) as unknown as Package;
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new ForerunError('CONFIG', 'PostgreSQL is reached with the package pg, which is not installed.', {
-      details: {},
-      next: 'Install it: npm install pg',
-      cause: error,
-    });
+    throw notInstalled('pg', error);
   }
 }

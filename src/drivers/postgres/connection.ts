@@ -36,9 +36,9 @@ export interface PostgresConnection extends Connection {
 
 /** Limits of time that the role or the database has set do not hold for it. Throws `BAD_TARGET`. */
 export async function connect(target: Target, name: string): Promise<PostgresConnection> {
-  const { client, lost } = await connectClient(target, name);
-  // Reading a script is synchronous once it is there.
+  // Reading a script is synchronous once it is there. First, as nobody would end the session where it is missing.
   await loadParser();
+  const { client, lost } = await connectClient(target, name);
   const types = readable((await loadClient()).types);
   const ask = async (text: string, values: readonly unknown[], name?: string): Promise<readonly Row[]> => {
     try {

@@ -1,4 +1,5 @@
 import type { ParseResult, RawStmt, ScanResult } from 'libpg-query';
+import { notInstalled } from './not-installed.ts';
 
 /** What is called of libpg-query: the grammar of PostgreSQL 18, compiled. */
 interface Grammar {
@@ -16,9 +17,17 @@ let grammar: Grammar | undefined;
  */
 export async function loadParser(): Promise<void> {
   if (grammar !== undefined) return;
-  const loaded: Grammar = await import('libpg-query');
+  const loaded = await importGrammar();
   await loaded.loadModule();
   grammar = loaded;
+}
+
+async function importGrammar(): Promise<Grammar> {
+  try {
+    return await import('libpg-query');
+  } catch (error) {
+    throw notInstalled('libpg-query', error);
+  }
 }
 
 /** Why a text is no SQL. */
