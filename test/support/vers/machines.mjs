@@ -145,7 +145,6 @@ function childrenOf(pid) {
 
 /** Ends everything of a machine and removes its folder. */
 export async function remove(folder) {
-  signalAll(folder, 'SIGKILL');
   releaseMemory(join(folder, 'data'));
   for (let count = 0; count < 200; count += 1) {
     signalAll(folder, 'SIGKILL');
@@ -160,7 +159,10 @@ export async function remove(folder) {
   throw new Error(`${folder} is still there: ${readdirSync(folder).join(', ')}`);
 }
 
-/** What a server that is killed leaves in the system, which has a few thousand of them at most; line 7 of its file names it. */
+/**
+ * What a server that is killed leaves in the system, which has a few thousand of them at most, goes with its last process.
+ * Line 7 of its file names it.
+ */
 function releaseMemory(data) {
   const [, id] = statusOf(data)[6]?.trim().split(/\s+/) ?? [];
   if (id !== undefined) spawnSync('ipcrm', ['-m', id], { stdio: 'ignore' });
