@@ -1,11 +1,14 @@
+import { versionKey } from '../../src/with-version.ts';
+
 /**
- * The version of each name. Names are the key, and several may begin with one number or date: the version is that
- * beginning where it is unique, else the whole name.
+ * The version of each name. Names are the key, and several may begin with one number or date, `2` and `002` among them:
+ * the version is that beginning where it is unique, else the whole name.
  */
 export function versionsOf(all: readonly string[]): (name: string) => string {
   const names = new Map<string, Set<string>>();
-  for (const name of all) names.set(prefixOf(name), (names.get(prefixOf(name)) ?? new Set()).add(name));
-  return (name) => (names.get(prefixOf(name))?.size === 1 ? prefixOf(name) : name);
+  const keyOf = (name: string): string => versionKey(prefixOf(name));
+  for (const name of all) names.set(keyOf(name), (names.get(keyOf(name)) ?? new Set()).add(name));
+  return (name) => (names.get(keyOf(name))?.size === 1 ? prefixOf(name) : name);
 }
 
 /** Digits and what joins them in numbers, dates and times: `003`, `2024.01.31T12.00.00`. */

@@ -88,9 +88,11 @@ describe('every way of giving migrations', () => {
     expect(JSON.stringify(result.drift)).toContain('+export const up = async () => 1;');
   });
 
-  test('names that share a date, or have none, are different versions; Umzug tells them by name', async () => {
+  test('names that share a date or a number, or have none, are different versions; Umzug tells them by name', async () => {
     const project = await umzugProject();
     const names = [
+      '002-e.js',
+      '2-f.js',
       '2024.01.31.a.js',
       '2024.01.31.b.js',
       '2024.02.01T10.00.00.c.js',
@@ -103,6 +105,8 @@ describe('every way of giving migrations', () => {
     );
     const versions = (await config.source?.migrations())?.map(({ version }) => version);
     expect(versions).toEqual([
+      '002-e.js',
+      '2-f.js',
       '2024.01.31.a.js',
       '2024.01.31.b.js',
       '2024.02.01T10.00.00',
