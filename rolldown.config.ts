@@ -30,7 +30,7 @@ const together: CodeSplittingGroup[] = [
   { name: 'start', test: /src[\\/]cli[\\/](?:start-ahead|worker|request)\.ts$/ },
   {
     name: 'core',
-    test: /src[\\/](?:index|run|config|telling|cli[\\/](?:serve|config-of|watchdog)|drivers[\\/]sqlite|providers[\\/]copy|checks[\\/](?:function|sql-files)|verbs[\\/]status)\.ts$|adapters[\\/]sql\.ts$/,
+    test: /src[\\/](?:index|run|config|telling|cli[\\/](?:serve|config-of)|drivers[\\/]sqlite|providers[\\/]copy|checks[\\/](?:function|sql-files)|verbs[\\/]status)\.ts$|adapters[\\/]sql\.ts$/,
   },
   {
     name: 'applying',

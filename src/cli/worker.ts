@@ -56,8 +56,11 @@ function interrupted(signal: NodeJS.Signals): ForerunError<'INTERRUPTED'> {
   return new ForerunError('INTERRUPTED', `Interrupted (${signal}).`, { details: { by: signal } });
 }
 
-/** What such an event announces may block this process for long: it is sent at once, and takes along what waits. */
-const urgent: readonly Event['type'][] = ['phase:started', 'promoting', 'unprotected', 'lock:waiting', 'told'];
+/**
+ * What such an event announces may block this process for long: it is sent at once, and takes along what waits, as
+ * `promoting`, which the start of its phase follows.
+ */
+const urgent: readonly Event['type'][] = ['phase:started', 'unprotected', 'lock:waiting', 'told'];
 
 /** Hands events over, several in one message where they come close together: a message takes as long as a small query. */
 function handingOver(): { add(event: Event): void; flush(): void } {

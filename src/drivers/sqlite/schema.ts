@@ -22,12 +22,15 @@ export async function sqliteSchema(session: Session, leftOut: readonly string[] 
   const objects: [string, string][] = [];
   for (const { type, name, tbl, sql } of rows) {
     if (leftOut.includes(tbl) || shadows.has(name)) continue;
-    const form = typeof sql === 'number' ? String(sql) : (lastForms.get(sql) ?? normalForm(sql));
+    const form = typeof sql === 'number' ? String(sql) : (last.forms.get(sql) ?? normalForm(sql));
     forms.set(sql, form);
     objects.push([`${type} ${name}`, form]);
   }
-  lastForms = forms;
-  return new Map(objects.sort(([a], [b]) => (a < b ? -1 : 1)));
+  objects.sort(([a], [b]) => (a < b ? -1 : 1));
+  const isAsBefore =
+    objects.length === last.schema.size && objects.every(([key, form]) => last.schema.get(key) === form);
+  last = { forms, schema: isAsBefore ? last.schema : new Map(objects) };
+  return last.schema;
 }
 
 /** What virtual tables made for themselves. Asked only where there are any: SQLite looks into every table to answer. */
@@ -45,8 +48,14 @@ interface ListedObject {
   readonly sql: string | number;
 }
 
-/** Normal forms of what was read last: a schema is read again and again around each migration, and little of it changes. */
-let lastForms: ReadonlyMap<string | number, string> = new Map();
+/**
+ * What was read last: a schema is read again and again around each migration, and little of it changes, or nothing. Then
+ * it is the same object, whose fingerprint is known.
+ */
+let last: { readonly forms: ReadonlyMap<string | number, string>; readonly schema: Schema } = {
+  forms: new Map(),
+  schema: new Map(),
+};
 
 /**
  * Tables with rows of their own, and their columns without generated and hidden ones. Left out are virtual tables that
