@@ -26,7 +26,8 @@ export interface MigrationResult {
   readonly version: string;
   readonly name: string;
   readonly checksum: string;
-  readonly outcome: 'not-reached' | 'passed' | 'blocked' | 'promoted' | 'rolled-back';
+  /** `interrupted` and `failed`: what the run was at when it ended, for a reason that says nothing about the migration. */
+  readonly outcome: 'not-reached' | 'passed' | 'blocked' | 'promoted' | 'rolled-back' | 'interrupted' | 'failed';
   readonly promotion: Promotion | null;
   /** Id of the checkpoint that holds main as it was just before; null where it was not promoted, and none is kept. */
   readonly checkpoint: string | null;
@@ -120,7 +121,9 @@ function migrationResults(migrations: readonly Named[], events: readonly Event[]
     findingsOf(events).flatMap(({ severity, migration }) => (severity === 'block' ? [migration] : [])),
   );
   const finished = of(events, 'run:finished').at(-1);
-  const doubtful = finished?.outcome === 'needs-person';
+  const begun = begunIn(events);
+  const ended = finished?.outcome ?? 'interrupted';
+  const doubtful = ended === 'needs-person';
   const checkpoints = new Map(
     of(events, 'copy:made').flatMap(({ kind, migration, copy }) =>
       kind === 'checkpoint' ? [[migration, copy] as const] : [],
@@ -135,9 +138,11 @@ function migrationResults(migrations: readonly Named[], events: readonly Event[]
         ? 'rolled-back'
         : blocked.has(name) || (doubtful && !rehearsed && finished?.error?.migration === name)
           ? 'blocked'
-          : rehearsed
-            ? 'passed'
-            : 'not-reached';
+          : begun.has(name) && (ended === 'interrupted' || ended === 'failed')
+            ? ended
+            : rehearsed
+              ? 'passed'
+              : 'not-reached';
     return {
       ...migration,
       outcome,
@@ -151,6 +156,17 @@ function migrationResults(migrations: readonly Named[], events: readonly Event[]
       evidence: rehearsed?.evidence ?? {},
     };
   });
+}
+
+/** Migrations whose rehearsal or promotion began, and did not end. */
+function begunIn(events: readonly Event[]): ReadonlySet<string> {
+  const begun = new Set<string>();
+  for (const event of events) {
+    if (event.type === 'phase:started' && event.phase === 'rehearse') begun.add(event.subject ?? '');
+    if (event.type === 'promoting') begun.add(event.migration);
+    if (event.type === 'rehearsed' || event.type === 'promoted') begun.delete(event.migration);
+  }
+  return begun;
 }
 
 /** Findings of the last rehearsal of each migration (a run that began again judged twice), and those of the run. */

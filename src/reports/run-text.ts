@@ -59,6 +59,8 @@ const colours = {
   blocked: 'red',
   promoted: 'green',
   'rolled-back': 'red',
+  interrupted: 'yellow',
+  failed: 'red',
 } as const;
 
 /** So many that the copies may well take most of the time. */

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
 import { sqlite } from '../../src/drivers/sqlite.ts';
+import { up } from '../../src/index.ts';
 import type { Copy } from '../../src/seams/provider.ts';
 import type { Opened } from '../contracts/provider.ts';
 import { duringNextBackup } from './fixtures/backups.ts';
@@ -67,6 +68,22 @@ describeWithMounts('a full disk', [], () => {
       code: 'PROVIDER_FAILED',
     });
     expect(disk.copies()).toEqual([`${checkpoint.id}.db`, `${checkpoint.id}.json`]);
+  });
+
+  it('at a migration ends the run there, and leaves main as it was', async () => {
+    await using disk = await smallDisk('delete', 16);
+    await disk.grow(1);
+    const migrations = join(disk.bench.folder, 'migrations');
+    mkdirSync(migrations);
+    writeFileSync(join(migrations, '001_small.sql'), 'CREATE TABLE small (a);');
+    writeFileSync(join(migrations, '002_large.sql'), 'INSERT INTO filler VALUES (randomblob(20000000));');
+    writeFileSync(join(migrations, '003_never.sql'), 'CREATE TABLE never (a);');
+    const before = await disk.main.read('SELECT * FROM sqlite_schema');
+    const result = await up({ database: pathIn(disk.main.target), migrations }, { safe: true });
+    expect(result).toMatchObject({ outcome: 'failed', exitCode: 1, error: { code: 'PROVIDER_FAILED' } });
+    expect(result.migrations.map(({ outcome }) => outcome)).toEqual(['passed', 'failed', 'not-reached']);
+    const isOurs = (row: readonly unknown[]): boolean => String(row[2]).startsWith('_');
+    expect((await disk.main.read('SELECT * FROM sqlite_schema')).filter((row) => !isOurs(row))).toEqual(before);
   });
 
   it.each(['wal', 'delete'] as const)(
