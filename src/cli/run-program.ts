@@ -77,6 +77,8 @@ function wrongUse(error: CommanderError, verb: string | undefined, args: readonl
 function nextAfter({ code }: CommanderError, verb: string | undefined, args: readonly string[]): string {
   if (verb === 'repair' && code === 'commander.missingMandatoryOptionValue')
     return 'For example: forerun repair 003_orders --reason "a comment was added"';
+  if (code === 'commander.unknownOption' && args.some((arg) => /^--dry(-run)?$/.test(arg)))
+    return 'To rehearse and judge everything that is pending, and change nothing on main: forerun gate';
   if (verb === 'exec' && code === 'commander.unknownOption' && !args.includes('--'))
     return `Put -- before the command, whose options are not for Forerun: forerun exec ${execLine(args)}`;
   return `See: forerun ${verb === undefined ? '' : `${verb} `}--help`;

@@ -76,11 +76,15 @@ function noteLines(notes: readonly string[], { style }: View): readonly string[]
   return notes.length === 0 ? [] : ['', ...notes.map((note) => style.dim(`Note: ${note}`))];
 }
 
-function summary({ applied, pending, copies, stops, problem }: Status): string {
+function summary({ applied, pending, copies, stops, problem, unfinished }: Status): string {
   const kept = `${count(copies.checkpoints, 'checkpoint')}, ${count(copies.branches, 'branch', 'branches')}`;
   const leftovers = copies.leftovers === 0 ? '' : `, ${count(copies.leftovers, 'leftover')} of a process that died`;
   const known = problem === undefined ? `${pending.length} pending` : 'what is pending cannot be told';
-  return `${applied.length} applied, ${known}; ${kept}${leftovers}.${nextStep(stops, problem !== undefined, pending.length)}`;
+  return `${applied.length} applied, ${known}; ${kept}${leftovers}.${
+    unfinished?.goingOn === true
+      ? ' Next: wait until that run has ended, then see: forerun status'
+      : nextStep(stops, problem !== undefined, pending.length)
+  }`;
 }
 
 function nextStep(stops: boolean, unreadable: boolean, pending: number): string {

@@ -154,6 +154,14 @@ describe('a command of exec without -- before it', () => {
   });
 });
 
+test.each(['up', 'down'])('%s --dry-run is answered with what rehearses alone', async (verb) => {
+  const { root } = await shop();
+  const { stderr, exitCode } = await forerun([verb, '--dry-run', '--database', 'app.db'], { cwd: root });
+  expect(stderr).toContain("Unknown option '--dry-run'.");
+  expect(stderr).toContain('change nothing on main: forerun gate');
+  expect(exitCode).toBe(2);
+});
+
 test('repair without a reason gets an example, and its help says that one is required', async () => {
   const { root } = await shop();
   const { stderr, exitCode } = await forerun(['repair', '001_products', '--database', 'app.db'], { cwd: root });

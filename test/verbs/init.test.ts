@@ -193,6 +193,20 @@ test('the lines for Umzug are those of the language and the module system that t
   expect(again.next).not.toContain('forerun.config');
 });
 
+test.each(['safeUmzug(new Umzug({}), {})', 'safeUmzug({}, {})'])(
+  'a project whose Umzug is safe already is told so, and how the command line knows it: %s',
+  async (made) => {
+    const root = await folder({
+      'package.json': '{"type":"module","dependencies":{"umzug":"^3.8.0"}}',
+      'migrate.js': `import { safeUmzug } from 'forerun/umzug';\nexport const umzug = ${made};\n`,
+    });
+    const { next } = await init(root);
+    expect(next).toContain('migrate.js makes its Umzug safe already: npm run <your script> -- up --safe');
+    expect(next).not.toContain('wrap it');
+    expect(next).toContain("import { umzug } from './migrate.js';");
+  },
+);
+
 test('a package.json that is no JSON is named and nothing is written', async () => {
   const root = await folder({ 'package.json': '{ name: shop }' });
   expect((await refusal(init(root), 'CONFIG')).message).toContain('package.json');

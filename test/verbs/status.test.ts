@@ -70,12 +70,25 @@ test('counts checkpoints and branches', async () => {
 });
 
 test.each([
-  ['elsewhere', 42, undefined, 'It goes on at this moment, or it died; then the next "forerun up --safe" cleans up'],
-  [hostname(), process.pid, true, 'Its process runs on this host: it goes on at this moment.'],
-  [hostname(), 2 ** 22 + 1, false, 'It died: the next "forerun up --safe" cleans up after it.'],
+  [
+    'elsewhere',
+    42,
+    undefined,
+    'It goes on at this moment, or it died; then the next "forerun up --safe" cleans up',
+    'forerun up --safe',
+  ],
+  [
+    hostname(),
+    process.pid,
+    true,
+    'Its process runs on this host: it goes on at this moment.',
+    'wait until that run has ended, then see: forerun status',
+  ],
+  [hostname(), 2 ** 22 + 1, false, 'It died: the next "forerun up --safe" cleans up after it.', 'forerun up --safe'],
 ])('names a run that has not said that it finished, of %s, process %i: going on is %s', async (...row) => {
-  const [host, pid, goingOn, told] = row;
+  const [host, pid, goingOn, told, next] = row;
   const project = await newProject();
+  await project.migration('001_audit.sql', addAudit);
   const setup = await project.setup();
   const { driver, main } = setup;
   await driver.transaction(main, ownWork(), async (session) => {
@@ -85,7 +98,9 @@ test.each([
   const found = await status(setup);
   expect(found.unfinished).toMatchObject({ run: 'run-1', phase: 'promoting' });
   expect(found.unfinished?.goingOn).toBe(goingOn);
-  expect(statusText(found, { style: plain, cwd: '/', verbose: false })).toContain(told);
+  const text = statusText(found, { style: plain, cwd: '/', verbose: false });
+  expect(text).toContain(told);
+  expect(/Next: (.*)/.exec(text)?.[1]).toBe(next);
 });
 
 test.each([true, false])(

@@ -11,6 +11,9 @@ export async function umzugAdvice(
 ): Promise<string> {
   const place = await constructorIn(folder);
   const config = await configFile(folder, pack);
+  const advice = config.exists ? [] : ['', ...configAdvice(config.name, place?.file)];
+  if (place?.wrapped === true)
+    return [`${place.file} makes its Umzug safe already: npm run <your script> -- up --safe`, ...advice].join('\n');
   const [database = 'app.db'] = databases;
   const address = database === fromEnvironment ? database : `process.env.DATABASE_URL ?? '${database}'`;
   const isModule = place === undefined ? pack?.content['type'] === 'module' : isEsm(place.file, pack);
@@ -29,7 +32,7 @@ export async function umzugAdvice(
     '  );',
     '',
     'It stays an Umzug. From then on: npm run <your script> -- up --safe',
-    ...(config.exists ? [] : ['', ...configAdvice(config.name, place?.file)]),
+    ...advice,
   ].join('\n');
 }
 
@@ -62,18 +65,25 @@ interface Place {
   readonly line: number;
   /** Whether it is written with `import`, and not with `require`. */
   readonly imports: boolean;
+  /** Whether that file speaks of `safeUmzug`. */
+  readonly wrapped: boolean;
 }
 
-/** The first `new Umzug(` in the usual places. */
+/** The first `new Umzug(` or `safeUmzug(` in the usual places. */
 async function constructorIn(folder: string): Promise<Place | undefined> {
   for (const place of usual) {
     const names = await readdir(join(folder, place)).catch(() => []);
     for (const name of names.filter((candidate) => /\.[cm]?[jt]s$/.test(candidate)).sort()) {
       const text = await readFile(join(folder, place, name), 'utf8').catch(() => '');
-      const at = text.search(/new\s+Umzug\s*[<(]/);
+      const at = text.search(/new\s+Umzug\s*[<(]|\bsafeUmzug\s*[<(]/);
       if (at < 0) continue;
       const file = `${place === '.' ? '' : `${place}/`}${name}`;
-      return { file, line: text.slice(0, at).split('\n').length, imports: /^\s*import\b/m.test(text) };
+      return {
+        file,
+        line: text.slice(0, at).split('\n').length,
+        imports: /^\s*import\b/m.test(text),
+        wrapped: /\bsafeUmzug\s*[<(]/.test(text),
+      };
     }
   }
   return undefined;
