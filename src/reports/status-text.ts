@@ -53,11 +53,10 @@ function unfinishedLines(entry: Status['unfinished'], { style }: View): readonly
   if (entry === undefined) return [];
   const part = entry.stretch === undefined ? '' : `, part ${entry.stretch.index} of ${entry.stretch.of}`;
   const at = entry.migration === undefined ? '' : ` at ${entry.migration}${part}`;
+  const doing = entry.phase === 'started' ? `it began at ${entry.at}` : `it is ${entry.phase}${at} since ${entry.at}`;
   return [
     '',
-    style.yellow(
-      `Run ${entry.run} (process ${entry.pid} on ${entry.host}) has not finished: it is ${entry.phase}${at} since ${entry.at}.`,
-    ),
+    style.yellow(`Run ${entry.run} (process ${entry.pid} on ${entry.host}) has not finished: ${doing}.`),
     `  ${stateText(entry.goingOn)}`,
   ];
 }
